@@ -1,0 +1,58 @@
+"""What every estimator offers: the analytic solver today, learned models behind the same protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..arrays import DoubleArray, FloatArray, checked
+from ..camera import Camera
+from ..frames import inner_to_camera
+from ..job import Job
+from ..kinematics import forward_kinematics
+from ..observation import Observation
+from ..pose_sequence import PoseSequence
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One reading of an observation: the poses, and where the camera saw them.
+
+    Attributes:
+        poses: T poses in the inner frame.
+        pelvis_cam: (T, 3) metres, the pelvis in camera axes.
+        camera: the intrinsics used.
+    """
+
+    poses: PoseSequence
+    pelvis_cam: FloatArray
+    camera: Camera
+
+    def __post_init__(self) -> None:
+        pelvis_cam = checked("pelvis_cam", self.pelvis_cam, (self.poses.frame_count, 3))
+        object.__setattr__(self, "pelvis_cam", pelvis_cam)
+
+    def joints(self) -> DoubleArray:
+        """(T, 24, 3) metres, inner frame."""
+        return forward_kinematics(self.poses.rotations, self.poses.translation)
+
+    def joints_cam(self) -> DoubleArray:
+        """(T, 24, 3) metres, camera axes (x right, y down, z forward)."""
+        joints = self.joints()
+        return inner_to_camera(joints - joints[:, :1]) + self.pelvis_cam[:, None]
+
+    def joints_px(self) -> FloatArray:
+        """(T, 24, 2) pixels of the full image."""
+        return self.camera.project(self.joints_cam())
+
+
+class Estimator(Protocol):
+    """Turns one person's evidence into poses."""
+
+    def estimate(self, observation: Observation, *, count: int = 1) -> Job[list[Estimate]]:
+        """Up to `count` readings, the likeliest first; never empty.
+
+        Raises:
+            InputError: the observation lacks the evidence that this estimator needs.
+        """
+        ...

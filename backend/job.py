@@ -1,0 +1,35 @@
+"""Long work as generators: a job yields `Progress` and returns its result.
+
+Blender's modal operator advances a job from a timer, the command line and tests exhaust it with `run_job`; closing the
+generator cancels it. Between two yields no step may hold a window longer than 100 ms, model loading aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a job is: `stage` names what happens next, in words for the artist; `fraction` is done, in [0, 1]."""
+
+    stage: str
+    fraction: float
+
+
+Job = Generator[Progress, None, Result]
+
+
+def run_job(job: Job[Result], *, on_progress: Callable[[Progress], object] | None = None) -> Result:
+    """Exhaust `job`, reporting each step to `on_progress`, and return its result."""
+    while True:
+        try:
+            progress = next(job)
+        except StopIteration as stop:
+            return stop.value
+        if on_progress is not None:
+            on_progress(progress)

@@ -1,0 +1,146 @@
+"""SMPL poses over time: the inner language, and its AMASS `.npz` files."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from .arrays import FloatArray, checked, checked_share
+from .errors import InputError
+from .files import write_atomically
+from .frames import INNER_TO_BLENDER
+from .rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from .skeleton import JOINT_COUNT
+
+_WIDTH_SMPL, _WIDTH_SMPLH, _WIDTH_SMPLX = 72, 156, 165
+_BODY_WIDTH: Final = 66
+_HAND_JOINTS: Final = 15
+_Y_UP: Final = "y_up"
+
+
+@dataclass(frozen=True)
+class PoseSequence:
+    """T poses of the 24 SMPL joints in the inner frame.
+
+    Attributes:
+        rotations: (T, 24, 3) axis-angle in radians, each relative to the parent joint.
+        translation: (T, 3) metres, the position of the pelvis; the ground is y = 0.
+        betas: (10,) SMPL shape, used only with the user's own SMPL files.
+        confidence: (T, 24) in [0, 1]: how far each joint's rotation can be trusted.
+        fps: frames per second.
+        hands: (T, 2, 15, 3) axis-angle of the finger joints, left hand first, in MANO order; or None.
+
+    Raises:
+        InputError: a shape does not fit, or a number is out of range.
+    """
+
+    rotations: FloatArray
+    translation: FloatArray
+    betas: FloatArray = field(default_factory=lambda: np.zeros(10, np.float32))
+    confidence: FloatArray | None = None
+    fps: float = 30.0
+    hands: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        rotations = checked("rotations", self.rotations, ("T", JOINT_COUNT, 3))
+        frames = rotations.shape[0]
+        if frames < 1:
+            raise InputError("A pose sequence needs at least one frame.")
+        confidence = np.ones((frames, JOINT_COUNT)) if self.confidence is None else self.confidence
+        object.__setattr__(self, "rotations", rotations)
+        object.__setattr__(self, "translation", checked("translation", self.translation, (frames, 3)))
+        object.__setattr__(self, "betas", checked("betas", self.betas, (10,)))
+        object.__setattr__(self, "confidence", checked_share("confidence", confidence, (frames, JOINT_COUNT)))
+        if self.hands is not None:
+            object.__setattr__(self, "hands", checked("hands", self.hands, (frames, 2, _HAND_JOINTS, 3)))
+        if not self.fps > 0.0:
+            raise InputError(f"fps must be positive, not {self.fps}.")
+
+    @property
+    def frame_count(self) -> int:
+        """T."""
+        return self.rotations.shape[0]
+
+    def to_amass(self) -> dict[str, object]:
+        """The arrays of an AMASS file: `poses` 72 wide, or 156 (SMPL-H) with hands; both in the inner frame.
+
+        The extra key `frame` says that y is up, where AMASS itself has z up.
+        """
+        frames = self.frame_count
+        poses = self.rotations.reshape(frames, _WIDTH_SMPL)
+        if self.hands is not None:
+            poses = np.concatenate([poses[:, :_BODY_WIDTH], self.hands.reshape(frames, -1)], axis=1)
+        return {
+            "poses": poses,
+            "trans": self.translation,
+            "betas": self.betas,
+            "gender": np.array("neutral"),
+            "mocap_framerate": np.array(self.fps),
+            "frame": np.array(_Y_UP),
+        }
+
+    def save(self, path: Path, *, extra: Mapping[str, object] | None = None) -> None:
+        """Write an AMASS `.npz`, with `extra` arrays beside; the file appears whole or not at all.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        content = {**self.to_amass(), "confidence": self.confidence, **(extra or {})}
+        with write_atomically(path) as partial, partial.open("wb") as stream:
+            np.savez_compressed(stream, **content)  # pyright: ignore[reportArgumentType]
+
+    @classmethod
+    def load(cls, path: Path) -> PoseSequence:
+        """Read an AMASS `.npz` with SMPL (72), SMPL-H (156) or SMPL-X (165) wide `poses`.
+
+        Files without our `frame` key have z up, as AMASS has, and are turned; nothing is ever unpickled.
+
+        Raises:
+            InputError: the file is not such an archive, or a key is missing or malformed.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                content = {key: archive[key] for key in archive.files if key in _KEYS_READ}
+        except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+            raise InputError(f"{path} cannot be read as an AMASS .npz file: {error}.") from error
+        missing = {"poses", "trans"} - content.keys()
+        if missing:
+            raise InputError(f"{path} has no {' or '.join(sorted(missing))}: it is not an AMASS .npz file.")
+        return cls._from_amass(content, path)
+
+    @classmethod
+    def _from_amass(cls, content: dict[str, np.ndarray], path: Path) -> PoseSequence:
+        poses = np.asarray(content["poses"])
+        if poses.ndim != 2 or poses.shape[1] not in (_WIDTH_SMPL, _WIDTH_SMPLH, _WIDTH_SMPLX):
+            raise InputError(f"{path}: poses must be (T, 72), (T, 156) or (T, 165), not {poses.shape}.")
+        frames, width = poses.shape
+        rotations = np.zeros((frames, JOINT_COUNT, 3), np.float32)
+        hands = None
+        if width == _WIDTH_SMPL:
+            rotations[:] = poses.reshape(frames, JOINT_COUNT, 3)
+        else:
+            rotations[:, :22] = poses[:, :_BODY_WIDTH].reshape(frames, 22, 3)
+            hands = poses[:, -2 * _HAND_JOINTS * 3 :].reshape(frames, 2, _HAND_JOINTS, 3)
+        translation = np.asarray(content["trans"], np.float32)
+        if str(content.get("frame", "")) != _Y_UP:
+            rotations[:, 0], translation = _z_up_to_inner(rotations[:, 0], translation)
+        betas = np.zeros(10, np.float32)
+        given = np.ravel(content.get("betas", betas))[:10]
+        betas[: given.size] = given
+        fps = content.get("mocap_framerate", content.get("mocap_frame_rate", np.array(30.0)))
+        return cls(rotations, translation, betas, content.get("confidence"), float(fps), hands)
+
+
+_KEYS_READ: Final = frozenset({"poses", "trans", "betas", "confidence", "mocap_framerate", "mocap_frame_rate", "frame"})
+
+
+def _z_up_to_inner(root: FloatArray, translation: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Root orientation (T, 3) and translation (T, 3) of a z-up world, turned into the inner frame."""
+    to_inner = INNER_TO_BLENDER.T
+    turned = matrix_to_axis_angle(to_inner @ axis_angle_to_matrix(root))
+    return turned.astype(np.float32), (translation @ to_inner.T).astype(np.float32)

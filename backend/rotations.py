@@ -1,0 +1,75 @@
+"""Rotations: the one module that converts between conventions.
+
+Convention: axis-angle in radians; matrices act on column vectors; quaternions are w, x, y, z as Blender's are.
+scipy's and roma's x, y, z, w order never leaves this file. Leading axes are free: (..., 3), (..., 4), (..., 3, 3).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from .arrays import AnyFloatArray, DoubleArray
+
+if TYPE_CHECKING:
+    import torch
+
+
+def axis_angle_to_matrix(axis_angle: AnyFloatArray) -> DoubleArray:
+    """(..., 3) radians -> (..., 3, 3)."""
+    flat = np.asarray(axis_angle, dtype=np.float64).reshape(-1, 3)
+    return Rotation.from_rotvec(flat).as_matrix().reshape(*axis_angle.shape[:-1], 3, 3)
+
+
+def matrix_to_axis_angle(matrix: AnyFloatArray) -> DoubleArray:
+    """(..., 3, 3) -> (..., 3) radians, with angles in [0, pi]."""
+    flat = np.asarray(matrix, dtype=np.float64).reshape(-1, 3, 3)
+    return Rotation.from_matrix(flat).as_rotvec().reshape(*matrix.shape[:-2], 3)
+
+
+def matrix_to_quaternion(matrix: AnyFloatArray) -> DoubleArray:
+    """(..., 3, 3) -> (..., 4) as w, x, y, z with w >= 0."""
+    flat = np.asarray(matrix, dtype=np.float64).reshape(-1, 3, 3)
+    xyzw = Rotation.from_matrix(flat).as_quat(canonical=True)
+    return np.roll(xyzw, 1, axis=-1).reshape(*matrix.shape[:-2], 4)
+
+
+def quaternion_to_matrix(quaternion: AnyFloatArray) -> DoubleArray:
+    """(..., 4) as w, x, y, z, of any length but zero -> (..., 3, 3)."""
+    flat = np.asarray(quaternion, dtype=np.float64).reshape(-1, 4)
+    return Rotation.from_quat(np.roll(flat, -1, axis=-1)).as_matrix().reshape(*quaternion.shape[:-1], 3, 3)
+
+
+def axis_angle_to_matrix_torch(axis_angle: torch.Tensor) -> torch.Tensor:
+    """(..., 3) radians -> (..., 3, 3), differentiable."""
+    import roma
+
+    return roma.rotvec_to_rotmat(axis_angle)
+
+
+def swing_between(start: AnyFloatArray, end: AnyFloatArray) -> DoubleArray:
+    """The smallest rotations (..., 3, 3) that turn the directions `start` (..., 3) into `end` (..., 3).
+
+    Rodrigues' formula with the axis start x end; where the two are opposite any perpendicular axis serves.
+    """
+    first, second = normalized(start), normalized(end)
+    first, second = np.broadcast_arrays(first, second)
+    axis, cosine = np.cross(first, second), np.sum(first * second, axis=-1)
+    sine = np.linalg.norm(axis, axis=-1)
+    helper = np.where(np.abs(first[..., :1]) < 0.9, np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    axis = np.where(sine[..., None] > 1e-8, axis, np.cross(first, helper))
+    return axis_angle_to_matrix(normalized(axis) * np.arctan2(sine, cosine)[..., None])
+
+
+def normalized(vectors: AnyFloatArray) -> DoubleArray:
+    """(..., 3) directions of length 1; a vector shorter than 1e-12 stays as it is."""
+    vectors = np.asarray(vectors, dtype=np.float64)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+
+
+def geodesic_angle(first: AnyFloatArray, second: AnyFloatArray) -> DoubleArray:
+    """Angle in radians between the rotations (..., 3, 3) and (..., 3, 3), in [0, pi]."""
+    relative = np.swapaxes(np.asarray(first, dtype=np.float64), -1, -2) @ second
+    return np.linalg.norm(matrix_to_axis_angle(relative), axis=-1)
