@@ -1,0 +1,75 @@
+"""Blender for the tests of this folder: the checkout runs as the extension `bl_ext.user_default.contrapposto`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import blender_harness  # first: it chooses Blender's user folders
+import bpy
+import humanoids
+import pytest
+from offline import block_network
+from shared_files import shared_data_folder
+
+PackageImporter = Callable[[str], ModuleType]
+HumanoidMaker = Callable[..., bpy.types.Object]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int, int]:
+    """Leave without Blender's shutdown, which can hang, once the summary is printed."""
+    status = yield
+    if not hasattr(config, "workerinput"):
+        blender_harness.leave_process(int(status))
+    return status
+
+
+@pytest.fixture(scope="session", autouse=True)
+def addon() -> None:
+    """The add-on, registered once for the whole session."""
+    blender_harness.enable_addon()
+
+
+@pytest.fixture(autouse=True)
+def empty_blender(addon: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test starts in an empty scene from factory defaults, with the add-on registered and the network out of reach."""
+    block_network(monkeypatch)
+    blender_harness.reset_blender()
+    yield
+
+
+@pytest.fixture
+def package() -> PackageImporter:
+    """Import a module of the running extension by its name inside the package: `package("rig.keyframes")`."""
+
+    def import_inside(name: str = "") -> ModuleType:
+        return importlib.import_module(f"{blender_harness.ADDON}.{name}".rstrip("."))
+
+    return import_inside
+
+
+@pytest.fixture
+def make_humanoid() -> HumanoidMaker:
+    """Make an active armature with Mixamo's names: `make_humanoid(name="Armature", prefix="mixamorig:")`."""
+    return humanoids.make_humanoid
+
+
+@pytest.fixture
+def make_armature() -> HumanoidMaker:
+    """Make an active armature from bones: `make_armature({"Hips": (None, head, tail)}, name=..., prefix=...)`."""
+    return humanoids.make_armature
+
+
+@pytest.fixture
+def humanoid() -> bpy.types.Object:
+    """An active armature with Mixamo's names, in T-pose, facing Blender's front view."""
+    return humanoids.make_humanoid()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of photos/ and rigs/ of others; the test is skipped where there is none."""
+    return shared_data_folder()
