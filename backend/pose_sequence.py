@@ -104,7 +104,7 @@ class PoseSequence:
             InputError: the file is not such an archive, or a key is missing or malformed.
         """
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 content = {key: archive[key] for key in archive.files if key in _KEYS_READ}
         except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
             raise InputError(f"{path} cannot be read as an AMASS .npz file: {error}.") from error
@@ -115,7 +115,9 @@ class PoseSequence:
 
     @classmethod
     def _from_amass(cls, content: dict[str, np.ndarray], path: Path) -> PoseSequence:
-        poses = np.asarray(content["poses"])
+        poses = np.asarray(content["poses"], np.float32)
+        if not np.isfinite(poses).all():
+            raise InputError(f"{path}: poses holds numbers that are not finite.")
         if poses.ndim != 2 or poses.shape[1] not in (_WIDTH_SMPL, _WIDTH_SMPLH, _WIDTH_SMPLX):
             raise InputError(f"{path}: poses must be (T, 72), (T, 156) or (T, 165), not {poses.shape}.")
         frames, width = poses.shape

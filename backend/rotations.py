@@ -63,6 +63,28 @@ def swing_between(start: AnyFloatArray, end: AnyFloatArray) -> DoubleArray:
     return axis_angle_to_matrix(normalized(axis) * np.arctan2(sine, cosine)[..., None])
 
 
+def frame_from_axes(primary: AnyFloatArray, secondary: AnyFloatArray) -> DoubleArray:
+    """Right-handed orthonormal frames (..., 3, 3) by Gram-Schmidt.
+
+    The first column points along `primary` (..., 3), the second as near to `secondary` (..., 3) as it can.
+    """
+    first = normalized(primary)
+    along = np.sum(secondary * first, axis=-1, keepdims=True)
+    second = normalized(secondary - along * first)
+    return np.stack([first, second, np.cross(first, second)], axis=-1)
+
+
+def twist_angle(axis: AnyFloatArray, start: AnyFloatArray, end: AnyFloatArray) -> DoubleArray:
+    """Signed angle (...) in radians, in [-pi, pi], that turns `start` into `end` about `axis` (all (..., 3)).
+
+    Both are seen along the axis; where one of them lies on the axis the angle is 0.
+    """
+    axis = normalized(axis)
+    sine = np.sum(np.cross(start, end) * axis, axis=-1)
+    cosine = np.sum(start * end, axis=-1) - np.sum(start * axis, axis=-1) * np.sum(end * axis, axis=-1)
+    return np.arctan2(sine, cosine)
+
+
 def normalized(vectors: AnyFloatArray) -> DoubleArray:
     """(..., 3) directions of length 1; a vector shorter than 1e-12 stays as it is."""
     vectors = np.asarray(vectors, dtype=np.float64)
