@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from offline import block_network
 from shared_files import shared_data_folder
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import ModuleType
 
-import blender_harness  # first: it chooses Blender's user folders
+import blender_harness
+
+# The harness chooses Blender's user folders before bpy is imported.
+# isort: split
 import bpy
-import humanoids
 import pytest
+
+import humanoids
 from offline import block_network
 from shared_files import shared_data_folder
 
@@ -28,17 +33,19 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int, int]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def addon() -> None:
-    """The add-on, registered once for the whole session."""
+def addon() -> Iterator[None]:
+    """The add-on, registered once for the whole session, and loaded under no second name by its end."""
     blender_harness.enable_addon()
+    yield
+    twice = sorted(name for name in sys.modules if name.split(".")[0] == "contrapposto")
+    assert not twice, f"an absolute import loaded the package twice: {twice}"
 
 
 @pytest.fixture(autouse=True)
-def empty_blender(addon: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each test starts in an empty scene from factory defaults, with the add-on registered and the network out of reach."""
+def empty_blender(addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test starts in an empty factory scene, with the add-on registered and the network out of reach."""
     block_network(monkeypatch)
     blender_harness.reset_blender()
-    yield
 
 
 @pytest.fixture

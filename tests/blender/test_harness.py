@@ -2,11 +2,10 @@
 
 import sys
 
-import blender_harness
 import bpy
 import pytest
 
-OPERATOR_PREFIX = "CONTRAPPOSTO"
+import blender_harness
 
 
 def test_the_addon_runs_as_an_installed_extension(package):
@@ -41,11 +40,10 @@ def test_the_addon_can_be_disabled_and_comes_back():
 
 
 def test_a_failing_register_is_an_error_with_its_traceback(package, monkeypatch):
-    with blender_harness.addon_disabled():
-        with monkeypatch.context() as patch:
-            patch.setattr(package(""), "register", lambda: 1 / 0)
-            with pytest.raises(blender_harness.AddonError, match="ZeroDivisionError"):
-                blender_harness.enable_addon()
+    with blender_harness.addon_disabled(), monkeypatch.context() as patch:
+        patch.setattr(package(""), "register", lambda: 1 / 0)
+        with pytest.raises(blender_harness.AddonError, match="ZeroDivisionError"):
+            blender_harness.enable_addon()
 
 
 def test_the_humanoid_stands_on_the_ground_facing_front(humanoid):

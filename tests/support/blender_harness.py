@@ -1,7 +1,7 @@
 """Loads the checkout into the bpy module the way Blender loads an installed extension, and leaves the process safely.
 
-Import this module before anything imports bpy: it points Blender's user folders at an empty temporary one. It must not be
-used by tests of the backend, which run without bpy.
+Import this module before anything imports bpy: it points Blender's user folders at an empty temporary one. It must not
+be used by tests of the backend, which run without bpy.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def addon_disabled() -> Iterator[None]:
 def leave_process(status: int) -> None:
     """End the process now, after doing what a normal end would have flushed and what atexit would have run.
 
-    With the PyPI module of bpy 4.5 the interpreter can wait for ever in Blender's C++ destructors once a reference to the
-    module has leaked (a generated Rigify rig, torch next to an armature); `os._exit` skips those destructors.
+    With the PyPI module of bpy 4.5 the interpreter can wait for ever in Blender's C++ destructors once a reference to
+    the module has leaked (a generated Rigify rig, torch next to an armature); `os._exit` skips those destructors.
     """
     for step in (threading._shutdown, atexit._run_exitfuncs, logging.shutdown):  # type: ignore[attr-defined]
         try:

@@ -1,0 +1,97 @@
+"""A photo pipeline for tests of the add-on: answers at once, with poses made from numbers, and counts its calls.
+
+Everything behind it is real: the operator, its job, the retargeting and the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+IMAGE_SIZE = (640, 480)
+LEFT_SHOULDER = 16
+
+
+@dataclass
+class FakePhotos:
+    """What the fake detector sees, and what it was asked."""
+
+    package: Callable[[str], ModuleType]
+    people: int = 1
+    steps: int = 3
+    error: Exception | None = None
+    pose_error: Exception | None = None
+    read: list[Path] = field(default_factory=list)
+    posed: list[int] = field(default_factory=list)
+    closed: int = 0
+    on_step: Callable[[int], object] | None = None
+
+    def find_people(self, path: Path, models: object) -> Generator[Any, None, Any]:
+        """Stands for `pipeline.find_people`."""
+        progress = self.package("backend.job").Progress
+        self.read.append(path)
+        try:
+            for step in range(self.steps):
+                yield progress(f"Reading, step {step + 1}", step / (2.0 * self.steps))
+                if self.on_step is not None:
+                    self.on_step(step)
+        except GeneratorExit:
+            self.closed += 1
+            raise
+        if self.error is not None:
+            raise self.error
+        people = tuple(self.observation(index) for index in range(self.people))
+        image = np.full((IMAGE_SIZE[1], IMAGE_SIZE[0], 3), 128, np.uint8)
+        found = self.package("backend.pipeline").FoundPeople
+        return found(path=path, image=image, people=people, timings_ms={"Read picture": 2.0, "Find people": 10.0})
+
+    def pose_person(self, found: Any, person: int) -> Generator[Any, None, Any]:
+        """Stands for `pipeline.pose_person`; each person raises the left arm by another angle."""
+        yield self.package("backend.job").Progress("Solving", 0.9)
+        if self.pose_error is not None:
+            raise self.pose_error
+        self.posed.append(person)
+        return self.package("backend.pipeline").PhotoResult(
+            image=found.image,
+            people=found.people,
+            person=person,
+            estimate=self.estimate(person),
+            timings_ms={**found.timings_ms, "Solve pose": 1.5},
+        )
+
+    def observation(self, index: int) -> Any:
+        """A person whose box is a quarter of the picture's width."""
+        left = 20.0 + 150.0 * index
+        box = np.array([[left, 40.0, left + 160.0, 440.0]], np.float32)
+        schema = self.package("backend.keypoints").BLAZEPOSE_33
+        points = np.full((1, len(schema), 2), 100.0, np.float32)
+        return self.package("backend.observation").Observation(
+            points, np.full((1, len(schema)), 0.9, np.float32), schema, IMAGE_SIZE, box_px=box
+        )
+
+    def estimate(self, person: int) -> Any:
+        """The left arm turned by 0.5 radians for the first person, 0.8 for the second, and so on."""
+        rotations = np.zeros((1, 24, 3), np.float32)
+        rotations[0, LEFT_SHOULDER, 2] = 0.5 + 0.3 * person
+        confidence = np.linspace(0.2, 1.0, 24, dtype=np.float32)[None]
+        poses = self.package("backend.pose_sequence").PoseSequence(
+            rotations, np.array([[0.0, 0.95, 0.0]], np.float32), confidence=confidence
+        )
+        camera = self.package("backend.camera").Camera(500.0, 500.0, 320.0, 240.0)
+        return self.package("backend.estimate.estimator").Estimate(poses, np.array([[0.0, 0.0, 3.0]]), camera)
+
+
+def install(package: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> FakePhotos:
+    """Put a fake in the place of the pipeline's two steps until the test ends."""
+    fake = FakePhotos(package)
+    pipeline = package("backend.pipeline")
+    monkeypatch.setattr(pipeline, "find_people", fake.find_people)
+    monkeypatch.setattr(pipeline, "pose_person", fake.pose_person)
+    monkeypatch.setattr(package("operators.session").session, "models", lambda chosen: None)
+    return fake
