@@ -1,0 +1,105 @@
+# Everything from a fresh checkout with only Python 3.11, make and a package index: `make demo`, `make test`.
+# Python 3.13, where there is one, tests the same add-on in Blender 5.2 as well.
+
+VENV := .venv
+VENV52 := .venv-blender52
+BIN := $(VENV)/bin
+PHOTO ?= samples/photo.jpg
+RIG ?= samples/character.blend
+DEMO := demo
+PYTEST_FLAGS ?=
+
+# The first Python of a version that starts: on the path, or kept by pyenv where its shims offer another version.
+find_python = $(shell for python in python$(1) "$$HOME"/.pyenv/versions/$(1)*/bin/python$(1); do \
+	"$$python" -c "import venv" >/dev/null 2>&1 && { echo "$$python"; break; }; done)
+INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PINS := pyproject.toml constraints.txt Makefile
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-backend test-blender test-blender52 check lint types format benchmark models clean clean-all
+
+help: ## Show what make can do
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.runtime models ## Pose the demonstration character from a photo; PHOTO=my.jpg takes yours
+	@mkdir -p $(DEMO)
+	$(BIN)/contrapposto photo "$(PHOTO)" --rig "$(RIG)" --out $(DEMO)/posed.blend --preview $(DEMO)/preview.png
+
+test: $(VENV)/.dev models ## Run all tests: without Blender, in Blender 4.5 and, given Python 3.13, in Blender 5.2
+	@$(MAKE) --no-print-directory --keep-going test-backend test-blender52 test-blender
+
+test-backend: $(VENV)/.dev models ## Test the backend, without Blender
+	@echo "== The backend, without Blender"
+	$(BIN)/pytest tests/backend $(PYTEST_FLAGS)
+
+test-blender: $(VENV)/.dev models ## Test the add-on in Blender 4.5
+	@echo "== The add-on in Blender 4.5 on Python 3.11"
+	$(BIN)/pytest tests/blender $(PYTEST_FLAGS)
+
+check: lint types test ## Do what continuous integration does: format, lint, types and all tests
+
+lint: $(VENV)/.dev ## Check format and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev ## Check types
+	$(BIN)/pyright
+
+format: $(VENV)/.dev ## Format the code and repair what can be repaired
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+benchmark: $(VENV)/.dev models ## Measure the time of each stage over the photos at hand
+	$(BIN)/python benchmarks/photo.py
+
+models: $(VENV)/.runtime
+	@$(BIN)/python -m contrapposto.backend.weights.fetch
+
+clean: ## Remove what demo, tests and builds left behind
+	rm -rf $(DEMO) build dist .pytest_cache .ruff_cache .hypothesis
+	find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+clean-all: clean ## Remove the environments and the fetched models too
+	rm -rf $(VENV) $(VENV52) contrapposto.egg-info backend/weights/blazepose
+
+$(VENV)/bin/python:
+	$(eval PYTHON ?= $(call find_python,3.11))
+	@test -n "$(PYTHON)" || { echo "Python 3.11 was not found: install it, or say where it is with make PYTHON=..."; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+
+# The stamps make a second run start at once, and a change of the pins install again.
+$(VENV)/.runtime: $(PINS) | $(VENV)/bin/python
+	@echo "Setting up $(VENV) with Blender as a Python module (about 400 MB; once)"
+	$(BIN)/python $(INSTALL) --editable '.[blender]'
+	@touch $@
+
+# mediapipe is the reference of the detector's tests. Its own dependencies would bring JAX and a second OpenCV.
+$(VENV)/.dev: $(VENV)/.runtime
+	@echo "Adding the tools for tests and checks to $(VENV) (once)"
+	$(BIN)/python $(INSTALL) --editable '.[dev]'
+	$(BIN)/python $(INSTALL) --no-deps mediapipe
+	@touch $@
+
+PYTHON313 ?= $(call find_python,3.13)
+ifneq ($(wildcard $(VENV52)/bin/python)$(PYTHON313),)
+
+test-blender52: $(VENV52)/.installed models ## Test the add-on in Blender 5.2, without torch
+	@echo "== The add-on in Blender 5.2 on Python 3.13, without torch"
+	$(VENV52)/bin/pytest tests/blender $(PYTEST_FLAGS)
+
+$(VENV52)/bin/python:
+	"$(PYTHON313)" -m venv $(VENV52)
+
+$(VENV52)/.installed: $(PINS) | $(VENV52)/bin/python
+	@echo "Setting up $(VENV52) with Blender 5.2 as a Python module (about 400 MB; once)"
+	$(VENV52)/bin/python $(INSTALL) --editable '.[blender,test]'
+	@touch $@
+
+else
+
+test-blender52:
+	@echo "== The add-on in Blender 5.2: skipped, because no Python 3.13 was found on the path or under pyenv"
+
+endif
