@@ -1,0 +1,33 @@
+"""Small square pictures of boxes in a large picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .arrays import FloatArray, ImageArray
+
+_SAMPLES = 3
+"""Samples along each side of a thumbnail's pixel; they are averaged."""
+
+
+def square_thumbnail(image: ImageArray, box_px: FloatArray, *, size: int = 128, margin: float = 0.08) -> FloatArray:
+    """The square around a box, scaled to `size` pixels; beyond the picture's border its edge pixels go on.
+
+    Args:
+        image: (H, W, 3) RGB.
+        box_px: (4,) left, top, right, bottom in pixels.
+        size: pixels along each side of the thumbnail.
+        margin: share of the box's longer side that is added all round.
+
+    Returns:
+        (size, size, 4) RGBA in [0, 1], the top row first.
+    """
+    left, top, right, bottom = (float(edge) for edge in box_px)
+    side = max(right - left, bottom - top, 1.0) * (1.0 + 2.0 * margin)
+    height, width = image.shape[:2]
+    steps = (np.arange(size * _SAMPLES) + 0.5) / (size * _SAMPLES) - 0.5
+    columns = np.clip((left + right) / 2.0 + steps * side, 0, width - 1).astype(np.intp)
+    rows = np.clip((top + bottom) / 2.0 + steps * side, 0, height - 1).astype(np.intp)
+    samples = image[rows[:, None], columns[None, :]].astype(np.float32) / 255.0
+    colours = samples.reshape(size, _SAMPLES, size, _SAMPLES, 3).mean(axis=(1, 3))
+    return np.concatenate([colours, np.ones((size, size, 1), np.float32)], axis=2)

@@ -1,0 +1,1 @@
+"""Operators: poll, call, report. No maths, no drawing beyond their own options."""

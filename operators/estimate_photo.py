@@ -1,0 +1,216 @@
+"""A photo poses the active armature: the operator, its file browser, and the drop on the 3D view."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import BoolProperty, IntProperty, StringProperty
+
+from ..backend.errors import InputError
+from ..backend.job import Job, Progress
+from ..preferences import Settings, settings
+from ..properties import OPTION_NAMES, PoseOptions
+from .modal_job import ModalJob, redraw_views
+from .photo_result import write_result
+from .session import PersonChoice, session
+from .target import Target, why_not
+
+if TYPE_CHECKING:
+    from ..backend.pipeline import FoundPeople, PhotoResult
+
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif")
+
+
+@dataclass(frozen=True)
+class Several:
+    """The outcome of a job that has to ask first whom to pose."""
+
+    found: "FoundPeople"
+
+
+def photo_job(path: Path, person: int, *, ask: bool, chosen: Settings) -> "Job[PhotoResult | Several]":
+    """From a picture to a pose.
+
+    Args:
+        path: the picture.
+        person: whom to pose, counted from 1; 0 for the most prominent, or to ask.
+        ask: with several people and `person` 0, end with `Several`.
+        chosen: the preferences.
+    """
+    yield Progress("Starting", 0.0)
+    from ..backend import pipeline
+
+    found = session.recall(path)
+    if found is None:
+        found = yield from pipeline.find_people(path, session.models(chosen))
+        session.remember(found)
+    count = len(found.people)
+    if person > count:
+        raise InputError(
+            f"There is no person {person} in {path.name}: {count} found. Choose a number from 1 to {count}, or 0."
+        )
+    if ask and person == 0 and count > 1:
+        return Several(found)
+    return (yield from pipeline.pose_person(found, max(person, 1) - 1))
+
+
+def fill_options(operator: Any, options: Any) -> None:
+    """Take from the scene's options what the caller of the operator did not set."""
+    for name in OPTION_NAMES:
+        if not operator.properties.is_property_set(name):
+            setattr(operator, name, getattr(options, name))
+
+
+def options_of(source: Any) -> dict[str, Any]:
+    """The options of an operator or of the scene, by name."""
+    return {name: getattr(source, name) for name in OPTION_NAMES}
+
+
+def draw_options(layout: bpy.types.UILayout, source: Any) -> None:
+    """Draw the options of an operator or of the scene."""
+    column = layout.column()
+    column.prop(source, "selected_only")
+    column.prop(source, "root_location")
+    column.prop(source, "blend", slider=True)
+
+
+class PosesActiveArmature:
+    """Mixin of an operator that needs an armature which can be posed."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """An armature must be active, and the reason is told otherwise."""
+        reason = why_not(context)
+        if reason is not None:
+            cls.poll_message_set(reason)
+        return reason is None
+
+
+class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.types.Operator):
+    """Pose the active armature like a person in a photo, and key the pose at the playhead"""
+
+    bl_idname = "contrapposto.photo"
+    bl_label = "Pose from Photo"
+    bl_options = {"REGISTER", "UNDO"}
+    job_title = "Pose from Photo"
+
+    filepath: StringProperty(
+        name="Photo", description="The picture to take the pose from", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    person: IntProperty(
+        name="Person",
+        description="Whom to pose, counted from 1, the most prominent first. 0 asks if there are several",
+        min=0,
+        default=0,
+        options={"SKIP_SAVE"},
+    )
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Work without holding the window up; without a file, ask for one first."""
+        if not self.filepath:
+            bpy.ops.contrapposto.photo_browse("INVOKE_DEFAULT")
+            return {"INTERFACE"}
+        fill_options(self, context.scene.contrapposto.options)
+        self._ask = not bpy.app.background
+        return self.start_job(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Work to the end; the most prominent person is taken where none is named."""
+        self._ask = False
+        return self.run_job(context)
+
+    def make_job(self, context: bpy.types.Context) -> Job[Any]:
+        if not self.filepath:
+            raise InputError("No photo was named. Choose an image file.")
+        self._target = Target.of(context)
+        self._began = time.perf_counter()
+        path = Path(bpy.path.abspath(self.filepath))
+        return photo_job(path, self.person, ask=self._ask, chosen=settings(context))
+
+    def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
+        armature, scene = self._target.find()
+        if isinstance(result, Several):
+            return self._ask_whom(context, result.found)
+        from ..rig.keyframes import KeyOptions, pose_and_key
+
+        options = KeyOptions(frame=self._target.frame, **options_of(self))
+        report = pose_and_key(armature, result.estimate.poses, options=options)
+        seconds = time.perf_counter() - self._began
+        outcome = scene.contrapposto.result
+        write_result(outcome, result, report=report, target=self._target, path=self.filepath, seconds=seconds)
+        redraw_views(context)
+        self.report({"INFO"}, outcome.summary)
+        return {"FINISHED"}
+
+    def _ask_whom(self, context: bpy.types.Context, found: "FoundPeople") -> set[str]:
+        request = {"filepath": self.filepath, **options_of(self)}
+        session.choice = PersonChoice(tuple(session.thumbnails.show(found)), request)
+        bpy.ops.wm.call_panel("INVOKE_DEFAULT", name="CONTRAPPOSTO_PT_choose_person", keep_open=False)
+        redraw_views(context)
+        return {"CANCELLED"}
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """The redo panel."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "person")
+        draw_options(layout, self)
+
+
+class CONTRAPPOSTO_OT_photo_browse(PosesActiveArmature, PoseOptions, bpy.types.Operator):
+    """Choose a photo and pose the active armature like a person in it"""
+
+    # Apart from CONTRAPPOSTO_OT_photo, because Blender makes an undo step as soon as a file was chosen.
+    bl_idname = "contrapposto.photo_browse"
+    bl_label = "Pose from Photo"
+    bl_options = {"INTERNAL"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Open the file browser."""
+        fill_options(self, context.scene.contrapposto.options)
+        last = context.scene.contrapposto.result.photo
+        if last and not self.filepath:
+            self.filepath = last
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Hand the chosen file to the operator that poses."""
+        return bpy.ops.contrapposto.photo("INVOKE_DEFAULT", filepath=self.filepath, **options_of(self)) - {
+            "RUNNING_MODAL"
+        } or {"FINISHED"}
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """The side of the file browser."""
+        draw_options(self.layout, self)
+
+
+def is_drop_target(context: bpy.types.Context) -> bool:
+    """Only the 3D view, and only in Pose Mode of an armature: elsewhere an image drop stays Blender's."""
+    area, region, active = context.area, context.region, context.active_object
+    if area is None or area.type != "VIEW_3D" or region is None or region.type != "WINDOW":
+        return False
+    return active is not None and active.type == "ARMATURE" and context.mode == "POSE"
+
+
+class CONTRAPPOSTO_FH_photo(bpy.types.FileHandler):
+    """An image dropped on the 3D view poses the armature"""
+
+    bl_idname = "CONTRAPPOSTO_FH_photo"
+    bl_label = "Pose from Photo"
+    bl_import_operator = "contrapposto.photo"
+    bl_file_extensions = ";".join(EXTENSIONS)
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        return is_drop_target(context)
+
+
+CLASSES: Iterable[type] = (CONTRAPPOSTO_OT_photo, CONTRAPPOSTO_OT_photo_browse, CONTRAPPOSTO_FH_photo)

@@ -1,0 +1,172 @@
+"""Runs a backend job inside an operator: from a timer in a window, at once where there is none.
+
+Knows nothing of photos or rigs, and holds no reference to Blender's data between two ticks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import bpy
+
+from ..backend.errors import ContrappostoError
+from ..backend.job import Job, run_job
+from .session import JobStatus, session
+
+TICK_S: Final = 0.02
+"""How long one tick may work before the window gets its turn; a single step of the job can take longer."""
+TIMER_STEP_S: Final = 0.005
+
+BUSY: Final = "Contrapposto is still working. Wait until it has finished, or cancel it in the sidebar."
+
+
+class ModalJob:
+    """Mixin of an operator that makes a job (`make_job`) and uses its result (`finish_job`).
+
+    Only `ContrappostoError` is reported; whatever else is raised propagates after everything is put back.
+    """
+
+    job_title = "Contrapposto"
+
+    def make_job(self, context: bpy.types.Context) -> Job[Any]:
+        """The work; called once, at the start."""
+        raise NotImplementedError
+
+    def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
+        """Change Blender's data by the job's result; returns the operator's status."""
+        raise NotImplementedError
+
+    def run_job(self, context: bpy.types.Context) -> set[str]:
+        """Work to the end before returning: scripts, background mode and the redo panel."""
+        if session.job is not None:
+            return self._refuse(BUSY)
+        try:
+            return self.finish_job(context, run_job(self.make_job(context)))
+        except ContrappostoError as error:
+            return self._refuse(str(error))
+
+    def start_job(self, context: bpy.types.Context) -> set[str]:
+        """Begin to work from a timer; `modal` goes on. Without a window, work to the end."""
+        if bpy.app.background or context.window is None:
+            return self.run_job(context)
+        if session.job is not None:
+            return self._refuse(BUSY)
+        try:
+            self._job = self.make_job(context)
+        except ContrappostoError as error:
+            return self._refuse(str(error))
+        session.job = JobStatus(self.job_title, put_back=lambda: self._put_back(bpy.context))
+        self._named_workspaces: set[str] = set()
+        manager = context.window_manager
+        manager.progress_begin(0.0, 1.0)
+        self._timer = manager.event_timer_add(TIMER_STEP_S, window=context.window)
+        manager.modal_handler_add(self)
+        self._show(context)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Advance the job at each tick of the timer; every other event goes on to the window."""
+        status = session.job
+        if status is None:  # put back from outside
+            return {"CANCELLED"}
+        if status.cancel_requested or (event.type == "ESC" and event.value == "PRESS"):
+            self._put_back(context)
+            self.report({"INFO"}, f"{self.job_title}: cancelled, nothing was changed")
+            return {"CANCELLED"}
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        return self._guarded(context, lambda: self._tick(context, status))
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender ends the operator itself: another file is loaded, or the window closes."""
+        self._put_back(context)
+
+    def _tick(self, context: bpy.types.Context, status: JobStatus) -> set[str]:
+        deadline = time.perf_counter() + TICK_S
+        while time.perf_counter() < deadline:
+            try:
+                progress = next(self._job)
+            except StopIteration as stop:
+                self._put_back(context)
+                return self.finish_job(context, stop.value)
+            announced, status.stage, status.fraction = status.stage, progress.stage, progress.fraction
+            if announced != progress.stage:  # let the window show what comes next before it is begun
+                break
+        self._show(context)
+        return {"RUNNING_MODAL"}
+
+    def _guarded(self, context: bpy.types.Context, work: Callable[[], set[str]]) -> set[str]:
+        try:
+            return work()
+        except ContrappostoError as error:
+            self._put_back(context)
+            return self._refuse(str(error))
+        except BaseException:
+            self._put_back(context)
+            raise
+
+    def _refuse(self, sentence: str) -> set[str]:
+        self.report({"ERROR"}, sentence)
+        return {"CANCELLED"}
+
+    def _show(self, context: bpy.types.Context) -> None:
+        status = session.job
+        if status is None:
+            return
+        context.window_manager.progress_update(status.fraction)
+        workspace = context.workspace
+        if workspace is not None:
+            workspace.status_text_set(f"{status.title}: {status.stage or 'starting'}   |   Esc: cancel")
+            self._named_workspaces.add(workspace.name)
+        redraw_views(context)
+
+    def _put_back(self, context: bpy.types.Context) -> None:
+        """Close the job and take away timer, progress and texts; may be called twice."""
+        job, self._job = getattr(self, "_job", None), None
+        if job is None:
+            return
+        job.close()
+        session.job = None
+        manager = context.window_manager
+        manager.event_timer_remove(self._timer)
+        self._timer = None
+        manager.progress_end()
+        for name in self._named_workspaces:
+            workspace = bpy.data.workspaces.get(name)
+            if workspace is not None:
+                workspace.status_text_set(None)
+        redraw_views(context)
+
+
+def redraw_views(context: bpy.types.Context) -> None:
+    """Draw every 3D view again: progress and results are in its sidebar."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+class CONTRAPPOSTO_OT_cancel(bpy.types.Operator):
+    """Stop the running job; nothing is changed"""
+
+    bl_idname = "contrapposto.cancel"
+    bl_label = "Cancel"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Something must be running."""
+        if session.job is None:
+            cls.poll_message_set("Nothing is running")
+        return session.job is not None
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Ask the job to stop; it does at its next tick."""
+        if session.job is not None:
+            session.job.cancel_requested = True
+        return {"FINISHED"}
+
+
+CLASSES = (CONTRAPPOSTO_OT_cancel,)

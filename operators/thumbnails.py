@@ -1,0 +1,61 @@
+"""Thumbnails of people as Blender previews; they live until the next picture or until the add-on is disabled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..backend.pipeline import FoundPeople
+
+SIZE_PX = 128
+
+
+class Thumbnails:
+    """The people of the last picture, by name; nothing is allocated before the first picture."""
+
+    def __init__(self) -> None:
+        self._previews: Any = None
+        self._pictures = 0
+
+    def show(self, found: FoundPeople) -> list[str]:
+        """Make a thumbnail of each person, in place of those before; returns their names."""
+        from bpy.utils import previews
+
+        from ..backend.thumbnails import square_thumbnail
+
+        if self._previews is None:
+            self._previews = previews.new()
+        self._previews.clear()
+        self._pictures += 1  # a name that was used before could still be drawn with its old picture
+        names = []
+        for index, person in enumerate(found.people):
+            name = f"{self._pictures}/{index}"
+            picture = square_thumbnail(found.image, person_box(person), size=SIZE_PX)[::-1]  # Blender: bottom row first
+            preview = self._previews.new(name)
+            preview.image_size = (SIZE_PX, SIZE_PX)
+            preview.image_pixels_float.foreach_set(picture.ravel())
+            names.append(name)
+        return names
+
+    def icon(self, name: str) -> int:
+        """The icon of a thumbnail; 0 (no icon) where it is of another session."""
+        if self._previews is None or name not in self._previews:
+            return 0
+        return self._previews[name].icon_id
+
+    def release(self) -> None:
+        """Free the previews."""
+        from bpy.utils import previews
+
+        if self._previews is not None:
+            previews.remove(self._previews)
+        self._previews = None
+
+
+def person_box(person: Any) -> Any:
+    """(4,) the box of an observed person in its first frame; around its keypoints where the detector gave none."""
+    import numpy as np
+
+    if person.box_px is not None:
+        return person.box_px[0]
+    return np.concatenate([person.keypoints_px[0].min(axis=0), person.keypoints_px[0].max(axis=0)])

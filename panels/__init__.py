@@ -1,0 +1,1 @@
+"""What the artist sees: panels and menus only draw, from properties."""

@@ -1,0 +1,33 @@
+"""The pop-up that asks which person of a picture to pose."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..operators.session import session
+from .people import draw_people
+
+COLUMNS = 4
+
+
+class CONTRAPPOSTO_PT_choose_person(bpy.types.Panel):
+    """Asks which person of the picture to pose"""
+
+    bl_label = "Whose pose?"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "WINDOW"
+    bl_options = {"INSTANCED"}
+    bl_ui_units_x = 18
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        layout = self.layout
+        choice = session.choice
+        if choice is None:
+            layout.label(text="No picture has been read yet", icon="INFO")
+            return
+        layout.label(text=f"{len(choice.thumbnails)} people in the picture: whose pose?", icon="COMMUNITY")
+        columns = min(COLUMNS, len(choice.thumbnails))
+        draw_people(layout, choice.thumbnails, columns=columns, posed=0, request=choice.request)
+
+
+CLASSES = (CONTRAPPOSTO_PT_choose_person,)

@@ -1,0 +1,31 @@
+"""Menu entries; the search of F3 finds what is in a menu."""
+
+from __future__ import annotations
+
+import bpy
+
+
+def draw_pose_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """In Pose Mode: Pose > Pose from Photo."""
+    menu.layout.separator()
+    menu.layout.operator("contrapposto.photo", text="Pose from Photo...", icon="IMAGE_DATA")
+
+
+def draw_object_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """In Object Mode: Object > Animation > Pose from Photo, while an armature is active."""
+    active = context.active_object
+    if active is not None and active.type == "ARMATURE":
+        menu.layout.separator()
+        menu.layout.operator("contrapposto.photo", text="Pose from Photo...", icon="IMAGE_DATA")
+
+
+def add() -> None:
+    """Add the entries."""
+    bpy.types.VIEW3D_MT_pose.append(draw_pose_menu)
+    bpy.types.VIEW3D_MT_object_animation.append(draw_object_menu)
+
+
+def remove() -> None:
+    """Remove the entries."""
+    bpy.types.VIEW3D_MT_object_animation.remove(draw_object_menu)
+    bpy.types.VIEW3D_MT_pose.remove(draw_pose_menu)

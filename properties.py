@@ -1,0 +1,118 @@
+"""What a scene remembers: the options to pose with, and the result of the last run.
+
+A running job is no property: it belongs to its operator, must survive undo, and must not be saved; see
+`operators/session.py`.
+"""
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+
+class PoseOptions:
+    """How a pose is put on the rig; shared by the scene and the operators."""
+
+    selected_only: BoolProperty(
+        name="Selected bones only",
+        description="Pose and key only the bones that are selected; all others keep their pose and their keys",
+        default=False,
+        options={"SKIP_SAVE"},  # an operator takes the scene's options, not those of its last run
+    )
+    root_location: BoolProperty(
+        name="Root location",
+        description="Move the rig's root as well, so that feet and hips stand where the pose has them",
+        default=True,
+        options={"SKIP_SAVE"},
+    )
+    blend: FloatProperty(
+        name="Blend",
+        description="How much of the new pose to take: 0 keeps the current pose, 1 is the new one",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        options={"SKIP_SAVE"},
+    )
+
+
+OPTION_NAMES = tuple(PoseOptions.__annotations__)
+
+
+class CONTRAPPOSTO_PG_options(PoseOptions, bpy.types.PropertyGroup):
+    """The options that the panel shows and that operators start with."""
+
+
+class CONTRAPPOSTO_PG_timing(bpy.types.PropertyGroup):
+    """How long a stage took; `name` says which."""
+
+    milliseconds: FloatProperty(name="Milliseconds")
+
+
+class CONTRAPPOSTO_PG_person(bpy.types.PropertyGroup):
+    """Somebody in the picture, the most prominent first."""
+
+    box_px: FloatVectorProperty(
+        name="Box", description="Left, top, right, bottom in pixels of the picture", size=4, default=(0, 0, 0, 0)
+    )
+    thumbnail: StringProperty(name="Thumbnail", description="The thumbnail's name while the add-on runs")
+
+
+class CONTRAPPOSTO_PG_body_part(bpy.types.PropertyGroup):
+    """A part of the body; `name` says which."""
+
+    confidence: FloatProperty(
+        name="Confidence", description="How far this part of the pose can be trusted", min=0.0, max=1.0
+    )
+
+
+class CONTRAPPOSTO_PG_result(bpy.types.PropertyGroup):
+    """What the last run did; empty before the first (`summary` is then empty)."""
+
+    summary: StringProperty(name="Summary")
+    photo: StringProperty(name="Photo", subtype="FILE_PATH")
+    seconds: FloatProperty(name="Seconds")
+    timings: CollectionProperty(type=CONTRAPPOSTO_PG_timing)
+    people: CollectionProperty(type=CONTRAPPOSTO_PG_person)
+    person: IntProperty(name="Person", description="Who was posed, counted from 1", min=0)
+    body_parts: CollectionProperty(type=CONTRAPPOSTO_PG_body_part)
+    armature: StringProperty(name="Armature")
+    action: StringProperty(name="Action")
+    frame: FloatProperty(name="Frame")
+    keyed_count: IntProperty(name="Keyed bones")
+    keyed_bones: StringProperty(name="Keyed bones", description="Names of the bones that were keyed")
+    skipped_count: IntProperty(name="Skipped bones")
+    skipped_bones: StringProperty(name="Skipped bones", description="Names of the bones that were left alone, and why")
+
+
+class CONTRAPPOSTO_PG_scene(bpy.types.PropertyGroup):
+    """Everything that the add-on keeps in a scene."""
+
+    options: PointerProperty(type=CONTRAPPOSTO_PG_options)
+    result: PointerProperty(type=CONTRAPPOSTO_PG_result)
+
+
+CLASSES = (
+    CONTRAPPOSTO_PG_options,
+    CONTRAPPOSTO_PG_timing,
+    CONTRAPPOSTO_PG_person,
+    CONTRAPPOSTO_PG_body_part,
+    CONTRAPPOSTO_PG_result,
+    CONTRAPPOSTO_PG_scene,
+)
+
+
+def attach() -> None:
+    """Give every scene its `contrapposto` properties."""
+    bpy.types.Scene.contrapposto = PointerProperty(type=CONTRAPPOSTO_PG_scene)
+
+
+def detach() -> None:
+    """Take the properties away again; what a file saved in them stays in the file."""
+    del bpy.types.Scene.contrapposto

@@ -1,0 +1,81 @@
+"""What the add-on adds to Blender, in order, and how it is taken out again; holds no behaviour of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import bpy
+
+from . import command, preferences, properties
+from .operators import check_installation, estimate_photo, modal_job
+from .operators.session import session
+from .panels import choose_person, menus, sidebar
+
+CLASSES: Final = (
+    *properties.CLASSES,
+    *preferences.CLASSES,
+    *modal_job.CLASSES,
+    *check_installation.CLASSES,
+    *estimate_photo.CLASSES,
+    *choose_person.CLASSES,
+    *sidebar.CLASSES,
+)
+"""Property groups before what points to them, a panel before its children."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to add, and the way to take it out."""
+
+    add: Callable[[], Any]
+    remove: Callable[[], Any]
+
+
+def class_step(cls: type) -> Step:
+    """A class that Blender must know."""
+    return Step(partial(bpy.utils.register_class, cls), partial(bpy.utils.unregister_class, cls))
+
+
+def _nothing() -> None:
+    """Some steps only have something to take out."""
+
+
+STEPS: Final = (
+    Step(_nothing, session.release),
+    *(class_step(cls) for cls in CLASSES),
+    Step(properties.attach, properties.detach),
+    Step(menus.add, menus.remove),
+    Step(command.add, command.remove),
+    Step(_nothing, session.stop_job),
+)
+
+
+def add_all(steps: Iterable[Step]) -> None:
+    """Add each step; when one fails take out those before it, the last first, and let the error propagate."""
+    added: list[Step] = []
+    try:
+        for step in steps:
+            step.add()
+            added.append(step)
+    except BaseException:
+        remove_all(added)
+        raise
+
+
+def remove_all(steps: Iterable[Step]) -> None:
+    """Take out each step, the last first."""
+    for step in reversed(tuple(steps)):
+        step.remove()
+
+
+def register() -> None:
+    """Add everything to Blender."""
+    add_all(STEPS)
+
+
+def unregister() -> None:
+    """Take everything out of Blender."""
+    remove_all(STEPS)
