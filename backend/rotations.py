@@ -58,20 +58,31 @@ def swing_between(start: AnyFloatArray, end: AnyFloatArray) -> DoubleArray:
     first, second = np.broadcast_arrays(first, second)
     axis, cosine = np.cross(first, second), np.sum(first * second, axis=-1)
     sine = np.linalg.norm(axis, axis=-1)
-    helper = np.where(np.abs(first[..., :1]) < 0.9, np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
-    axis = np.where(sine[..., None] > 1e-8, axis, np.cross(first, helper))
+    axis = np.where(sine[..., None] > 1e-8, axis, np.cross(first, _helper(first)))
     return axis_angle_to_matrix(normalized(axis) * np.arctan2(sine, cosine)[..., None])
 
 
 def frame_from_axes(primary: AnyFloatArray, secondary: AnyFloatArray) -> DoubleArray:
     """Right-handed orthonormal frames (..., 3, 3) by Gram-Schmidt.
 
-    The first column points along `primary` (..., 3), the second as near to `secondary` (..., 3) as it can.
+    The first column points along `primary` (..., 3), the second as near to `secondary` (..., 3) as it can. Where a
+    direction is missing or both are parallel, an axis of the coordinate system stands in.
     """
     first = normalized(primary)
-    along = np.sum(secondary * first, axis=-1, keepdims=True)
-    second = normalized(secondary - along * first)
+    first = np.where(np.linalg.norm(first, axis=-1, keepdims=True) > 0.5, first, [1.0, 0.0, 0.0])
+    second = _across(first, np.asarray(secondary, dtype=np.float64))
+    second = np.where(np.linalg.norm(second, axis=-1, keepdims=True) > 0.5, second, _across(first, _helper(first)))
     return np.stack([first, second, np.cross(first, second)], axis=-1)
+
+
+def _across(axis: DoubleArray, vectors: DoubleArray) -> DoubleArray:
+    """`vectors` (..., 3) without their part along the unit `axis` (..., 3), as unit vectors."""
+    return normalized(vectors - np.sum(vectors * axis, axis=-1, keepdims=True) * axis)
+
+
+def _helper(axis: DoubleArray) -> DoubleArray:
+    """A coordinate axis (..., 3) that is far from the unit `axis` (..., 3)."""
+    return np.where(np.abs(axis[..., :1]) < 0.9, np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
 
 
 def twist_angle(axis: AnyFloatArray, start: AnyFloatArray, end: AnyFloatArray) -> DoubleArray:

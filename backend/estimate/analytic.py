@@ -163,12 +163,13 @@ class _Solver:
         collar = self._collar(side, upper)
         bend, weight = _bend_axis(upper, normalized(wrist - elbow))
         weight = weight * _ramp(seen_lower, _UNSEEN, _SEEN)
-        upper_arm = _twisted(_swung(collar, along, upper), upper, hinge, bend, weight, _MOST_TWIST["arm"])
+        upper_arm = _swung(collar, along, upper)
+        upper_arm = _twisted(upper_arm, upper, hinge=hinge, bend=bend, weight=weight, most=_MOST_TWIST["arm"])
         lower = _mix(upper_arm @ along, normalized(wrist - elbow), _known(seen_lower))
         forearm = _swung(upper_arm, along, lower)
         self._set(f"{side}_collar", collar, self.confidence[:, JOINT_INDEX["spine3"]] * 0.5)
         self._set(f"{side}_shoulder", upper_arm, seen_upper * (0.5 + 0.5 * weight))
-        self._hand(side, forearm, lower, np.minimum(seen_lower, marks.seen(f"{side}_index", f"{side}_pinky")))
+        self._hand(side, forearm, seen=np.minimum(seen_lower, marks.seen(f"{side}_index", f"{side}_pinky")))
         self.confidence[:, JOINT_INDEX[f"{side}_elbow"]] = seen_lower
 
     def _collar(self, side: Side, upper: DoubleArray) -> DoubleArray:
@@ -180,20 +181,20 @@ class _Solver:
         turn[:, 2] = outward * _CLAVICLE_SHARE * np.maximum(lift, 0.0)
         return chest @ axis_angle_to_matrix(turn)
 
-    def _hand(self, side: Side, forearm: DoubleArray, axis: DoubleArray, seen: DoubleArray) -> None:
+    def _hand(self, side: Side, forearm: DoubleArray, *, seen: DoubleArray) -> None:
         """Hand from wrist and knuckles; half of its turn about the forearm is the forearm's own (pronation)."""
-        marks = self.landmarks
+        marks, known = self.landmarks, _ramp(seen, _UNSEEN, _SEEN)
         fingers = marks.point(f"{side}_index", f"{side}_pinky") - marks.point(f"{side}_wrist")
         across = marks.point(f"{side}_index") - marks.point(f"{side}_pinky")
-        along, known = _rest_direction(f"{side}_hand"), _ramp(seen, _UNSEEN, _SEEN)
-        pronation = twist_angle(axis, forearm @ np.array([0.0, 0.0, 1.0]), across)
-        pronation = np.clip(pronation, -_MOST_TWIST["forearm"], _MOST_TWIST["forearm"]) * known
-        twisted = axis_angle_to_matrix(normalized(axis) * pronation[:, None]) @ forearm
-        half = axis_angle_to_matrix(normalized(axis) * (0.5 * pronation)[:, None]) @ forearm
-        bend = matrix_to_axis_angle(swing_between(twisted @ along, fingers))
-        bend = _shortened(bend, _MOST_WRIST_BEND) * known[:, None]
-        hand = axis_angle_to_matrix(bend) @ twisted
-        self._set(f"{side}_elbow", half, seen)
+        along = _rest_direction(f"{side}_hand")
+        rest = frame_from_axes(along, np.array([0.0, 0.0, 1.0]))
+        turn = np.swapaxes(forearm, -1, -2) @ frame_from_axes(fingers, across) @ rest.T
+        bend = swing_between(along, turn @ along)
+        pronation = matrix_to_axis_angle(np.swapaxes(bend, -1, -2) @ turn)
+        pronation = _shortened(pronation, _MOST_TWIST["forearm"]) * known[:, None]
+        bend = axis_angle_to_matrix(_shortened(matrix_to_axis_angle(bend), _MOST_WRIST_BEND) * known[:, None])
+        hand = forearm @ bend @ axis_angle_to_matrix(pronation)
+        self._set(f"{side}_elbow", forearm @ axis_angle_to_matrix(0.5 * pronation), seen)
         self._set(f"{side}_wrist", hand, seen)
         self._set(f"{side}_hand", hand, seen)
 
@@ -213,14 +214,16 @@ class _Solver:
         bend = bend * weight[:, None] + by_toes * ((1.0 - weight) * _ramp(seen_foot, _UNSEEN, _SEEN))[:, None]
         weight = np.minimum(np.linalg.norm(bend, axis=-1), 1.0)
         hinge = np.array([1.0, 0.0, 0.0])
-        thigh = _twisted(_swung(pelvis, down, upper), upper, hinge, bend, weight, _MOST_TWIST["leg"])
-        lower = _mix(thigh @ down, normalized(ankle - knee), _known(seen_lower))
-        shin = _swung(thigh, down, lower)
+        thigh = _swung(pelvis, down, upper)
+        thigh = _twisted(thigh, upper, hinge=hinge, bend=bend, weight=weight, most=_MOST_TWIST["leg"])
+        along = _rest_direction(f"{side}_ankle")
+        lower = _mix(thigh @ along, normalized(ankle - knee), _known(seen_lower))
+        shin = _swung(thigh, along, lower)
         self._set(f"{side}_hip", thigh, seen_upper * (0.5 + 0.5 * weight))
         self._set(f"{side}_knee", shin, seen_lower)
-        self._foot(side, shin, toes, seen_foot)
+        self._foot(side, shin, toes=toes, seen=seen_foot)
 
-    def _foot(self, side: Side, shin: DoubleArray, toes: DoubleArray, seen: DoubleArray) -> None:
+    def _foot(self, side: Side, shin: DoubleArray, *, toes: DoubleArray, seen: DoubleArray) -> None:
         """Foot along heel and toes, upright in the shin's own plane."""
         forward = frame_from_axes(toes, np.cross(toes, shin[:, :, 0]))
         rest = frame_from_axes(np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0]))
@@ -254,7 +257,7 @@ def _swung(parent: DoubleArray, along: AnyFloatArray, direction: DoubleArray) ->
 
 
 def _twisted(
-    swung: DoubleArray, axis: DoubleArray, hinge: AnyFloatArray, bend: DoubleArray, weight: DoubleArray, most: float
+    swung: DoubleArray, axis: DoubleArray, *, hinge: AnyFloatArray, bend: DoubleArray, weight: DoubleArray, most: float
 ) -> DoubleArray:
     """`swung` (T, 3, 3) turned about `axis` (T, 3) until its hinge meets the bend axis, by `weight`, at most `most`."""
     angle = np.clip(twist_angle(axis, swung @ hinge, bend), -most, most) * weight

@@ -1,0 +1,57 @@
+"""A rig opened for the command line: posed, keyed, saved and pictured without an artist's window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ..backend.arrays import ImageArray
+from ..backend.observation import Observation
+from ..backend.pose_sequence import PoseSequence
+from .keyframes import KeyOptions, KeyReport, pose_and_key
+from .preview import render_preview
+from .rig_files import open_rig, save_rig
+from .rigify_human import make_rigify_human
+
+
+@dataclass(frozen=True)
+class PosedRig:
+    """The armature of the file that is open in this process."""
+
+    armature: bpy.types.Object
+
+    @classmethod
+    def open(cls, path: Path | None, *, armature_name: str | None) -> PosedRig:
+        """Open the rig's file in place of whatever is open, or make a Rigify human.
+
+        Raises:
+            InputError: the file cannot be read, or has no such armature.
+        """
+        return cls(make_rigify_human() if path is None else open_rig(path, armature_name=armature_name))
+
+    def pose(self, poses: PoseSequence, *, frame: int) -> KeyReport:
+        """Pose the armature and key it at `frame`, where the playhead then stands.
+
+        Raises:
+            RigError: the armature cannot be mapped or keyed.
+        """
+        bpy.context.scene.frame_set(frame)
+        return pose_and_key(self.armature, poses, options=KeyOptions(frame=frame))
+
+    def save(self, path: Path) -> None:
+        """Write the posed rig; the ending of the name says in which format.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        save_rig(self.armature, path)
+
+    def render(self, path: Path, *, image: ImageArray, observation: Observation) -> None:
+        """Write a picture of the input beside the posed rig.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        render_preview(self.armature, image=image, observation=observation, path=path)

@@ -1,0 +1,141 @@
+"""`contrapposto photo` without a rig: the .npz it writes, and every bad input as one sentence and exit code 2."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contrapposto.backend.camera import Camera
+from contrapposto.backend.cli import BAD_INPUT, main
+from contrapposto.backend.keypoints import BLAZEPOSE_33
+from contrapposto.backend.kinematics import forward_kinematics
+from contrapposto.backend.pose_sequence import PoseSequence
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "samples" / "photo.jpg"
+MODELS = ROOT / "backend" / "weights" / "blazepose"
+
+
+def _refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The sentence that the command line refuses with."""
+    assert main(arguments) == BAD_INPUT
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.strip().splitlines()
+    assert len(lines) == 1, captured.err
+    assert "Traceback" not in captured.err
+    return lines[0]
+
+
+def test_npz_holds_a_pose_that_agrees_with_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "pose.npz"
+    assert main(["photo", str(SAMPLE), "--npz", str(target)]) == 0
+    assert "1 person found" in capsys.readouterr().out
+    assert "bpy" not in sys.modules
+    with np.load(target, allow_pickle=False) as archive:
+        content = dict(archive)
+    poses = PoseSequence.load(target)
+    assert content["poses"].shape == (1, 72)
+    np.testing.assert_allclose(content["joints"], forward_kinematics(poses.rotations, poses.translation), atol=1e-5)
+    np.testing.assert_allclose(
+        content["joints_cam"] - content["joints_cam"][:, :1],
+        (content["joints"] - content["joints"][:, :1]) * (1.0, -1.0, -1.0),
+        atol=1e-5,
+    )
+    projected = Camera(*content["camera"]).project(content["joints_cam"])
+    np.testing.assert_allclose(content["joints_px"], projected, atol=0.05)
+    assert tuple(content["keypoint_names"]) == BLAZEPOSE_33.names
+    assert content["keypoints_px"].shape == (1, 33, 2)
+    assert content["keypoint_confidence"].shape == (1, 33)
+    assert content["confidence"].shape == (1, 24)
+    assert content["mocap_framerate"] > 0
+    assert str(content["gender"]) == "neutral"
+    width, height = content["image_size"]
+    assert ((content["keypoints_px"] >= 0) & (content["keypoints_px"] <= (width, height))).all()
+    ankle = content["joints_px"][0, 7] - content["keypoints_px"][0, BLAZEPOSE_33.index["left_ankle"]]
+    assert np.linalg.norm(ankle) < 0.1 * height, "the body stands where the picture has it"
+
+
+def test_without_outputs_it_says_what_could_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["photo", str(SAMPLE)]) == 0
+    assert "Nothing was written" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("missing.jpg", None, "missing.jpg"),
+        ("empty.jpg", b"", "empty"),
+        ("text.jpg", b"this is no picture, whatever its name says", "text.jpg"),
+        ("cut.jpg", "half", "cut.jpg"),
+    ],
+)
+def test_bad_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes | str | None, sentence: str
+) -> None:
+    picture = tmp_path / name
+    if content == "half":
+        whole = SAMPLE.read_bytes()
+        content = whole[: len(whole) // 2]
+    if content is not None:
+        picture.write_bytes(content)
+    target = tmp_path / "pose.npz"
+    assert sentence in _refused(["photo", str(picture), "--npz", str(target)], capsys)
+    assert not target.exists()
+
+
+def test_a_folder_is_no_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "folder" in _refused(["photo", str(tmp_path)], capsys)
+
+
+def test_nobody_in_the_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str], shared_data: Path) -> None:
+    garlic = shared_data / "sketches" / "animated_drawings" / "garlic.png"
+    target = tmp_path / "pose.npz"
+    assert "Nobody was found in garlic.png" in _refused(["photo", str(garlic), "--npz", str(target)], capsys)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--person", "0"], "counts from 1"),
+        (["--person", "99"], "There is no person 99"),
+        (["--person", "two"], "invalid int value"),
+        (["--npz", "pose.txt"], "must end in .npz"),
+        (["--out", "pose.obj"], "must end in .blend"),
+        (["--preview", "pose.gif"], "must end in .png"),
+        (["--npz", "no/such/folder/pose.npz"], "does not exist"),
+        (["--models", "no/such/folder"], "model"),
+        (["--sparkle"], "unrecognized arguments"),
+    ],
+)
+def test_bad_options(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert sentence in _refused(["photo", str(SAMPLE), *arguments], capsys)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "required" in _refused([], capsys)
+    assert "invalid choice" in _refused(["dance"], capsys)
+    assert main(["--help"]) == 0
+
+
+def test_a_corrupt_model_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "models"
+    shutil.copytree(MODELS, folder)
+    model = folder / "pose_detection.tflite"
+    content = bytearray(model.read_bytes())
+    content[1000] ^= 1
+    model.write_bytes(content)
+    assert "pose_detection.tflite" in _refused(["photo", str(SAMPLE), "--models", str(folder)], capsys)
