@@ -1,0 +1,1 @@
+"""Evidence from pictures: photo, drawing, sentence or video -> `Observation`."""

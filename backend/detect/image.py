@@ -1,0 +1,149 @@
+"""Picture files as upright 8-bit RGB arrays. Reads only; knows nothing of people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ..arrays import ImageArray
+from ..errors import InputError
+from ..packages import require_opencv
+from .image_header import ImageKind, has_exif, is_cut_off, kind_of, stated_size
+
+MOST_PIXELS: Final = 200_000_000
+"""More than any camera's single picture; decoded it takes 600 MB."""
+MOST_BYTES: Final = 1 << 30
+
+_Pixels: TypeAlias = npt.NDArray[Any]
+
+
+def load_image(path: Path) -> ImageArray:
+    """Read a picture as (H, W, 3) uint8 RGB, turned upright as its EXIF orientation says.
+
+    Grey becomes RGB, 16-bit and floating point become 8-bit, transparency is laid over white. Formats are those of
+    the OpenCV at hand: JPEG, PNG, WebP, TIFF, BMP and others.
+
+    Raises:
+        InputError: the file is missing, a folder, empty, not readable, not an image, cut off, or too large.
+        MissingPackageError: OpenCV is not installed.
+    """
+    path = Path(path)
+    data = _read_bytes(path)
+    _check_header(data, path)
+    require_opencv()
+    pixels = _decode_upright(data, path)
+    height, width = pixels.shape[:2]
+    _check_pixel_count(width, height, path)
+    return _to_rgb8(pixels)
+
+
+def _read_bytes(path: Path) -> bytes:
+    """The file as it is: OpenCV's own `imread` fails on non-ASCII paths on Windows."""
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder. Choose a picture file in it.")
+        if not path.exists():
+            raise InputError(f"{path} does not exist. Check the name and the folder.")
+        if not path.is_file():
+            raise InputError(f"{path} is not a regular file. Choose a picture file.")
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(f"{path} is larger than 1 GB. Choose a smaller picture.")
+        data = path.read_bytes()
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read: you have no permission. Change it, or copy the picture.") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}. Choose another picture.") from error
+    if not data:
+        raise InputError(f"{path} is empty. Save or download the picture again.")
+    return data
+
+
+def _check_header(data: bytes, path: Path) -> None:
+    size = stated_size(data)
+    if size is not None:
+        _check_pixel_count(*size, path)
+    if is_cut_off(data):
+        raise InputError(f"{path} is cut off: the picture ends before its last line. Save or download it again.")
+
+
+def _check_pixel_count(width: int, height: int, path: Path) -> None:
+    if width * height > MOST_PIXELS:
+        raise InputError(
+            f"{path} has {width} x {height} pixels, more than the {MOST_PIXELS // 1_000_000} million that are read. "
+            "Scale it down first."
+        )
+
+
+def _decode(data: bytes, flags: int, path: Path) -> _Pixels:
+    import cv2
+
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except (cv2.error, MemoryError) as error:
+        raise InputError(f"{path} cannot be decoded: it is damaged or too large. Save it again as JPEG.") from error
+    if pixels is None:  # pyright: ignore[reportUnnecessaryComparison]  # the stubs miss this
+        what = "a HEIC picture, which is not read here" if kind_of(data) is ImageKind.HEIC else "not a readable image"
+        raise InputError(f"{path} is {what}. Save it as JPEG or PNG and choose that file.")
+    return pixels
+
+
+def _decode_upright(data: bytes, path: Path) -> _Pixels:
+    """(H, W), (H, W, 3) BGR or (H, W, 4) BGRA of any depth.
+
+    OpenCV heeds the EXIF orientation only where it drops the transparency, so pictures with both are decoded twice.
+    """
+    import cv2
+
+    if kind_of(data) in (ImageKind.JPEG, ImageKind.HEIC):
+        return _decode(data, cv2.IMREAD_COLOR, path)
+    pixels = _decode(data, cv2.IMREAD_UNCHANGED, path)
+    if not has_exif(data):
+        return pixels
+    upright = _decode(data, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH, path)
+    return _turned_like(pixels, upright) if pixels.ndim == 3 and pixels.shape[2] == 4 else upright
+
+
+def _turned_like(pixels: _Pixels, upright: _Pixels) -> _Pixels:
+    """`pixels` (H, W, 4) in that of the eight EXIF orientations whose colours are those of `upright`."""
+    colour = upright if upright.ndim == 3 else np.repeat(upright[..., None], 3, axis=2)
+    for turns in range(4):
+        for candidate in (np.rot90(pixels, turns), np.rot90(pixels, turns)[:, ::-1]):
+            if candidate.shape[:2] == colour.shape[:2] and np.array_equal(candidate[..., :3], colour):
+                return candidate
+    return pixels
+
+
+def _to_rgb8(pixels: _Pixels) -> ImageArray:
+    import cv2
+
+    pixels = _to_8_bit(pixels)
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        return np.ascontiguousarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+    if pixels.shape[2] == 4:
+        pixels = _over_white(pixels)
+    return np.ascontiguousarray(cv2.cvtColor(np.ascontiguousarray(pixels[..., :3]), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _to_8_bit(pixels: _Pixels) -> ImageArray:
+    """Integers by their type's range; floats by [0, 1], or by their 99.5th percentile where they go beyond."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    if np.issubdtype(pixels.dtype, np.integer):
+        share = pixels.astype(np.float32) / np.iinfo(pixels.dtype).max
+    else:
+        share = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+        if share.max(initial=0.0) > 1.0:
+            share = share / max(float(np.percentile(share, 99.5)), 1e-6)
+    return np.rint(np.clip(share, 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def _over_white(pixels: ImageArray) -> ImageArray:
+    """(H, W, 4) -> (H, W, 3). A picture that is transparent all over has a meaningless alpha, which is ignored."""
+    alpha = pixels[..., 3:]
+    if alpha.min() == 255 or alpha.max() == 0:
+        return pixels[..., :3]
+    share = alpha.astype(np.float32) / 255.0
+    return np.rint(pixels[..., :3] * share + 255.0 * (1.0 - share)).astype(np.uint8)

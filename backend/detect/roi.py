@@ -1,0 +1,107 @@
+"""Square, turned regions of a picture: their affine maps and their pixels.
+
+Convention: continuous pixel coordinates; the first pixel covers [0, 1] and its middle is 0.5. x right, y down, so a
+positive angle turns clockwise as seen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..arrays import AnyFloatArray, DoubleArray, ImageArray
+
+_MARGIN: Final = 1.25
+"""The person's circle is widened by this much (MediaPipe's published graph options, RectTransformation)."""
+_LEAST_SAMPLING: Final = 3
+_TARGET_ANGLE: Final = math.pi / 2.0
+
+
+@dataclass(frozen=True)
+class Roi:
+    """A square of the image: its middle and side in pixels, and how far it is turned, in radians in [-pi, pi)."""
+
+    x: float
+    y: float
+    side: float
+    angle: float = 0.0
+
+    @classmethod
+    def around(cls, hips: AnyFloatArray, scale_point: AnyFloatArray) -> Roi:
+        """From the middle of the hips (2,) and a point (2,) on the circle around the whole person, in pixels.
+
+        The second point lies above the head of the upright person, so its direction is the body's up (Bazarevsky et
+        al., "BlazePose", 2020, section 2.2: the Vitruvian circle).
+        """
+        dx, dy = float(scale_point[0] - hips[0]), float(scale_point[1] - hips[1])
+        angle = _TARGET_ANGLE - math.atan2(-dy, dx)
+        angle -= 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
+        return cls(float(hips[0]), float(hips[1]), 2.0 * _MARGIN * math.hypot(dx, dy), angle)
+
+    @classmethod
+    def letterbox(cls, image_size: tuple[int, int]) -> Roi:
+        """The smallest upright square that holds the whole picture (width, height)."""
+        width, height = image_size
+        return cls(width / 2.0, height / 2.0, float(max(width, height)))
+
+    def to_image(self, size: int) -> DoubleArray:
+        """(2, 3) affine map from the pixels of a `size` x `size` crop to those of the image."""
+        scale = self.side / size
+        cosine, sine = math.cos(self.angle) * scale, math.sin(self.angle) * scale
+        half = size / 2.0
+        return np.array([
+            [cosine, -sine, self.x - half * (cosine - sine)],
+            [sine, cosine, self.y - half * (sine + cosine)],
+        ])  # fmt: skip
+
+    def corners(self) -> DoubleArray:
+        """(4, 2) in pixels of the image."""
+        return apply_affine(self.to_image(1), np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]))
+
+
+def apply_affine(matrix: AnyFloatArray, points: AnyFloatArray) -> DoubleArray:
+    """Points (..., 2) through an affine map (2, 3)."""
+    return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], dtype=np.float64)
+
+
+def crop(image: ImageArray, roi: Roi, size: int, *, replicate: bool) -> ImageArray:
+    """The pixels of `roi` as (size, size, 3), bilinear.
+
+    Regions of six or more pixels to one of the crop are averaged down first, to three to six: without it a large photo
+    is sampled at so few of its pixels that noise and fine patterns alias. Like MediaPipe this maps pixel numbers, not
+    the middles of pixels, onto each other: the models were made with it.
+
+    Args:
+        replicate: whether the surroundings of the picture repeat its edge, or else are black.
+    """
+    import cv2
+
+    matrix = roi.to_image(size)
+    reduction = int(roi.side / (size * _LEAST_SAMPLING))
+    if reduction >= 2:
+        image, offset = _reduced(image, roi, reduction)
+        # pixel number n of the image lies at n + 0.5, and so at (n + 0.5) / reduction - 0.5 of the reduced one
+        matrix[:, 2] -= offset
+        matrix /= reduction
+        matrix[:, 2] += 0.5 / reduction - 0.5
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
+    return np.asarray(cv2.warpAffine(image, matrix, (size, size), flags=flags, borderMode=border), dtype=np.uint8)
+
+
+def _reduced(image: ImageArray, roi: Roi, reduction: int) -> tuple[ImageArray, DoubleArray]:
+    """The part of `image` around `roi`, averaged over `reduction` x `reduction` pixels, and where it starts (2,)."""
+    import cv2
+
+    size = np.array([image.shape[1], image.shape[0]])
+    corners = roi.corners()
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - reduction, 0, size - 1)
+    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + reduction, low + 1, size)
+    # whole blocks only: at the far edges less than one pixel of the crop is lost
+    columns, rows = np.maximum((high - low) // reduction, 1)
+    part = image[low[1] : low[1] + rows * reduction, low[0] : low[0] + columns * reduction]
+    shrunk = cv2.resize(part, (int(columns), int(rows)), interpolation=cv2.INTER_AREA)
+    return np.asarray(shrunk, dtype=np.uint8), low.astype(np.float64)

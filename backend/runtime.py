@@ -1,0 +1,151 @@
+"""Where models run and where they are kept: verified files, the device, and one cache of what is loaded."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from .errors import InputError, ModelFileError
+from .packages import require_torch
+from .weights.registry import FOLDER, ModelEntry, model_entries
+
+if TYPE_CHECKING:
+    import torch
+
+    from .detect.blazepose import BlazePose
+
+_HOW_TO_FETCH: Final = "Run `python -m contrapposto.backend.weights.fetch`, reinstall the extension, or choose a model folder that holds it."
+
+
+class Device(Enum):
+    """What the artist chooses in the preferences."""
+
+    AUTOMATIC = "AUTOMATIC"
+    CUDA = "CUDA"
+    METAL = "METAL"
+    CPU = "CPU"
+
+
+def torch_device(choice: Device | str) -> torch.device:
+    """The torch device of a choice: AUTOMATIC takes CUDA before Metal before the CPU.
+
+    Raises:
+        MissingPackageError: torch is not installed.
+        InputError: the device that was asked for is not on this machine, or there is no such choice.
+    """
+    require_torch()
+    import torch
+
+    wanted = _device(choice)
+    present = {Device.CUDA: torch.cuda.is_available(), Device.METAL: torch.backends.mps.is_available()}
+    if wanted is Device.AUTOMATIC:
+        wanted = next((device for device, there in present.items() if there), Device.CPU)
+    if not present.get(wanted, True):
+        name = "CUDA" if wanted is Device.CUDA else "Metal"
+        raise InputError(f"torch finds no {name} device on this machine. Choose Automatic or CPU in the preferences.")
+    return torch.device({Device.CUDA: "cuda", Device.METAL: "mps"}.get(wanted, "cpu"))
+
+
+def model_path(name: str, *, folder: Path | None = None) -> Path:
+    """The verified file of a registered model, from the user's `folder` or else from those shipped.
+
+    Raises:
+        ModelFileError: the file is missing or unreadable, or not the pinned one.
+    """
+    path, _ = _verified(name, folder)
+    return path
+
+
+def read_model(name: str, *, folder: Path | None = None) -> bytes:
+    """The content of a registered model's file. What is returned is what was verified: the file is read once.
+
+    Raises:
+        ModelFileError: the file is missing or unreadable, or not the pinned one.
+    """
+    _, content = _verified(name, folder)
+    return content
+
+
+class ModelCache:
+    """The loaded models of one process. Each is loaded on first use and kept until `release`.
+
+    Args:
+        folder: the user's model folder, or None.
+        device: the choice of the preferences; BlazePose runs on the CPU whatever it is.
+
+    Raises:
+        InputError: there is no such device choice.
+    """
+
+    def __init__(self, folder: Path | None = None, device: Device | str = Device.AUTOMATIC) -> None:
+        self.folder = folder
+        self.device = _device(device)
+        self._blazepose: BlazePose | None = None
+
+    def blazepose(self) -> BlazePose:
+        """The photo detector.
+
+        Raises:
+            ModelFileError: a model file is missing or not the pinned one.
+            MissingPackageError: LiteRT or OpenCV is not installed.
+        """
+        if self._blazepose is None:
+            from .detect.blazepose import BlazePose
+
+            contents = {name: read_model(name, folder=self.folder) for name in BlazePose.MODELS}
+            self._blazepose = BlazePose.from_contents(contents)
+        return self._blazepose
+
+    def torch_device(self) -> torch.device:
+        """The device for torch models.
+
+        Raises:
+            MissingPackageError: torch is not installed.
+            InputError: the device that was asked for is not on this machine.
+        """
+        return torch_device(self.device)
+
+    def release(self) -> None:
+        """Let go of every model; the next use loads it again."""
+        self._blazepose = None
+        gc.collect()
+
+
+def _device(choice: Device | str) -> Device:
+    try:
+        return Device(choice)
+    except ValueError as error:
+        names = ", ".join(device.value for device in Device)
+        raise InputError(f"There is no device {choice}. Choose one of {names}.") from error
+
+
+def _verified(name: str, folder: Path | None) -> tuple[Path, bytes]:
+    entry = model_entries().get(name)
+    if entry is None:
+        raise ModelFileError(f"No model is called {name}. Registered are {', '.join(model_entries())}.")
+    path = _find(entry, folder)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"The model file {path} cannot be read: {error.strerror}. {_HOW_TO_FETCH}") from error
+    if len(content) != entry.size or hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise ModelFileError(
+            f"The model file {path} is damaged, or another version: its SHA-256 is not the registered one. "
+            f"Delete it. {_HOW_TO_FETCH}"
+        )
+    return path, content
+
+
+def _find(entry: ModelEntry, folder: Path | None) -> Path:
+    """The user's folder may hold the file directly, or in the subfolder that the registry names."""
+    places = [FOLDER / entry.file]
+    if folder is not None:
+        places = [Path(folder) / Path(entry.file).name, Path(folder) / entry.file, *places]
+    for place in places:
+        if place.is_file():
+            return place
+    looked = " or ".join(str(place) for place in places)
+    raise ModelFileError(f"The model file {Path(entry.file).name} is missing: it is not at {looked}. {_HOW_TO_FETCH}")

@@ -1,0 +1,1 @@
+"""The model files, their registry, and the script that fetches them."""
