@@ -126,7 +126,6 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
         if not self.filepath:
             raise InputError("No photo was named. Choose an image file.")
         self._target = Target.of(context)
-        self._began = time.perf_counter()
         path = Path(bpy.path.abspath(self.filepath))
         return photo_job(path, self.person, ask=self._ask, chosen=settings(context))
 
@@ -137,10 +136,11 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
         from ..rig.keyframes import KeyOptions, pose_and_key
 
         options = KeyOptions(frame=self._target.frame, **options_of(self))
+        began = time.perf_counter()
         report = pose_and_key(armature, result.estimate.poses, options=options)
-        seconds = time.perf_counter() - self._began
+        timings = {**result.timings_ms, "pose and key": (time.perf_counter() - began) * 1000.0}
         outcome = scene.contrapposto.result
-        write_result(outcome, result, report=report, target=self._target, path=self.filepath, seconds=seconds)
+        write_result(outcome, result, report=report, target=self._target, path=self.filepath, timings_ms=timings)
         redraw_views(context)
         self.report({"INFO"}, outcome.summary)
         return {"FINISHED"}

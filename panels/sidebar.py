@@ -199,7 +199,7 @@ def draw_timings(layout: bpy.types.UILayout, result: Any) -> None:
     column = body.column(align=True)
     for timing in result.timings:
         split = column.split(factor=0.65)
-        split.label(text=timing.name, translate=False)
+        split.label(text=timing.name.capitalize(), translate=False)
         split.label(text=f"{timing.milliseconds:.0f} ms", translate=False)
 
 

@@ -23,7 +23,7 @@ def draw_sentence(
     """Draw a sentence over as many lines as it needs, the icon before the first; returns its column."""
     region = bpy.context.region
     width = width_px if width_px is not None else (region.width if region is not None else 300)
-    scale = bpy.context.preferences.system.ui_scale
+    scale = bpy.context.preferences.system.ui_scale or 1.0  # 0 where there is no window
     letters = max(12, int((width / scale - _MARGIN_PX) / _PIXELS_A_LETTER))
     column = layout.column(align=True)
     column.scale_y = 0.85

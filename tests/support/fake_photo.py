@@ -49,7 +49,7 @@ class FakePhotos:
         people = tuple(self.observation(index) for index in range(self.people))
         image = np.full((IMAGE_SIZE[1], IMAGE_SIZE[0], 3), 128, np.uint8)
         found = self.package("backend.pipeline").FoundPeople
-        return found(path=path, image=image, people=people, timings_ms={"Read picture": 2.0, "Find people": 10.0})
+        return found(path=path, image=image, people=people, timings_ms={"read": 2.0, "find people": 10.0})
 
     def pose_person(self, found: Any, person: int) -> Generator[Any, None, Any]:
         """Stands for `pipeline.pose_person`; each person raises the left arm by another angle."""
@@ -58,11 +58,10 @@ class FakePhotos:
             raise self.pose_error
         self.posed.append(person)
         return self.package("backend.pipeline").PhotoResult(
-            image=found.image,
-            people=found.people,
+            found=found,
             person=person,
             estimate=self.estimate(person),
-            timings_ms={**found.timings_ms, "Solve pose": 1.5},
+            timings_ms={**found.timings_ms, "solve pose": 1.5},
         )
 
     def observation(self, index: int) -> Any:

@@ -1,0 +1,202 @@
+"""Panels draw from properties alone, in every state; their layout is looked at in `tests/window`."""
+
+from types import SimpleNamespace
+
+import bpy
+import fake_photo
+import pytest
+
+
+class Layout:
+    """A layout that keeps the texts, operators and icons drawn in it, as Blender's would draw them."""
+
+    def __init__(self, drawn=None):
+        object.__setattr__(self, "drawn", drawn if drawn is not None else [])
+
+    def __setattr__(self, name, value):
+        self.drawn.append((name, value))
+
+    def label(self, text="", icon="NONE", **kind):
+        self.drawn.append(("label", text))
+        assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
+
+    def operator(self, name, text=None, icon="NONE", **kind):
+        namespace, function = name.split(".")
+        label = getattr(getattr(bpy.ops, namespace), function).get_rna_type().name
+        self.drawn.append(("operator", name, text if text is not None else label))
+        return SimpleNamespace()
+
+    def prop(self, data, name, **kind):
+        assert name in data.bl_rna.properties
+        self.drawn.append(("prop", name))
+
+    def progress(self, factor=0.0, text="", **kind):
+        self.drawn.append(("progress", round(factor, 3), text))
+
+    def template_icon(self, icon_value, scale):
+        self.drawn.append(("icon", icon_value))
+
+    def panel(self, name, default_closed=False):
+        return Layout(self.drawn), Layout(self.drawn)
+
+    def _inner(self, *arguments, **kind):
+        return Layout(self.drawn)
+
+    row = column = box = split = grid_flow = _inner
+
+    def separator(self, **kind):
+        pass
+
+    def texts(self):
+        return " ".join(str(part) for entry in self.drawn for part in entry[1:])
+
+
+def draw(name, *, width=300):
+    """Draw a panel in a sidebar of that width; returns its layout."""
+    layout = Layout()
+    panel = getattr(bpy.types, name)
+    context = SimpleNamespace(
+        scene=bpy.context.scene,
+        active_object=bpy.context.active_object,
+        preferences=bpy.context.preferences,
+        region=SimpleNamespace(width=width),
+    )
+    assert not hasattr(panel, "poll") or panel.poll(context)
+    panel.draw(SimpleNamespace(layout=layout), context)
+    return layout
+
+
+@pytest.fixture
+def session(package):
+    session = package("operators.session").session
+    session.release()
+    yield session
+    session.release()
+    session.job = None
+
+
+@pytest.fixture
+def photos(package, session, monkeypatch):
+    return fake_photo.install(package, monkeypatch)
+
+
+@pytest.fixture
+def posed(humanoid, photos, tmp_path):
+    """A scene in which a photo of two people was used."""
+    photos.people = 2
+    picture = tmp_path / "two dancers.png"
+    picture.write_bytes(b"x")
+    bpy.ops.contrapposto.photo(filepath=str(picture), person=2)
+    return bpy.context.scene.contrapposto.result
+
+
+def test_every_panel_is_in_the_tab():
+    names = [name for name in dir(bpy.types) if name.startswith("CONTRAPPOSTO_PT_")]
+    in_sidebar = [name for name in names if getattr(bpy.types, name).bl_region_type == "UI"]
+    assert len(in_sidebar) >= 4
+    assert {getattr(bpy.types, name).bl_category for name in in_sidebar} == {"Contrapposto"}
+
+
+def test_first_use_explains_itself(humanoid, session):
+    texts = draw("CONTRAPPOSTO_PT_photo").texts()
+    assert "Choose a photo" in texts
+    assert humanoid.name in texts
+
+
+def test_without_an_armature_the_panel_says_what_to_do(session):
+    assert "Select an armature first" in draw("CONTRAPPOSTO_PT_photo", width=600).texts()
+
+
+def test_the_result_is_hidden_before_the_first_run(humanoid, session):
+    assert not bpy.types.CONTRAPPOSTO_PT_result.poll(bpy.context)
+
+
+@pytest.mark.parametrize("width", [120, 200, 300, 900])
+def test_the_result_shows_everything_at_any_width(posed, width):
+    layout = draw("CONTRAPPOSTO_PT_result", width=width)
+    texts = layout.texts()
+    for words in ("two dancers.png", "2 people found", "Person 1", "Person 2", "Left arm", "bones keyed", "Solve pose", "Pose and key"):
+        assert words in texts
+    assert len([entry for entry in layout.drawn if entry[0] == "progress"]) == 6
+
+
+def test_first_use_is_gone_after_a_result(posed):
+    assert "Choose a photo" not in draw("CONTRAPPOSTO_PT_photo").texts()
+
+
+def test_a_running_job_shows_progress_and_cancel(package, humanoid, session):
+    status = package("operators.session").JobStatus("Pose from Photo", put_back=lambda: None)
+    session.job = status
+    status.stage, status.fraction = "Finding people", 0.25
+    layout = draw("CONTRAPPOSTO_PT_photo")
+    assert ("progress", 0.25, "Finding people") in layout.drawn
+    assert ("operator", "contrapposto.cancel", "Cancel (Esc)") in layout.drawn
+    assert "contrapposto.photo" not in layout.texts()
+
+
+def test_the_chooser_offers_everybody(package, humanoid, session):
+    choice = package("operators.session").PersonChoice(("1/0", "1/1", "1/2"), {"filepath": "a.png", "blend": 0.5})
+    session.choice = choice
+    texts = draw("CONTRAPPOSTO_PT_choose_person").texts()
+    assert "3 people" in texts
+    assert "Person 3" in texts
+
+
+def test_the_chooser_of_a_new_session_is_empty(session):
+    assert "No picture" in draw("CONTRAPPOSTO_PT_choose_person").texts()
+
+
+def test_the_settings_show_what_was_found(session):
+    draw("CONTRAPPOSTO_PT_settings")
+    bpy.ops.contrapposto.check_installation()
+    texts = draw("CONTRAPPOSTO_PT_settings", width=2000).texts()
+    for name in ("PyTorch", "LiteRT", "OpenCV", "SciPy", "pose_detection"):
+        assert name in texts
+
+
+def test_the_check_says_what_is_missing(package, session, monkeypatch):
+    doctor = package("backend.doctor")
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
+    bpy.ops.contrapposto.check_installation()
+    sentences = [finding.sentence for finding in session.findings]
+    assert "LiteRT is not installed (needed: reads people from photos)." in sentences
+    assert "PyTorch is not installed (optional: fits poses on the graphics card)." in sentences
+
+
+def test_changed_preferences_let_go_of_the_models(package, session):
+    import blender_harness
+
+    released = []
+    session._models = SimpleNamespace(release=lambda: released.append(True))
+    chosen = bpy.context.preferences.addons[blender_harness.ADDON].preferences
+    chosen.device = "CPU"
+    try:
+        assert released == [True]
+        assert package("preferences").settings(bpy.context).device == "CPU"
+    finally:
+        chosen.device = "AUTOMATIC"
+
+
+def test_menus_offer_the_photo(package, humanoid):
+    menus = package("panels.menus")
+    for draw_menu in (menus.draw_pose_menu, menus.draw_object_menu):
+        layout = Layout()
+        draw_menu(SimpleNamespace(layout=layout), bpy.context)
+        assert "contrapposto.photo" in layout.texts()
+
+
+def test_the_object_menu_offers_it_for_armatures_only(package):
+    layout = Layout()
+    package("panels.menus").draw_object_menu(SimpleNamespace(layout=layout), bpy.context)
+    assert layout.drawn == []
+
+
+def test_thumbnails_are_cut_from_the_picture(package):
+    import numpy as np
+
+    image = np.zeros((100, 200, 3), np.uint8)
+    image[:, 100:] = 255
+    thumbnail = package("backend.thumbnails").square_thumbnail(image, np.array([90.0, 20.0, 110.0, 80.0]), size=32)
+    assert thumbnail.shape == (32, 32, 4)
+    assert thumbnail[:, 0, 0].max() == 0.0
+    assert thumbnail[:, -1, 0].min() == 1.0

@@ -1,0 +1,313 @@
+"""What an artist does, in a real window, and what must be true after each step. See README.md of this folder.
+
+blender --factory-startup --python story.py -- OUT PHOTO GROUP
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+sys.path[:0] = [str(Path(__file__).parent)]
+sys.path.append("/opt/site")  # what setup.sh installed beside Debian's packages
+import window  # noqa: E402
+
+ADDON = "bl_ext.user_default.contrapposto"
+TAB = "Contrapposto"
+GAP_GOAL_MS = 100.0
+OUT, PHOTO, GROUP = (Path(argument) for argument in sys.argv[sys.argv.index("--") + 1 :][:3])
+
+bpy.context.preferences.view.show_splash = False
+bpy.context.preferences.view.show_tooltips = False
+bpy.context.preferences.view.filebrowser_display_type = "SCREEN"
+
+
+def module(name: str):
+    """A module of the add-on."""
+    return importlib.import_module(f"{ADDON}.{name}")
+
+
+def session():
+    """The add-on's session."""
+    return module("operators.session").session
+
+
+def result():
+    """What the panel shows of the last run."""
+    return bpy.context.scene.contrapposto.result
+
+
+def shot(name: str) -> None:
+    """Photograph the window."""
+    window.photograph(OUT, name)
+
+
+def state():
+    """Pose, keys and result: what a cancelled run may not change, and Ctrl Z must bring back."""
+    armature = bpy.context.view_layer.objects.active
+    pose = [tuple(round(value, 5) for row in bone.matrix_basis for value in row) for bone in armature.pose.bones]
+    return pose, sorted(bpy.data.actions.keys()), result().summary
+
+
+def prepare() -> window.Story:
+    """A character in Pose Mode, and the add-on's tab in the sidebar."""
+    bpy.ops.preferences.addon_enable(module=ADDON)
+    for obj in list(bpy.data.objects):
+        bpy.data.objects.remove(obj)
+    armature = module("rig.rigify_human").make_rigify_human(generate=False)
+    armature.name = "Hero"
+    _, area = window.view3d()
+    area.spaces.active.show_region_ui = True
+    area.spaces.active.shading.type = "SOLID"
+    area.spaces.active.overlay.show_cursor = False
+    armature.data.display_type = "OCTAHEDRAL"
+    window.in_view(lambda: bpy.ops.view3d.view_axis(type="FRONT"))
+    window.in_view(lambda: bpy.ops.view3d.view_selected())
+    window.in_view(lambda: bpy.ops.object.mode_set(mode="POSE"))
+    bpy.context.scene.frame_set(12)
+    window.in_view(lambda: bpy.ops.ed.undo_push(message="Story begins"))
+    yield 0.5
+    yield from open_tab()
+
+
+def open_tab() -> window.Story:
+    """Choose the tab; Blender knows it only after the sidebar was drawn."""
+    for _ in range(20):
+        try:
+            window.region("UI").active_panel_category = TAB
+        except (TypeError, AttributeError):
+            yield 0.3
+            continue
+        break
+    assert window.region("UI").active_panel_category == TAB
+    window.view3d()[1].tag_redraw()
+    yield 0.6
+
+
+def wait_for_job(*, seconds: float = 60.0) -> window.Story:
+    """Wait until no job runs."""
+    end = time.monotonic() + seconds
+    while session().job is not None:
+        assert time.monotonic() < end, f"the job did not end: {session().job}"
+        yield 0.02
+    yield 0.4
+
+
+def start(path: Path, **options) -> set[str]:
+    """Start the operator as a drop on the 3D view does."""
+    answer = window.in_view(lambda: bpy.ops.contrapposto.photo("INVOKE_DEFAULT", filepath=str(path), **options))
+    assert answer == {"RUNNING_MODAL"}, answer
+    return answer
+
+
+def first_use() -> window.Story:
+    """The tab explains itself, also when it is narrow and when no armature is active."""
+    shot("01-first-use")
+    armature = bpy.context.view_layer.objects.active
+    window.in_view(lambda: bpy.ops.object.mode_set(mode="OBJECT"))
+    bpy.context.view_layer.objects.active = None
+    yield 0.5
+    shot("02-no-armature")
+    bpy.context.view_layer.objects.active = armature
+    window.in_view(lambda: bpy.ops.object.mode_set(mode="POSE"))
+    yield 0.4
+
+
+def slowed(find_people):
+    """The detector with pauses in it, so that a run can be looked at and cancelled in its middle."""
+
+    def find_slowly(path, models):
+        progress = module("backend.job").Progress
+        for step in range(200):
+            time.sleep(0.01)
+            yield progress("Finding people", 0.1 + 0.3 * step / 200)
+        return (yield from find_people(path, models))
+
+    return find_slowly
+
+
+def cancel_in_mid_run() -> window.Story:
+    """Esc, and then the button, stop a run; nothing is changed."""
+    pipeline = module("backend.pipeline")
+    real = pipeline.find_people
+    pipeline.find_people = slowed(real)
+    before = state()
+    start(PHOTO)
+    yield 0.8
+    assert session().job is not None
+    assert bpy.ops.contrapposto.cancel.poll()
+    shot("03-running")
+    window.move(window.region("WINDOW").x + 300, window.region("WINDOW").y + 300)
+    yield 0.1
+    window.key("Escape")
+    yield 0.5
+    assert session().job is None, "Esc did not stop the job"
+    assert state() == before
+    shot("04-cancelled")
+
+    start(PHOTO)
+    yield 0.5
+    second = window.in_view(lambda: call_refused(PHOTO))
+    assert "still working" in second, second
+    bpy.ops.contrapposto.cancel()
+    yield 0.5
+    assert session().job is None, "the button did not stop the job"
+    assert state() == before
+    pipeline.find_people = real
+
+
+def call_refused(path: Path) -> str:
+    """Call the operator and return its refusal."""
+    try:
+        bpy.ops.contrapposto.photo("INVOKE_DEFAULT", filepath=str(path))
+    except RuntimeError as error:
+        return str(error)
+    raise AssertionError("was not refused")
+
+
+def pose_from_photo() -> window.Story:
+    """Two runs, cold and warm, watched; each is one undo step."""
+    before = state()
+    watch = window.Watch(lambda: session().job.stage if session().job else "")
+    for name in ("cold", "warm"):
+        watch.start()
+        began = time.perf_counter()
+        start(PHOTO)
+        yield from wait_for_job()
+        gaps = watch.stop()
+        print(f"RUN {name}: {time.perf_counter() - began - 0.4:.2f} s, {result().summary}", flush=True)
+        print("GAPS", ", ".join(f"{gap:.0f} ms ({stage or 'idle'})" for gap, stage in gaps[:5]), flush=True)
+        working = [gap for gap, stage in gaps if not stage.startswith("Loading") and stage != "Starting"]
+        print(f"LONGEST GAP {name}: {max(working):.0f} ms (goal {GAP_GOAL_MS:.0f} ms, loading aside)", flush=True)
+        after = state()
+        assert after[0] != before[0], "the armature was not posed"
+        assert after[1], "nothing was keyed"
+        shot(f"05-posed-{name}")
+        window.key("ctrl+z")
+        yield 0.8
+        assert state() == before, f"one Ctrl Z did not bring everything back: {state()[1:]}"
+        session().release_models() if name == "never" else None
+        bpy.context.scene.contrapposto.options.blend = 1.0
+        session()._found = None
+    shot("06-undone")
+    window.key("ctrl+shift+z")
+    yield 0.8
+    assert state()[1:] == after[1:], "redo did not bring the pose again"
+    yield from open_tab()
+    shot("07-redone")
+
+
+def narrow_sidebar() -> window.Story:
+    """The result in the narrowest sidebar."""
+    side = window.region("UI")
+    edge, middle = side.x + 1, side.y + side.height / 2
+    yield from window.drag((edge, middle), (edge + 120, middle))
+    print("SIDEBAR", window.region("UI").width, flush=True)
+    yield 0.5
+    shot("08-narrow")
+    side = window.region("UI")
+    edge = side.x + 1
+    yield from window.drag((edge, middle), (edge - 150, middle))
+    print("SIDEBAR", window.region("UI").width, flush=True)
+    shot("09-wide")
+
+
+def several_people() -> window.Story:
+    """The pop-up asks whom to pose; a click on the button poses."""
+    view = window.region("WINDOW")
+    window.move(view.x + 420, view.y + 420)
+    yield 0.3
+    before = state()
+    start(GROUP)
+    yield from wait_for_job()
+    yield 0.5
+    shot("10-whose-pose")
+    assert session().choice is not None
+    assert len(session().choice.thumbnails) > 1
+    assert state() == before
+    window.key("Escape")
+    yield 0.5
+    start(GROUP, person=2)
+    yield from wait_for_job()
+    assert result().person == 2
+    shot("11-second-person")
+    window.key("ctrl+z")
+    yield 0.8
+    assert state() == before
+
+
+def file_browser() -> window.Story:
+    """The button without a file opens the file browser; the chosen file poses, as one undo step."""
+    before = state()
+    window.in_view(lambda: bpy.ops.contrapposto.photo("INVOKE_DEFAULT"))
+    yield 1.5
+    browser = bpy.context.window_manager.windows[0].screen.areas
+    area = next(area for area in browser if area.type == "FILE_BROWSER")
+    parameters = area.spaces.active.params
+    parameters.directory = str(PHOTO.parent).encode()
+    parameters.filename = PHOTO.name
+    yield 1.0
+    shot("12-file-browser")
+    here = bpy.context.window_manager.windows[0]
+    with bpy.context.temp_override(window=here, area=area, region=area.regions[-1]):
+        bpy.ops.file.execute()
+    yield 0.2
+    yield from wait_for_job()
+    assert result().photo == str(PHOTO)
+    after = state()
+    shot("13-after-file-browser")
+    window.key("ctrl+z")
+    yield 0.8
+    assert state() == before, "the file browser made another undo step"
+    assert after != before
+
+
+def settings() -> window.Story:
+    """The preferences, with what is installed."""
+    bpy.ops.contrapposto.check_installation()
+    _, area = window.view3d()
+    area.type = "PREFERENCES"
+    bpy.context.preferences.active_section = "ADDONS"
+    bpy.context.window_manager.addon_search = "contrapposto"
+    bpy.ops.preferences.addon_expand(module=ADDON)
+    yield 1.0
+    shot("14-preferences")
+    area.type = "VIEW_3D"
+    yield 0.5
+
+
+def disable_while_running() -> window.Story:
+    """Disabling the add-on in mid-run leaves no timer and no progress behind."""
+    pipeline = module("backend.pipeline")
+    real = pipeline.find_people
+    pipeline.find_people = slowed(real)
+    start(PHOTO)
+    yield 0.4
+    bpy.ops.preferences.addon_disable(module=ADDON)
+    assert session().job is None
+    yield 0.5
+    pipeline.find_people = real
+    assert not hasattr(bpy.types.Scene, "contrapposto")
+    bpy.ops.preferences.addon_enable(module=ADDON)
+    yield 0.3
+
+
+def story() -> window.Story:
+    """From the first look to the last."""
+    print("VERSION", bpy.app.version_string, sys.version.split()[0], flush=True)
+    yield from prepare()
+    yield from first_use()
+    yield from cancel_in_mid_run()
+    yield from pose_from_photo()
+    yield from narrow_sidebar()
+    yield from several_people()
+    yield from file_browser()
+    yield from settings()
+    yield from disable_while_running()
+
+
+window.tell(story())
