@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from .detect.blazepose import BlazePose
 
-_HOW_TO_FETCH: Final = "Run `python -m contrapposto.backend.weights.fetch`, reinstall the extension, or choose a model folder that holds it."
+_HOW_TO_FETCH: Final = (
+    "Reinstall the extension, choose a model folder that holds the file, or, in a checkout, run "
+    "`python -m contrapposto.backend.weights.fetch`."
+)
 
 
 class Device(Enum):

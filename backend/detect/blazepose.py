@@ -6,7 +6,9 @@ The model files are Google's (Apache-2.0); all code around them is our own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,15 +22,30 @@ from . import boxes, landmarks
 from .anchors import INPUT_SIZE as DETECTOR_SIZE
 from .landmarks import INPUT_SIZE as LANDMARK_SIZE
 from .landmarks import Landmarks
-from .roi import Roi, apply_affine, crop
+from .roi import Roi, apply_affine, crop, half_tiles
 from .tflite import TfliteModel
 
 LEAST_PRESENCE: Final = 0.5
 """Crops in which the landmark model is less sure than this of a person are dropped (MediaPipe's own threshold)."""
-_SAME_PERSON: Final = 0.15
-"""Two answers are one person when half of their landmarks are closer than this share of the smaller box's side."""
+_LEAST_SCORE: Final = 0.3
+"""Lower than MediaPipe's 0.5: finds the second and third person of a group; the landmark model refuses what is none."""
+_LEAST_TILE_SCORE: Final = 0.5
+_SMALL: Final = 0.45
+"""People smaller than this share of the picture's longer side may have company too small for the first look."""
+_SAME_PERSON: Final = 0.05
+"""Two answers are one person when a quarter of their landmarks are closer than this share of the smaller one's size:
+people who overlap share no limbs, two readings of one person do, even where one has gone wrong elsewhere."""
+_SAME_REGION: Final = 0.1
 _BOX_MARGIN: Final = 0.08
 """The landmarks end at the eyes and the knuckles; the box is widened by this share of its longer side."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A region in which somebody may be, and how sure the detector is."""
+
+    roi: Roi
+    score: float
 
 
 class BlazePose:
@@ -61,6 +78,9 @@ class BlazePose:
     def people(self, image: ImageArray, *, most: int = 8, passes: int = 2) -> Job[tuple[Observation, ...]]:
         """Find up to `most` people in an image (H, W, 3) RGB.
 
+        The picture is looked at as a whole; where that shows nobody, or only small people, once more in overlapping
+        tiles of half its size.
+
         Args:
             passes: how often the landmark model looks at each person; from the second on it is given the region that
                 its own last answer asks for.
@@ -68,30 +88,55 @@ class BlazePose:
         Returns:
             One observation a person, the most prominent (largest and surest) first; none when nobody is there.
         """
-        yield Progress("Looking for people", 0.0)
         size = (image.shape[1], image.shape[0])
-        rois = self._rois(image, Roi.letterbox(size))
+        yield Progress("Looking for people", 0.0)
+        candidates = self._candidates(image, Roi.letterbox(size), least_score=_LEAST_SCORE)
+        found = yield from self._look_at_all(image, candidates[: 2 * most], passes)
+        if all(_size(person) < _SMALL * max(size) for person in found):
+            candidates = yield from self._look_closer(image, found)
+            found = _distinct([*found, *(yield from self._look_at_all(image, candidates[: 2 * most], passes))])
+        return tuple(_observation(person, size) for person in _most_prominent(found, size)[:most])
+
+    def _look_closer(self, image: ImageArray, known: Sequence[Landmarks]) -> Job[list[Candidate]]:
+        """Candidates seen in the tiles of the picture that are nobody known yet."""
+        seen: list[Candidate] = []
+        tiles = half_tiles((image.shape[1], image.shape[0]))
+        for number, tile in enumerate(tiles):
+            yield Progress("Looking for small people", 0.4 + 0.2 * number / len(tiles))
+            seen += self._candidates(image, tile, least_score=_LEAST_TILE_SCORE)
+        regions = [person.next_roi for person in known]
+        new: list[Candidate] = []
+        for candidate in sorted(seen, key=lambda one: -one.score):
+            if not any(_same_region(candidate.roi, region) for region in regions):
+                regions.append(candidate.roi)
+                new.append(candidate)
+        return new
+
+    def _look_at_all(self, image: ImageArray, candidates: Sequence[Candidate], passes: int) -> Job[list[Landmarks]]:
+        """The people at these places, each once."""
         found: list[Landmarks] = []
-        for number, roi in enumerate(rois[: 2 * most]):
+        for number, candidate in enumerate(candidates):
+            seen: Landmarks | None = None
             for turn in range(passes):
-                done = (number + turn / passes) / len(rois)
-                yield Progress(f"Finding the joints of person {number + 1} of {len(rois)}", 0.1 + 0.9 * done)
-                seen = self._look(image, roi)
-                roi = seen.next_roi
+                done = (number + turn / passes) / len(candidates)
+                yield Progress(f"Finding the joints of person {number + 1} of {len(candidates)}", 0.1 + 0.9 * done)
+                seen = self._look(image, seen.next_roi if seen else candidate.roi)
                 if seen.presence < LEAST_PRESENCE:
                     break
             else:
-                found.append(seen)
-        return tuple(_observation(person, size) for person in _most_prominent(_distinct(found), size)[:most])
+                found += [seen] if seen else []
+        return _distinct(found)
 
-    def _rois(self, image: ImageArray, view: Roi) -> list[Roi]:
-        """The region of each person that the detector sees in one square view of the image."""
+    def _candidates(self, image: ImageArray, view: Roi, *, least_score: float) -> list[Candidate]:
+        """What the detector takes for people in one square view of the image, the surest first."""
         pixels = crop(image, view, DETECTOR_SIZE, replicate=False)
         value = pixels.astype(np.float32)[None] / 127.5 - 1.0
         raw_boxes, raw_scores = self._detector.run(value, outputs=(0, 1))
-        found = boxes.suppress(boxes.decode(raw_boxes, raw_scores))
+        found = boxes.suppress(boxes.decode(raw_boxes, raw_scores, least_score=least_score))
         points = apply_affine(view.to_image(1), found.points)
-        return [Roi.around(hips, circle) for hips, circle in points[:, :2]]
+        return [
+            Candidate(Roi.around(*pair[:2]), float(score)) for pair, score in zip(points, found.scores, strict=True)
+        ]
 
     def _look(self, image: ImageArray, roi: Roi) -> Landmarks:
         pixels = crop(image, roi, LANDMARK_SIZE, replicate=True)
@@ -102,16 +147,26 @@ class BlazePose:
 def _distinct(people: Iterable[Landmarks]) -> list[Landmarks]:
     """Without those that are somebody already seen: two regions may converge on one person. The surer one stays."""
     kept: list[Landmarks] = []
-    for person in sorted(people, key=lambda seen: -seen.presence):
+    for person in sorted(people, key=lambda seen: -seen.presence * float(seen.confidence.mean())):
         if not any(_same_person(person, other) for other in kept):
             kept.append(person)
     return kept
 
 
 def _same_person(first: Landmarks, second: Landmarks) -> bool:
-    size = min(float(np.ptp(seen.points_px, axis=0).max()) for seen in (first, second))
-    distances = np.linalg.norm(first.points_px - second.points_px, axis=1)
-    return float(np.median(distances)) < _SAME_PERSON * size
+    distances: DoubleArray = np.linalg.norm(first.points_px - second.points_px, axis=1)
+    return float(np.quantile(distances, 0.25)) < _SAME_PERSON * min(_size(first), _size(second))
+
+
+def _same_region(first: Roi, second: Roi) -> bool:
+    """Whether two regions are about the same hips at about the same scale."""
+    smaller, larger = sorted((first.side, second.side))
+    return larger < 2.0 * smaller and math.hypot(first.x - second.x, first.y - second.y) < _SAME_REGION * smaller
+
+
+def _size(person: Landmarks) -> float:
+    """The longer side of the box around the landmarks, in pixels."""
+    return float((person.points_px.max(axis=0) - person.points_px.min(axis=0)).max())
 
 
 def _most_prominent(people: Sequence[Landmarks], image_size: tuple[int, int]) -> list[Landmarks]:

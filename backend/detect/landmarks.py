@@ -22,7 +22,7 @@ LANDMARKS: Final = 33
 _POINTS: Final = 39
 _HIPS, _CIRCLE = 33, 34
 _REACH: Final = 4
-"""Cells to each side. The published options say kernel 7, but the package's answers are those of 9 x 9, to 1e-4 cell."""
+"""Cells to each side: the published options say kernel 7, but the package's answers are those of 9 x 9 (to 1e-4)."""
 _LEAST_HEAT: Final = 0.5
 
 

