@@ -10,7 +10,7 @@ from bpy.props import EnumProperty, StringProperty
 from .operators.session import session
 from .panels.words import draw_findings
 
-PACKAGE = __package__
+PACKAGE = str(__package__)
 
 DEVICES = (
     ("AUTOMATIC", "Automatic", "The fastest that this computer has: CUDA, then Metal, then the processor"),

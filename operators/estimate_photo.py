@@ -154,7 +154,7 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
 
     def draw(self, _context: bpy.types.Context) -> None:
         """The redo panel."""
-        layout = self.layout
+        layout: Any = self.layout
         layout.use_property_split = True
         layout.prop(self, "person")
         draw_options(layout, self)
@@ -189,7 +189,8 @@ class CONTRAPPOSTO_OT_photo_browse(PosesActiveArmature, PoseOptions, bpy.types.O
 
     def draw(self, _context: bpy.types.Context) -> None:
         """The side of the file browser."""
-        draw_options(self.layout, self)
+        layout: Any = self.layout
+        draw_options(layout, self)
 
 
 def is_drop_target(context: bpy.types.Context) -> bool:

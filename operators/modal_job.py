@@ -29,6 +29,8 @@ class ModalJob:
     """
 
     job_title = "Contrapposto"
+    _job: Job[Any] | None = None
+    _timer: Any = None
 
     def make_job(self, context: bpy.types.Context) -> Job[Any]:
         """The work; called once, at the start."""
@@ -62,7 +64,8 @@ class ModalJob:
         manager = context.window_manager
         manager.progress_begin(0.0, 1.0)
         self._timer = manager.event_timer_add(TIMER_STEP_S, window=context.window)
-        manager.modal_handler_add(self)
+        operator: Any = self
+        manager.modal_handler_add(operator)
         self._show(context)
         return {"RUNNING_MODAL"}
 
@@ -84,10 +87,11 @@ class ModalJob:
         self._put_back(context)
 
     def _tick(self, context: bpy.types.Context, status: JobStatus) -> set[str]:
+        job: Any = self._job
         deadline = time.perf_counter() + TICK_S
         while time.perf_counter() < deadline:
             try:
-                progress = next(self._job)
+                progress = next(job)
             except StopIteration as stop:
                 self._put_back(context)
                 return self.finish_job(context, stop.value)
@@ -124,7 +128,7 @@ class ModalJob:
 
     def _put_back(self, context: bpy.types.Context) -> None:
         """Close the job and take away timer, progress and texts; may be called twice."""
-        job, self._job = getattr(self, "_job", None), None
+        job, self._job = self._job, None
         if job is None:
             return
         job.close()

@@ -29,7 +29,8 @@ def write_result(
         timing = outcome.timings.add()
         timing.name, timing.milliseconds = stage, milliseconds
     outcome.body_parts.clear()
-    for name, confidence in body_part_confidence(result.estimate.poses.confidence).items():
+    joint_confidence: Any = result.estimate.poses.confidence
+    for name, confidence in body_part_confidence(joint_confidence).items():
         part = outcome.body_parts.add()
         part.name, part.confidence = name, confidence
     write_people(outcome, result.found)

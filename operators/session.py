@@ -86,6 +86,10 @@ class Session:
             return None
         return self._found[1]
 
+    def forget_picture(self) -> None:
+        """Read the next picture anew, even if it is the one read last."""
+        self._found = None
+
     def release(self) -> None:
         """Let go of models, pictures and thumbnails."""
         self.release_models()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from ..operators.session import session
@@ -20,7 +22,7 @@ class CONTRAPPOSTO_PT_choose_person(bpy.types.Panel):
     bl_ui_units_x = 18
 
     def draw(self, _context: bpy.types.Context) -> None:
-        layout = self.layout
+        layout: Any = self.layout
         choice = session.choice
         if choice is None:
             layout.label(text="No picture has been read yet", icon="INFO")

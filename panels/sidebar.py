@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -31,6 +31,8 @@ class Sidebar:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Contrapposto"
+    if TYPE_CHECKING:
+        layout: Any
 
 
 class CONTRAPPOSTO_PT_photo(Sidebar, bpy.types.Panel):
@@ -154,7 +156,7 @@ def draw_confidence(layout: bpy.types.UILayout, result: Any, *, narrow: bool) ->
         split.progress(factor=part.confidence, text=text, translate=False)
 
 
-def confidence_icon(confidence: float) -> str:
+def confidence_icon(confidence: float) -> Any:
     """A tick, a dot or a warning."""
     if confidence >= SURE:
         return "CHECKMARK"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -18,7 +18,7 @@ _MARGIN_PX = 62
 
 
 def draw_sentence(
-    layout: bpy.types.UILayout, sentence: str, *, icon: str = "NONE", width_px: float | None = None
+    layout: bpy.types.UILayout, sentence: str, *, icon: Any = "NONE", width_px: float | None = None
 ) -> bpy.types.UILayout:
     """Draw a sentence over as many lines as it needs, the icon before the first; returns its column."""
     region = bpy.context.region

@@ -18,13 +18,13 @@ class Context:
             progress_begin=self.note("begin"),
             progress_update=self.note("update"),
             progress_end=self.note("end"),
-            event_timer_add=lambda step, window: self.log.append("timer") or "the timer",
+            event_timer_add=self.note("timer"),
             event_timer_remove=self.note("timer removed"),
             modal_handler_add=self.note("handler"),
         )
 
     def note(self, name):
-        return lambda *arguments: self.log.append(name)
+        return lambda *_arguments, **_options: self.log.append(name)
 
 
 TICK = types.SimpleNamespace(type="TIMER", value="NOTHING")

@@ -3,8 +3,9 @@
 from types import SimpleNamespace
 
 import bpy
-import fake_photo
 import pytest
+
+import fake_photo
 
 
 class Layout:
@@ -115,7 +116,16 @@ def test_the_result_is_hidden_before_the_first_run(humanoid, session):
 def test_the_result_shows_everything_at_any_width(posed, width):
     layout = draw("CONTRAPPOSTO_PT_result", width=width)
     texts = layout.texts()
-    for words in ("two dancers.png", "2 people found", "Person 1", "Person 2", "Left arm", "bones keyed", "Solve pose", "Pose and key"):
+    for words in (
+        "two dancers.png",
+        "2 people found",
+        "Person 1",
+        "Person 2",
+        "Left arm",
+        "bones keyed",
+        "Solve pose",
+        "Pose and key",
+    ):
         assert words in texts
     assert len([entry for entry in layout.drawn if entry[0] == "progress"]) == 6
 
@@ -156,7 +166,7 @@ def test_the_settings_show_what_was_found(session):
 
 def test_the_check_says_what_is_missing(package, session, monkeypatch):
     doctor = package("backend.doctor")
-    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda _name: None)
     bpy.ops.contrapposto.check_installation()
     sentences = [finding.sentence for finding in session.findings]
     assert "LiteRT is not installed (needed: reads people from photos)." in sentences

@@ -1,9 +1,12 @@
 """The photo operator: what it does to the rig, to the scene, and what it refuses in words."""
 
+from types import SimpleNamespace
+
 import bpy
-import fake_photo
 import numpy as np
 import pytest
+
+import fake_photo
 
 
 @pytest.fixture
@@ -276,13 +279,8 @@ def test_the_scenes_options_are_taken_where_the_caller_sets_none(package, humano
     options.root_location = False
     operators = package("operators.estimate_photo")
 
-    class Caller:
-        blend, selected_only, root_location = 1.0, True, True
-
-        class properties:
-            is_property_set = staticmethod(lambda name: name == "selected_only")
-
-    caller = Caller()
+    given = SimpleNamespace(is_property_set=lambda name: name == "selected_only")
+    caller = SimpleNamespace(blend=1.0, selected_only=True, root_location=True, properties=given)
     operators.fill_options(caller, options)
     assert operators.options_of(caller) == {"selected_only": True, "root_location": False, "blend": 0.25}
 
@@ -300,10 +298,9 @@ def test_options_and_result_are_saved_with_the_file(humanoid, photos, photo, tmp
 
 
 def context_of(area="VIEW_3D", region="WINDOW", kind="ARMATURE", mode="POSE"):
-    from types import SimpleNamespace as Space
-
-    active = None if kind is None else Space(type=kind)
-    return Space(area=Space(type=area), region=Space(type=region), active_object=active, mode=mode)
+    active = None if kind is None else SimpleNamespace(type=kind)
+    place = {"area": SimpleNamespace(type=area), "region": SimpleNamespace(type=region)}
+    return SimpleNamespace(**place, active_object=active, mode=mode)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import blender_harness
 import bpy
 import pytest
+
+import blender_harness
 
 OURS = "contrapposto"
 HEAVY = ("torch", "cv2", "scipy", "ai_edge_litert", "smplx", "roma")
@@ -48,11 +49,11 @@ def test_disabling_leaves_nothing_and_enabling_brings_all_back(turn):
 def test_a_class_that_blender_refuses_leaves_nothing_behind(package, monkeypatch):
     registration = package("registration")
 
-    class CONTRAPPOSTO_OT_broken(bpy.types.Operator):
+    class BrokenOperator(bpy.types.Operator):
         bl_idname = "not a valid name"
         bl_label = ""
 
-    broken = registration.class_step(CONTRAPPOSTO_OT_broken)
+    broken = registration.class_step(BrokenOperator)
     with blender_harness.addon_disabled():
         with monkeypatch.context() as patch:
             patch.setattr(registration, "STEPS", (*registration.STEPS, broken))

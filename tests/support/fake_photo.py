@@ -92,5 +92,5 @@ def install(package: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatc
     pipeline = package("backend.pipeline")
     monkeypatch.setattr(pipeline, "find_people", fake.find_people)
     monkeypatch.setattr(pipeline, "pose_person", fake.pose_person)
-    monkeypatch.setattr(package("operators.session").session, "models", lambda chosen: None)
+    monkeypatch.setattr(package("operators.session").session, "models", lambda _chosen: None)
     return fake

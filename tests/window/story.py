@@ -66,7 +66,7 @@ def prepare() -> window.Story:
     area.spaces.active.overlay.show_cursor = False
     armature.data.display_type = "OCTAHEDRAL"
     window.in_view(lambda: bpy.ops.view3d.view_axis(type="FRONT"))
-    window.in_view(lambda: bpy.ops.view3d.view_selected())
+    window.in_view(bpy.ops.view3d.view_selected)
     window.in_view(lambda: bpy.ops.object.mode_set(mode="POSE"))
     bpy.context.scene.frame_set(12)
     window.in_view(lambda: bpy.ops.ed.undo_push(message="Story begins"))
@@ -151,7 +151,7 @@ def cancel_in_mid_run() -> window.Story:
 
     start(PHOTO)
     yield 0.5
-    second = window.in_view(lambda: call_refused(PHOTO))
+    second = window.in_view(call_refused)
     assert "still working" in second, second
     bpy.ops.contrapposto.cancel()
     yield 0.5
@@ -160,10 +160,10 @@ def cancel_in_mid_run() -> window.Story:
     pipeline.find_people = real
 
 
-def call_refused(path: Path) -> str:
+def call_refused() -> str:
     """Call the operator and return its refusal."""
     try:
-        bpy.ops.contrapposto.photo("INVOKE_DEFAULT", filepath=str(path))
+        bpy.ops.contrapposto.photo("INVOKE_DEFAULT", filepath=str(PHOTO))
     except RuntimeError as error:
         return str(error)
     raise AssertionError("was not refused")
@@ -190,9 +190,7 @@ def pose_from_photo() -> window.Story:
         window.key("ctrl+z")
         yield 0.8
         assert state() == before, f"one Ctrl Z did not bring everything back: {state()[1:]}"
-        session().release_models() if name == "never" else None
-        bpy.context.scene.contrapposto.options.blend = 1.0
-        session()._found = None
+        session().forget_picture()
     shot("06-undone")
     window.key("ctrl+shift+z")
     yield 0.8

@@ -1,4 +1,4 @@
-"""Hands and eyes of a story inside a real Blender window: mouse, keyboard, photographs, and a watch on the event loop."""
+"""Hands and eyes of a story in a real Blender window: mouse, keyboard, photographs, a watch on the event loop."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def tell(story: Story) -> None:
         except StopIteration:
             print("WINDOW OK", flush=True)
             bpy.ops.wm.quit_blender()
-        except BaseException:
+        except BaseException:  # noqa: BLE001  (whatever it is, it is printed and ends Blender)
             traceback.print_exc()
             sys.stdout.flush()
             sys.stderr.flush()

@@ -1,0 +1,34 @@
+"""Thumbnails: the square around a box, averaged, also across the picture's border."""
+
+import numpy as np
+import pytest
+
+from contrapposto.backend.thumbnails import square_thumbnail
+
+
+def halves():
+    """Black on the left, white on the right."""
+    image = np.zeros((100, 200, 3), np.uint8)
+    image[:, 100:] = 255
+    return image
+
+
+def test_the_box_is_in_the_middle_and_keeps_its_proportions():
+    thumbnail = square_thumbnail(halves(), np.array([90.0, 20.0, 110.0, 80.0]), size=32, margin=0.0)
+    assert thumbnail.shape == (32, 32, 4)
+    assert thumbnail[:, :16, 0].max() == 0.0
+    assert thumbnail[:, 16:, :].min() == 1.0
+
+
+@pytest.mark.parametrize("box", [(-50, -50, 20, 20), (190, 90, 400, 300), (50, 50, 50, 50), (0, 0, 200, 100)])
+def test_boxes_beyond_the_border_and_empty_ones_are_drawn(box):
+    thumbnail = square_thumbnail(halves(), np.array(box, np.float32), size=16)
+    assert thumbnail.shape == (16, 16, 4)
+    assert np.isfinite(thumbnail).all()
+
+
+def test_detail_finer_than_a_pixel_is_averaged():
+    image = np.zeros((96, 96, 3), np.uint8)
+    image[::2] = 255
+    thumbnail = square_thumbnail(image, np.array([0.0, 0.0, 96.0, 96.0]), size=32, margin=0.0)
+    assert thumbnail[..., 0].mean() == pytest.approx(0.5, abs=0.05)
