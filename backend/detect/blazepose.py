@@ -20,9 +20,10 @@ from ..observation import Observation
 from ..packages import require_opencv
 from . import boxes, landmarks
 from .anchors import INPUT_SIZE as DETECTOR_SIZE
+from .crops import Picture
 from .landmarks import INPUT_SIZE as LANDMARK_SIZE
 from .landmarks import Landmarks
-from .roi import Roi, apply_affine, crop, half_tiles
+from .roi import Roi, apply_affine, half_tiles
 from .tflite import TfliteModel
 
 LEAST_PRESENCE: Final = 0.5
@@ -30,8 +31,8 @@ LEAST_PRESENCE: Final = 0.5
 _LEAST_SCORE: Final = 0.3
 """Lower than MediaPipe's 0.5: finds the second and third person of a group; the landmark model refuses what is none."""
 _LEAST_TILE_SCORE: Final = 0.5
-_SMALL: Final = 0.45
-"""People smaller than this share of the picture's longer side may have company too small for the first look."""
+_SMALL: Final = 0.22
+"""People whose boxes all cover less than this share of the picture may have company too small for the first look."""
 _SAME_PERSON: Final = 0.05
 """Two answers are one person when a quarter of their landmarks are closer than this share of the smaller one's size:
 people who overlap share no limbs, two readings of one person do, even where one has gone wrong elsewhere."""
@@ -88,22 +89,23 @@ class BlazePose:
         Returns:
             One observation a person, the most prominent (largest and surest) first; none when nobody is there.
         """
-        size = (image.shape[1], image.shape[0])
         yield Progress("Looking for people", 0.0)
-        candidates = self._candidates(image, Roi.letterbox(size), least_score=_LEAST_SCORE)
-        found = yield from self._look_at_all(image, candidates[: 2 * most], passes)
-        if all(_size(person) < _SMALL * max(size) for person in found):
-            candidates = yield from self._look_closer(image, found)
-            found = _distinct([*found, *(yield from self._look_at_all(image, candidates[: 2 * most], passes))])
+        picture = Picture(image)
+        size = picture.size
+        candidates = self._candidates(picture, Roi.letterbox(size), least_score=_LEAST_SCORE)
+        found = yield from self._look_at_all(picture, candidates[: 2 * most], passes)
+        if all(_share(person, size) < _SMALL for person in found):
+            candidates = yield from self._look_closer(picture, found)
+            found = _distinct([*found, *(yield from self._look_at_all(picture, candidates[: 2 * most], passes))])
         return tuple(_observation(person, size) for person in _most_prominent(found, size)[:most])
 
-    def _look_closer(self, image: ImageArray, known: Sequence[Landmarks]) -> Job[list[Candidate]]:
+    def _look_closer(self, picture: Picture, known: Sequence[Landmarks]) -> Job[list[Candidate]]:
         """Candidates seen in the tiles of the picture that are nobody known yet."""
         seen: list[Candidate] = []
-        tiles = half_tiles((image.shape[1], image.shape[0]))
+        tiles = half_tiles(picture.size)
         for number, tile in enumerate(tiles):
             yield Progress("Looking for small people", 0.4 + 0.2 * number / len(tiles))
-            seen += self._candidates(image, tile, least_score=_LEAST_TILE_SCORE)
+            seen += self._candidates(picture, tile, least_score=_LEAST_TILE_SCORE)
         regions = [person.next_roi for person in known]
         new: list[Candidate] = []
         for candidate in sorted(seen, key=lambda one: -one.score):
@@ -112,7 +114,7 @@ class BlazePose:
                 new.append(candidate)
         return new
 
-    def _look_at_all(self, image: ImageArray, candidates: Sequence[Candidate], passes: int) -> Job[list[Landmarks]]:
+    def _look_at_all(self, picture: Picture, candidates: Sequence[Candidate], passes: int) -> Job[list[Landmarks]]:
         """The people at these places, each once."""
         found: list[Landmarks] = []
         for number, candidate in enumerate(candidates):
@@ -120,16 +122,16 @@ class BlazePose:
             for turn in range(passes):
                 done = (number + turn / passes) / len(candidates)
                 yield Progress(f"Finding the joints of person {number + 1} of {len(candidates)}", 0.1 + 0.9 * done)
-                seen = self._look(image, seen.next_roi if seen else candidate.roi)
+                seen = self._look(picture, seen.next_roi if seen else candidate.roi)
                 if seen.presence < LEAST_PRESENCE:
                     break
             else:
                 found += [seen] if seen else []
         return _distinct(found)
 
-    def _candidates(self, image: ImageArray, view: Roi, *, least_score: float) -> list[Candidate]:
+    def _candidates(self, picture: Picture, view: Roi, *, least_score: float) -> list[Candidate]:
         """What the detector takes for people in one square view of the image, the surest first."""
-        pixels = crop(image, view, DETECTOR_SIZE, replicate=False)
+        pixels = picture.crop(view, DETECTOR_SIZE, replicate=False)
         value = pixels.astype(np.float32)[None] / 127.5 - 1.0
         raw_boxes, raw_scores = self._detector.run(value, outputs=(0, 1))
         found = boxes.suppress(boxes.decode(raw_boxes, raw_scores, least_score=least_score))
@@ -138,8 +140,8 @@ class BlazePose:
             Candidate(Roi.around(*pair[:2]), float(score)) for pair, score in zip(points, found.scores, strict=True)
         ]
 
-    def _look(self, image: ImageArray, roi: Roi) -> Landmarks:
-        pixels = crop(image, roi, LANDMARK_SIZE, replicate=True)
+    def _look(self, picture: Picture, roi: Roi) -> Landmarks:
+        pixels = picture.crop(roi, LANDMARK_SIZE, replicate=True)
         value = pixels.astype(np.float32)[None] / 255.0
         return landmarks.decode(self._landmarker.run(value, outputs=(0, 1, 3, 4)), roi)
 
@@ -173,10 +175,15 @@ def _most_prominent(people: Sequence[Landmarks], image_size: tuple[int, int]) ->
     """Largest box inside the picture times presence first."""
 
     def prominence(person: Landmarks) -> float:
-        left, top, right, bottom = _box(person, image_size)
-        return float((right - left) * (bottom - top)) * person.presence
+        return _share(person, image_size) * person.presence
 
     return sorted(people, key=prominence, reverse=True)
+
+
+def _share(person: Landmarks, image_size: tuple[int, int]) -> float:
+    """How much of the picture the person's box covers, in [0, 1]."""
+    left, top, right, bottom = _box(person, image_size)
+    return float((right - left) * (bottom - top)) / (image_size[0] * image_size[1])
 
 
 def _box(person: Landmarks, image_size: tuple[int, int]) -> DoubleArray:

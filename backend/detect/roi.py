@@ -1,4 +1,4 @@
-"""Square, turned regions of a picture: their affine maps and their pixels.
+"""Square, turned regions of a picture and their affine maps.
 
 Convention: continuous pixel coordinates; the first pixel covers [0, 1] and its middle is 0.5. x right, y down, so a
 positive angle turns clockwise as seen.
@@ -12,11 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import AnyFloatArray, DoubleArray, ImageArray
+from ..arrays import AnyFloatArray, DoubleArray
 
 _MARGIN: Final = 1.25
 """The person's circle is widened by this much (MediaPipe's published graph options, RectTransformation)."""
-_LEAST_SAMPLING: Final = 3
 _TARGET_ANGLE: Final = math.pi / 2.0
 
 
@@ -80,43 +79,3 @@ def _middles(length: float, side: float) -> list[float]:
 def apply_affine(matrix: AnyFloatArray, points: AnyFloatArray) -> DoubleArray:
     """Points (..., 2) through an affine map (2, 3)."""
     return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], dtype=np.float64)
-
-
-def crop(image: ImageArray, roi: Roi, size: int, *, replicate: bool) -> ImageArray:
-    """The pixels of `roi` as (size, size, 3), bilinear.
-
-    Regions of six or more pixels to one of the crop are averaged down first, to three to six: without it a large photo
-    is sampled at so few of its pixels that noise and fine patterns alias. Like MediaPipe this maps pixel numbers, not
-    the middles of pixels, onto each other: the models were made with it.
-
-    Args:
-        replicate: whether the surroundings of the picture repeat its edge, or else are black.
-    """
-    import cv2
-
-    matrix = roi.to_image(size)
-    reduction = int(roi.side / (size * _LEAST_SAMPLING))
-    if reduction >= 2:
-        image, offset = _reduced(image, roi, reduction)
-        # pixel number n of the image lies at n + 0.5, and so at (n + 0.5) / reduction - 0.5 of the reduced one
-        matrix[:, 2] -= offset
-        matrix /= reduction
-        matrix[:, 2] += 0.5 / reduction - 0.5
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
-    return np.asarray(cv2.warpAffine(image, matrix, (size, size), flags=flags, borderMode=border), dtype=np.uint8)
-
-
-def _reduced(image: ImageArray, roi: Roi, reduction: int) -> tuple[ImageArray, DoubleArray]:
-    """The part of `image` around `roi`, averaged over `reduction` x `reduction` pixels, and where it starts (2,)."""
-    import cv2
-
-    size = np.array([image.shape[1], image.shape[0]])
-    corners = roi.corners()
-    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - reduction, 0, size - 1)
-    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + reduction, low + 1, size)
-    # whole blocks only: at the far edges less than one pixel of the crop is lost
-    columns, rows = np.maximum((high - low) // reduction, 1)
-    part = image[low[1] : low[1] + rows * reduction, low[0] : low[0] + columns * reduction]
-    shrunk = cv2.resize(part, (int(columns), int(rows)), interpolation=cv2.INTER_AREA)
-    return np.asarray(shrunk, dtype=np.uint8), low.astype(np.float64)
