@@ -6,7 +6,7 @@ import ctypes
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -15,7 +15,7 @@ DEBUG_VARIABLE: Final = "CONTRAPPOSTO_DEBUG"
 
 
 @contextmanager
-def quiet_blender() -> Iterator[None]:
+def quiet_blender() -> Generator[None]:
     """Hold back what Python and Blender's C code print inside the block.
 
     Exceptions pass. With the environment variable CONTRAPPOSTO_DEBUG set nothing is held back.

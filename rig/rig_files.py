@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -212,7 +212,7 @@ _EXPORTERS: Final[dict[str, Callable[[Path], None]]] = {".glb": _export_glb, ".f
 
 
 @contextmanager
-def _only_selected(armature: bpy.types.Object) -> Iterator[None]:
+def _only_selected(armature: bpy.types.Object) -> Generator[None]:
     """Select the armature and what hangs on it, for exporters that go by the selection; then select as before."""
     layer = bpy.context.view_layer
     active, selected = layer.objects.active, [obj for obj in layer.objects if obj.select_get()]
@@ -234,7 +234,7 @@ def _only_selected(armature: bpy.types.Object) -> Iterator[None]:
 
 
 @contextmanager
-def _scene_frames(frames: tuple[int, int]) -> Iterator[None]:
+def _scene_frames(frames: tuple[int, int]) -> Generator[None]:
     """Exporters write the scene's frame range: set it, then give the artist's back."""
     scene = bpy.context.scene
     kept = scene.frame_start, scene.frame_end, scene.frame_current

@@ -27,6 +27,7 @@ def make_rigify_human(*, generate: bool = True) -> bpy.types.Object:
     with quiet_blender():
         bpy.ops.object.armature_human_metarig_add()
     metarig = bpy.context.view_layer.objects.active
+    assert metarig is not None  # the operator makes what it adds active
     if not generate:
         return metarig
     known = set(bpy.data.objects)
