@@ -76,7 +76,7 @@ class CONTRAPPOSTO_PG_result(bpy.types.PropertyGroup):
     """What the last run did; empty before the first (`summary` is then empty)."""
 
     summary: StringProperty(name="Summary")
-    photo: StringProperty(name="Photo", subtype="FILE_PATH")
+    photo: StringProperty(name="Photo", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})
     seconds: FloatProperty(name="Seconds")
     timings: CollectionProperty(type=CONTRAPPOSTO_PG_timing)
     people: CollectionProperty(type=CONTRAPPOSTO_PG_person)

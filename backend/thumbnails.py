@@ -8,10 +8,14 @@ from .arrays import FloatArray, ImageArray
 
 _SAMPLES = 3
 """Samples along each side of a thumbnail's pixel; they are averaged."""
+_OUTSIDE = 0.4
+"""How bright the surroundings of the box stay, so that it is seen who is meant where people overlap."""
 
 
 def square_thumbnail(image: ImageArray, box_px: FloatArray, *, size: int = 128, margin: float = 0.08) -> FloatArray:
-    """The square around a box, scaled to `size` pixels; beyond the picture's border its edge pixels go on.
+    """The square around a box, scaled to `size` pixels, with all outside the box dimmed.
+
+    The square is moved into the picture where it can be; where the picture is too small for it, edge pixels go on.
 
     Args:
         image: (H, W, 3) RGB.
@@ -25,9 +29,21 @@ def square_thumbnail(image: ImageArray, box_px: FloatArray, *, size: int = 128, 
     left, top, right, bottom = (float(edge) for edge in box_px)
     side = max(right - left, bottom - top, 1.0) * (1.0 + 2.0 * margin)
     height, width = image.shape[:2]
-    steps = (np.arange(size * _SAMPLES) + 0.5) / (size * _SAMPLES) - 0.5
-    columns = np.clip((left + right) / 2.0 + steps * side, 0, width - 1).astype(np.intp)
-    rows = np.clip((top + bottom) / 2.0 + steps * side, 0, height - 1).astype(np.intp)
+    steps = (np.arange(size * _SAMPLES) + 0.5) / (size * _SAMPLES) * side
+    x = _start(left, right, side=side, length=width) + steps
+    y = _start(top, bottom, side=side, length=height) + steps
+    columns = np.clip(x, 0, width - 1).astype(np.intp)
+    rows = np.clip(y, 0, height - 1).astype(np.intp)
     samples = image[rows[:, None], columns[None, :]].astype(np.float32) / 255.0
+    inside = ((y >= top) & (y <= bottom))[:, None] & ((x >= left) & (x <= right))[None, :]
+    samples *= np.where(inside, np.float32(1.0), np.float32(_OUTSIDE))[..., None]
     colours = samples.reshape(size, _SAMPLES, size, _SAMPLES, 3).mean(axis=(1, 3))
     return np.concatenate([colours, np.ones((size, size, 1), np.float32)], axis=2)
+
+
+def _start(low: float, high: float, *, side: float, length: int) -> float:
+    """Where a stretch of `side` pixels around low to high begins, moved into 0 to `length` if it fits there."""
+    start = (low + high - side) / 2.0
+    if side > length:
+        return (length - side) / 2.0
+    return min(max(start, 0.0), length - side)

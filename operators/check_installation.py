@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .modal_job import redraw_views
+from .modal_job import redraw_sidebars
 from .session import session
 
 
@@ -22,7 +22,7 @@ class CONTRAPPOSTO_OT_check_installation(bpy.types.Operator):
         chosen = settings(context)
         session.findings = check_installation(model_folder=chosen.model_folder, smpl_folder=chosen.smpl_folder)
         missing = [finding.name for finding in session.findings if finding.needed and not finding.ok]
-        redraw_views(context)
+        redraw_sidebars(context)
         if missing:
             self.report({"WARNING"}, f"Missing: {', '.join(missing)}. The preferences say what to do")
         else:

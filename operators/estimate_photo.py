@@ -13,7 +13,7 @@ from ..backend.errors import InputError
 from ..backend.job import Job, Progress
 from ..preferences import Settings, settings
 from ..properties import OPTION_NAMES, PoseOptions
-from .modal_job import ModalJob, redraw_views
+from .modal_job import ModalJob, redraw_sidebars
 from .photo_result import write_result
 from .session import PersonChoice, session
 from .target import Target, why_not
@@ -40,9 +40,11 @@ def photo_job(path: Path, person: int, *, ask: bool, chosen: Settings) -> "Job[P
         ask: with several people and `person` 0, end with `Several`.
         chosen: the preferences.
     """
-    yield Progress("Starting", 0.0)
-    from ..backend import pipeline
+    yield Progress("Loading", 0.0)
+    from ..backend import pipeline, runtime  # noqa: F401  (the first time it takes long, and was announced)
+    from ..backend.packages import require_opencv
 
+    require_opencv()
     found = session.recall(path)
     if found is None:
         found = yield from pipeline.find_people(path, session.models(chosen))
@@ -98,7 +100,10 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
     job_title = "Pose from Photo"
 
     filepath: StringProperty(
-        name="Photo", description="The picture to take the pose from", subtype="FILE_PATH", options={"SKIP_SAVE"}
+        name="Photo",
+        description="The picture to take the pose from",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE", "PATH_SUPPORTS_BLEND_RELATIVE"},
     )
     person: IntProperty(
         name="Person",
@@ -141,7 +146,7 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
         timings = {**result.timings_ms, "pose and key": (time.perf_counter() - began) * 1000.0}
         outcome = scene.contrapposto.result
         write_result(outcome, result, report=report, target=self._target, path=self.filepath, timings_ms=timings)
-        redraw_views(context)
+        redraw_sidebars(context)
         self.report({"INFO"}, outcome.summary)
         return {"FINISHED"}
 
@@ -149,7 +154,7 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
         request = {"filepath": self.filepath, **options_of(self)}
         session.choice = PersonChoice(tuple(session.thumbnails.show(found)), request)
         bpy.ops.wm.call_panel("INVOKE_DEFAULT", name="CONTRAPPOSTO_PT_choose_person", keep_open=False)
-        redraw_views(context)
+        redraw_sidebars(context)
         return {"CANCELLED"}
 
     def draw(self, _context: bpy.types.Context) -> None:
@@ -168,7 +173,7 @@ class CONTRAPPOSTO_OT_photo_browse(PosesActiveArmature, PoseOptions, bpy.types.O
     bl_label = "Pose from Photo"
     bl_options = {"INTERNAL"}
 
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "PATH_SUPPORTS_BLEND_RELATIVE"})
     filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 

@@ -31,6 +31,7 @@ class ModalJob:
     job_title = "Contrapposto"
     _job: Job[Any] | None = None
     _timer: Any = None
+    _told: str | None = None
 
     def make_job(self, context: bpy.types.Context) -> Job[Any]:
         """The work; called once, at the start."""
@@ -121,10 +122,11 @@ class ModalJob:
             return
         context.window_manager.progress_update(status.fraction)
         workspace = context.workspace
-        if workspace is not None:
+        if workspace is not None and status.stage != self._told:
+            self._told = status.stage
             workspace.status_text_set(f"{status.title}: {status.stage or 'starting'}   |   Esc: cancel")
             self._named_workspaces.add(workspace.name)
-        redraw_views(context)
+        redraw_sidebars(context)
 
     def _put_back(self, context: bpy.types.Context) -> None:
         """Close the job and take away timer, progress and texts; may be called twice."""
@@ -141,15 +143,17 @@ class ModalJob:
             workspace = bpy.data.workspaces.get(name)
             if workspace is not None:
                 workspace.status_text_set(None)
-        redraw_views(context)
+        redraw_sidebars(context)
 
 
-def redraw_views(context: bpy.types.Context) -> None:
-    """Draw every 3D view again: progress and results are in its sidebar."""
+def redraw_sidebars(context: bpy.types.Context) -> None:
+    """Draw the sidebar of every 3D view again, and not the view itself: in a heavy scene that takes long."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
-                area.tag_redraw()
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
 
 
 class CONTRAPPOSTO_OT_cancel(bpy.types.Operator):

@@ -1,32 +1,36 @@
-"""Thumbnails of people as Blender previews; they live until the next picture or until the add-on is disabled."""
+"""Thumbnails of people as Blender previews; kept for a few pictures, and until the add-on is disabled."""
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..backend.pipeline import FoundPeople
 
 SIZE_PX = 128
+KEPT = 16
+"""Pictures whose thumbnails are kept: an undo brings an earlier result back."""
 
 
 class Thumbnails:
-    """The people of the last picture, by name; nothing is allocated before the first picture."""
+    """The people of the last pictures, by name; nothing is allocated before the first picture."""
 
     def __init__(self) -> None:
         self._previews: Any = None
         self._pictures = 0
+        self._kept: deque[list[str]] = deque()
 
     def show(self, found: FoundPeople) -> list[str]:
-        """Make a thumbnail of each person, in place of those before; returns their names."""
+        """Make a thumbnail of each person; returns their names."""
         from bpy.utils import previews
 
         from ..backend.thumbnails import square_thumbnail
 
         if self._previews is None:
             self._previews = previews.new()
-        self._previews.clear()
-        self._pictures += 1  # a name that was used before could still be drawn with its old picture
+        self._forget_old()
+        self._pictures += 1
         names = []
         for index, person in enumerate(found.people):
             name = f"{self._pictures}/{index}"
@@ -35,7 +39,13 @@ class Thumbnails:
             preview.image_size = (SIZE_PX, SIZE_PX)
             preview.image_pixels_float.foreach_set(picture.ravel())
             names.append(name)
+        self._kept.append(names)
         return names
+
+    def _forget_old(self) -> None:
+        while len(self._kept) >= KEPT:
+            for name in self._kept.popleft():
+                self._previews.pop(name)  # frees the picture
 
     def icon(self, name: str) -> int:
         """The icon of a thumbnail; 0 (no icon) where it is of another session."""
@@ -50,6 +60,7 @@ class Thumbnails:
         if self._previews is not None:
             previews.remove(self._previews)
         self._previews = None
+        self._kept.clear()
 
 
 def person_box(person: Any) -> Any:

@@ -7,9 +7,10 @@ from typing import Any
 import bpy
 
 from ..operators.session import session
-from .people import draw_people
+from .people import UNIT_PX, draw_people
 
 COLUMNS = 4
+WIDTH_UNITS = 20
 
 
 class CONTRAPPOSTO_PT_choose_person(bpy.types.Panel):
@@ -19,7 +20,7 @@ class CONTRAPPOSTO_PT_choose_person(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "WINDOW"
     bl_options = {"INSTANCED"}
-    bl_ui_units_x = 18
+    bl_ui_units_x = WIDTH_UNITS
 
     def draw(self, _context: bpy.types.Context) -> None:
         layout: Any = self.layout
@@ -29,7 +30,8 @@ class CONTRAPPOSTO_PT_choose_person(bpy.types.Panel):
             return
         layout.label(text=f"{len(choice.thumbnails)} people in the picture: whose pose?", icon="COMMUNITY")
         columns = min(COLUMNS, len(choice.thumbnails))
-        draw_people(layout, choice.thumbnails, columns=columns, posed=0, request=choice.request)
+        width = WIDTH_UNITS * UNIT_PX
+        draw_people(layout, choice.thumbnails, columns=columns, width_px=width, posed=0, request=choice.request)
 
 
 CLASSES = (CONTRAPPOSTO_PT_choose_person,)

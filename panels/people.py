@@ -1,4 +1,4 @@
-"""The people of a picture as a grid of thumbnails, each with a button that poses the rig as that person."""
+"""The people of a picture as a grid of thumbnails, with a button each where there is a choice."""
 
 from __future__ import annotations
 
@@ -9,9 +9,19 @@ import bpy
 
 from ..operators.session import session
 
+UNIT_PX = 22
+"""A little more than a unit of Blender's interface at a scale of 1."""
+LARGEST = 6.0
+
 
 def draw_people(
-    layout: bpy.types.UILayout, thumbnails: Sequence[str], *, columns: int, posed: int, request: dict[str, Any]
+    layout: bpy.types.UILayout,
+    thumbnails: Sequence[str],
+    *,
+    columns: int,
+    width_px: float,
+    posed: int,
+    request: dict[str, Any],
 ) -> None:
     """Draw one cell a person.
 
@@ -19,15 +29,20 @@ def draw_people(
         layout: where to draw.
         thumbnails: names of the thumbnails, the most prominent person first.
         columns: cells in a row.
+        width_px: of the whole grid.
         posed: who is posed now, counted from 1; 0 for nobody.
         request: properties of the operator, `person` aside.
     """
-    grid = layout.grid_flow(row_major=True, columns=columns, even_columns=True, even_rows=True, align=False)
+    scale = bpy.context.preferences.system.ui_scale or 1.0
+    size = max(2.0, min(LARGEST, width_px / scale / columns / UNIT_PX))
+    grid = layout.grid_flow(row_major=True, columns=columns, even_columns=True, even_rows=False, align=False)
     for number, thumbnail in enumerate(thumbnails, start=1):
         cell = grid.column(align=True)
         icon = session.thumbnails.icon(thumbnail)
         if icon:
-            cell.template_icon(icon_value=icon, scale=4.5)
+            cell.template_icon(icon_value=icon, scale=size)
+        if len(thumbnails) == 1:
+            return
         row = cell.row(align=True)
         row.operator_context = "INVOKE_DEFAULT"
         button = row.operator("contrapposto.photo", text=f"Person {number}", depress=number == posed)

@@ -11,7 +11,7 @@ from ..operators.estimate_photo import draw_options, options_of
 from ..operators.session import JobStatus, session
 from ..operators.target import why_not
 from .people import draw_people
-from .words import draw_findings, draw_sentence
+from .words import MARGIN_PX, draw_findings, draw_sentence
 
 NARROW_PX = 230
 """Below this width things go under instead of beside each other."""
@@ -83,9 +83,8 @@ class CONTRAPPOSTO_PT_result(Sidebar, bpy.types.Panel):
         name = PurePath(result.photo.replace("\\", "/")).name
         column.label(text=name, icon="IMAGE_DATA", translate=False)
         column.label(text=f"{result.armature}, frame {result.frame:g}", icon="KEYFRAME_HLT", translate=False)
-        column.label(text=f"{result.seconds:.2f} s", icon="TIME", translate=False)
-        draw_confidence(self.layout, result, narrow=narrow)
         draw_result_people(self.layout, context, narrow=narrow)
+        draw_confidence(self.layout, result, narrow=narrow)
         draw_keyed(self.layout, result)
         draw_timings(self.layout, result)
 
@@ -177,7 +176,8 @@ def draw_result_people(layout: bpy.types.UILayout, context: bpy.types.Context, *
     body.enabled = session.job is None
     columns = max(1, min(count, 2 if narrow else 3))
     thumbnails = [person.thumbnail for person in result.people]
-    draw_people(body, thumbnails, columns=columns, posed=result.person, request=request)
+    width = max(context.region.width - MARGIN_PX * (context.preferences.system.ui_scale or 1.0), 0.0)
+    draw_people(body, thumbnails, columns=columns, width_px=width, posed=result.person, request=request)
 
 
 def draw_keyed(layout: bpy.types.UILayout, result: Any) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _PIXELS_A_LETTER = 6.6
 """Of Blender's interface font at a scale of 1, a little more than its mean, so that no line is cut off."""
-_MARGIN_PX = 62
+MARGIN_PX = 62
 """What the panel's borders, the scroll bar and an icon take."""
 
 
@@ -24,7 +24,7 @@ def draw_sentence(
     region = bpy.context.region
     width = width_px if width_px is not None else (region.width if region is not None else 300)
     scale = bpy.context.preferences.system.ui_scale or 1.0  # 0 where there is no window
-    letters = max(12, int((width / scale - _MARGIN_PX) / _PIXELS_A_LETTER))
+    letters = max(12, int((width / scale - MARGIN_PX) / _PIXELS_A_LETTER))
     column = layout.column(align=True)
     column.scale_y = 0.85
     for number, line in enumerate(textwrap.wrap(sentence, letters) or [""]):

@@ -116,6 +116,7 @@ def test_the_result_is_hidden_before_the_first_run(humanoid, session):
 def test_the_result_shows_everything_at_any_width(posed, width):
     layout = draw("CONTRAPPOSTO_PT_result", width=width)
     texts = layout.texts()
+    assert "Choose another" in texts
     for words in (
         "two dancers.png",
         "2 people found",
@@ -201,12 +202,13 @@ def test_the_object_menu_offers_it_for_armatures_only(package):
     assert layout.drawn == []
 
 
-def test_thumbnails_are_cut_from_the_picture(package):
-    import numpy as np
-
-    image = np.zeros((100, 200, 3), np.uint8)
-    image[:, 100:] = 255
-    thumbnail = package("backend.thumbnails").square_thumbnail(image, np.array([90.0, 20.0, 110.0, 80.0]), size=32)
-    assert thumbnail.shape == (32, 32, 4)
-    assert thumbnail[:, 0, 0].max() == 0.0
-    assert thumbnail[:, -1, 0].min() == 1.0
+def test_thumbnails_of_earlier_pictures_are_kept_for_undo_but_not_for_ever(package, session, photos):
+    thumbnails = session.thumbnails
+    found = fake_photo.run(photos.find_people(None, None))
+    first = thumbnails.show(found)
+    for _ in range(package("operators.thumbnails").KEPT - 1):
+        thumbnails.show(found)
+    assert first[0] in thumbnails._previews
+    thumbnails.show(found)
+    assert first[0] not in thumbnails._previews
+    assert len(thumbnails._previews) == package("operators.thumbnails").KEPT

@@ -86,6 +86,15 @@ class FakePhotos:
         return self.package("backend.estimate.estimator").Estimate(poses, np.array([[0.0, 0.0, 3.0]]), camera)
 
 
+def run(job: Generator[Any, None, Any]) -> Any:
+    """Exhaust a job and return its result."""
+    while True:
+        try:
+            next(job)
+        except StopIteration as stop:
+            return stop.value
+
+
 def install(package: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> FakePhotos:
     """Put a fake in the place of the pipeline's two steps until the test ends."""
     fake = FakePhotos(package)

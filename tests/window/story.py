@@ -18,6 +18,8 @@ import window  # noqa: E402
 
 ADDON = "bl_ext.user_default.contrapposto"
 TAB = "Contrapposto"
+SECOND_BUTTON = (421, 499)
+"""Where the pop-up's second button is, by the photograph; the pop-up opens over the mouse."""
 GAP_GOAL_MS = 100.0
 OUT, PHOTO, GROUP = (Path(argument) for argument in sys.argv[sys.argv.index("--") + 1 :][:3])
 
@@ -172,6 +174,7 @@ def call_refused() -> str:
 def pose_from_photo() -> window.Story:
     """Two runs, cold and warm, watched; each is one undo step."""
     before = state()
+    ticks = watch_ticks()
     watch = window.Watch(lambda: session().job.stage if session().job else "")
     for name in ("cold", "warm"):
         watch.start()
@@ -179,10 +182,9 @@ def pose_from_photo() -> window.Story:
         start(PHOTO)
         yield from wait_for_job()
         gaps = watch.stop()
+        print_ticks(name, ticks)
         print(f"RUN {name}: {time.perf_counter() - began - 0.4:.2f} s, {result().summary}", flush=True)
-        print("GAPS", ", ".join(f"{gap:.0f} ms ({stage or 'idle'})" for gap, stage in gaps[:5]), flush=True)
-        working = [gap for gap, stage in gaps if not stage.startswith("Loading") and stage != "Starting"]
-        print(f"LONGEST GAP {name}: {max(working):.0f} ms (goal {GAP_GOAL_MS:.0f} ms, loading aside)", flush=True)
+        print("LONGEST GAPS", ", ".join(f"{gap:.0f} ms ({stage or 'idle'})" for gap, stage in gaps[:5]), flush=True)
         after = state()
         assert after[0] != before[0], "the armature was not posed"
         assert after[1], "nothing was keyed"
@@ -199,19 +201,49 @@ def pose_from_photo() -> window.Story:
     shot("07-redone")
 
 
+def watch_ticks() -> list[tuple[float, str]]:
+    """Write down, from now on, how long each tick of a job works and what it announced before: milliseconds, stage."""
+    job_class, ticks = module("operators.modal_job").ModalJob, []
+    tick = job_class._tick
+
+    def timed(self, context, status):
+        stage, began = status.stage, time.perf_counter()
+        try:
+            return tick(self, context, status)
+        finally:
+            ticks.append(((time.perf_counter() - began) * 1000.0, stage))
+
+    job_class._tick = timed
+    return ticks
+
+
+def print_ticks(name: str, ticks: list[tuple[float, str]]) -> None:
+    """Print the longest tick, and forget all."""
+    ticks.sort(reverse=True)
+    working = [took for took, stage in ticks if not stage.startswith("Loading")]
+    print("LONGEST TICKS", ", ".join(f"{took:.0f} ms ({stage or 'first'})" for took, stage in ticks[:5]), flush=True)
+    print(f"LONGEST TICK {name}: {max(working):.0f} ms (goal {GAP_GOAL_MS:.0f} ms, loading aside)", flush=True)
+    ticks.clear()
+
+
 def narrow_sidebar() -> window.Story:
     """The result in the narrowest sidebar."""
-    side = window.region("UI")
-    edge, middle = side.x + 1, side.y + side.height / 2
-    yield from window.drag((edge, middle), (edge + 120, middle))
-    print("SIDEBAR", window.region("UI").width, flush=True)
-    yield 0.5
+    yield from drag_sidebar(110)
     shot("08-narrow")
-    side = window.region("UI")
-    edge = side.x + 1
-    yield from window.drag((edge, middle), (edge - 150, middle))
-    print("SIDEBAR", window.region("UI").width, flush=True)
+    yield from drag_sidebar(-260)
     shot("09-wide")
+    yield from drag_sidebar(150)
+
+
+def drag_sidebar(pixels: int) -> window.Story:
+    """Drag the sidebar's left edge; positive makes it narrower."""
+    side = window.region("UI")
+    before, middle = side.width, side.y + side.height - 80  # where a panel is drawn
+    for offset in (2, 0, -3, 5):
+        yield from window.drag((side.x + offset, middle), (side.x + offset + pixels, middle))
+        if window.region("UI").width != before:
+            break
+    print("SIDEBAR", before, "->", window.region("UI").width, flush=True)
 
 
 def several_people() -> window.Story:
@@ -229,13 +261,38 @@ def several_people() -> window.Story:
     assert state() == before
     window.key("Escape")
     yield 0.5
-    start(GROUP, person=2)
+    start(GROUP)
+    yield from wait_for_job()
+    yield 0.5
+    yield from window.click(*SECOND_BUTTON)
     yield from wait_for_job()
     assert result().person == 2
     shot("11-second-person")
+    yield from window.click(149, 96)
+    yield 0.5
+    shot("12-redo-panel")
+    yield from window.click(149, 96)
+    window.move(view.x + 420, view.y + 420)
     window.key("ctrl+z")
     yield 0.8
     assert state() == before
+
+
+def mistakes() -> window.Story:
+    """A sentence for each, and nothing changed."""
+    before = state()
+    text = OUT / "no-picture.jpg"
+    text.write_text("this is no picture")
+    for number, path in enumerate((OUT / "missing.jpg", text, OUT)):
+        start(path)
+        yield from wait_for_job()
+        yield 0.3
+        if number == 0:
+            shot("15-mistake")
+        window.move(200, 500)
+        yield 0.3
+        assert state() == before
+    text.unlink()
 
 
 def file_browser() -> window.Story:
@@ -249,7 +306,7 @@ def file_browser() -> window.Story:
     parameters.directory = str(PHOTO.parent).encode()
     parameters.filename = PHOTO.name
     yield 1.0
-    shot("12-file-browser")
+    shot("13-file-browser")
     here = bpy.context.window_manager.windows[0]
     with bpy.context.temp_override(window=here, area=area, region=area.regions[-1]):
         bpy.ops.file.execute()
@@ -257,7 +314,7 @@ def file_browser() -> window.Story:
     yield from wait_for_job()
     assert result().photo == str(PHOTO)
     after = state()
-    shot("13-after-file-browser")
+    shot("14-after-file-browser")
     window.key("ctrl+z")
     yield 0.8
     assert state() == before, "the file browser made another undo step"
@@ -273,7 +330,7 @@ def settings() -> window.Story:
     bpy.context.window_manager.addon_search = "contrapposto"
     bpy.ops.preferences.addon_expand(module=ADDON)
     yield 1.0
-    shot("14-preferences")
+    shot("16-preferences")
     area.type = "VIEW_3D"
     yield 0.5
 
@@ -283,8 +340,10 @@ def disable_while_running() -> window.Story:
     pipeline = module("backend.pipeline")
     real = pipeline.find_people
     pipeline.find_people = slowed(real)
+    session().forget_picture()
     start(PHOTO)
     yield 0.4
+    assert session().job is not None
     bpy.ops.preferences.addon_disable(module=ADDON)
     assert session().job is None
     yield 0.5
@@ -304,6 +363,7 @@ def story() -> window.Story:
     yield from narrow_sidebar()
     yield from several_people()
     yield from file_browser()
+    yield from mistakes()
     yield from settings()
     yield from disable_while_running()
 

@@ -80,7 +80,10 @@ def in_view(call: Callable[[], object]) -> object:
 
 
 class Watch:
-    """Measures the longest time between two turns of the event loop, and during which stage of the job it was."""
+    """Measures the time between two turns of the event loop, and during which stage of the job it was.
+
+    The drawing of the window is in it, which is slow without a graphics card.
+    """
 
     def __init__(self, stage: Callable[[], str]) -> None:
         self._stage = stage
