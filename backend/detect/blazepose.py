@@ -31,7 +31,7 @@ LEAST_PRESENCE: Final = 0.5
 _LEAST_SCORE: Final = 0.3
 """Lower than MediaPipe's 0.5: finds the second and third person of a group; the landmark model refuses what is none."""
 _LEAST_TILE_SCORE: Final = 0.5
-_SMALL: Final = 0.22
+_SMALL: Final = 0.25
 """People whose boxes all cover less than this share of the picture may have company too small for the first look."""
 _SAME_PERSON: Final = 0.05
 """Two answers are one person when a quarter of their landmarks are closer than this share of the smaller one's size:

@@ -60,6 +60,8 @@ def decode(raw_boxes: FloatArray, raw_scores: FloatArray, *, least_score: float 
 def suppress(candidates: Detections) -> Detections:
     """Weighted non-maximum suppression: each group of overlapping candidates becomes its mean, weighted by score.
 
+    Candidates below `LEAST_SCORE` do not blur the mean of a group that has better ones.
+
     Args:
         candidates: best first, as `decode` returns them.
     """
@@ -72,7 +74,8 @@ def suppress(candidates: Detections) -> Detections:
         joined = overlap > _LEAST_OVERLAP
         joined[0] = True
         group = left[joined]
-        weights = candidates.scores[group].astype(np.float64)
+        counted = candidates.scores[group] >= min(LEAST_SCORE, float(candidates.scores[left[0]]))
+        weights = np.where(counted, candidates.scores[group], 0.0)
         boxes.append(np.average(candidates.boxes[group], axis=0, weights=weights))
         points.append(np.average(candidates.points[group], axis=0, weights=weights))
         scores.append(float(candidates.scores[group[0]]))
