@@ -47,9 +47,10 @@ def draw_keypoints(image: ImageArray, observation: Observation, *, frame: int = 
         _line(canvas, points[[first, second]], color=_OUTLINE, width=thickness + 2)
     for first, second in lines:
         _line(canvas, points[[first, second]], color=_side_color(names[first], names[second]), width=thickness)
-    for point in np.flatnonzero(seen):
-        _dot(canvas, points[point], color=_OUTLINE, radius=thickness + 2)
-        _dot(canvas, points[point], color=_side_color(names[point], names[point]), radius=thickness)
+    for point in range(len(names)):
+        if seen[point]:
+            _dot(canvas, points[point], color=_OUTLINE, radius=thickness + 2)
+            _dot(canvas, points[point], color=_side_color(names[point], names[point]), radius=thickness)
     return canvas
 
 
