@@ -36,8 +36,9 @@ from .placement import height_above_ground, pelvis_in_camera
 Side = Literal["left", "right"]
 SIDES: Final[tuple[Side, Side]] = ("left", "right")
 
-# Below the first visibility a landmark is not used, above the second it is fully used.
-_UNSEEN, _SEEN = 0.05, 0.30
+# Below the first visibility a landmark is not used, above the second it is fully used: what BlazePose guesses of a limb
+# behind the body is right more often than any rest pose, down to a visibility of about 0.1.
+_UNSEEN, _SEEN = 0.02, 0.12
 # An elbow or knee bent less than the first angle says nothing about the limb's twist, above the second all.
 _STRAIGHT, _BENT = np.radians(12.0), np.radians(35.0)
 # How far limbs turn about their own axis from the untwisted swing: ranges of motion of the American Academy of
@@ -46,8 +47,11 @@ _MOST_TWIST: Final = {"arm": np.radians(100.0), "leg": np.radians(55.0), "forear
 _MOST_WRIST_BEND, _MOST_ANKLE_BEND, _MOST_NECK_BEND = np.radians(75.0), np.radians(55.0), np.radians(80.0)
 # The clavicle lifts about 1 degree for 4 of the upper arm above the horizontal (scapulohumeral rhythm, Inman 1944).
 _CLAVICLE_SHARE: Final = 0.25
-# Where a limb hangs when nobody saw it, in its parent's frame.
-_RELAXED_ARM: Final = {"left": (0.25, -0.97, 0.0), "right": (-0.25, -0.97, 0.0)}
+# From the heel's to the toes' landmark on a foot that stands flat: BlazePose marks the back of the heel, about 4.5 cm
+# above the sole, and the tip of the toes on it (median over standing people in photos: 21 degrees downwards).
+_HEEL_TO_TOES: Final = (0.0, -0.36, 0.93)
+# How far an arm that nobody saw hangs away from the body: x outwards for 1 downwards.
+_HANGING_OUT: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,7 @@ class _Solver:
         seen_lower = np.minimum(seen_upper, marks.seen(f"{side}_wrist"))
         along = _rest_direction(f"{side}_elbow")
         hinge = np.cross(along, [0.0, 0.0, 1.0])
-        upper = _mix(chest @ np.array(_RELAXED_ARM[side]), normalized(elbow - shoulder), _known(seen_upper))
+        upper = _mix(_hanging(chest, side), normalized(elbow - shoulder), _known(seen_upper))
         collar = self._collar(side, upper)
         bend, weight = _bend_axis(upper, normalized(wrist - elbow))
         weight = weight * _ramp(seen_lower, _UNSEEN, _SEEN)
@@ -226,7 +230,7 @@ class _Solver:
     def _foot(self, side: Side, shin: DoubleArray, *, toes: DoubleArray, seen: DoubleArray) -> None:
         """Foot along heel and toes, upright in the shin's own plane."""
         forward = frame_from_axes(toes, np.cross(toes, shin[:, :, 0]))
-        rest = frame_from_axes(np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0]))
+        rest = frame_from_axes(np.array(_HEEL_TO_TOES), np.array([0.0, 1.0, 0.0]))
         turn = matrix_to_axis_angle(np.swapaxes(shin, -1, -2) @ forward @ rest.T)
         turn = _shortened(turn, _MOST_ANKLE_BEND) * _ramp(seen, _UNSEEN, _SEEN)[:, None]
         foot = shin @ axis_angle_to_matrix(turn)
@@ -241,6 +245,13 @@ _COLUMNS_X_Z: Final = frame_from_axes(np.array([1.0, 0.0, 0.0]), np.array([0.0, 
 def _chest_frame(shoulder_line: AnyFloatArray, up: AnyFloatArray) -> DoubleArray:
     """Upright along the trunk first, then turned to the shoulder line: shrugs and raised arms tilt that line."""
     return frame_from_axes(up, shoulder_line)
+
+
+def _hanging(chest: DoubleArray, side: Side) -> DoubleArray:
+    """Where an unseen arm hangs (T, 3): straight down, or along the trunk of somebody who lies or is upside down."""
+    upright = np.clip(chest[:, 1:2, 1], 0.0, 1.0)
+    down = -chest[:, :, 1] * (1.0 - upright) - np.array([0.0, 1.0, 0.0]) * upright
+    return normalized(down + (_HANGING_OUT if side == "left" else -_HANGING_OUT) * chest[:, :, 0])
 
 
 def _bend_axis(upper: DoubleArray, lower: DoubleArray) -> tuple[DoubleArray, DoubleArray]:

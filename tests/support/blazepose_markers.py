@@ -34,9 +34,11 @@ _LIMBS = {
     "left_hip": ("left_hip", (0.0, 0.0, 0.0)),
     "left_knee": ("left_knee", (0.0, 0.0, 0.0)),
     "left_ankle": ("left_ankle", (0.0, 0.0, 0.0)),
-    "left_heel": ("left_ankle", (0.0, -0.05, -0.04)),
-    "left_foot_index": ("left_ankle", (0.0, -0.05, 0.16)),
+    "left_heel": ("left_ankle", (0.0, -0.035, -0.03)),
+    "left_foot_index": ("left_ankle", (0.0, -0.107, 0.156)),
 }
+MARKERS = {name: np.array(place) for name, (_, place) in _LIMBS.items()}
+"""(3,) metres in the frame of the joint that carries the landmark, for the left limbs."""
 
 
 def _marker(name: str) -> tuple[int, np.ndarray]:
