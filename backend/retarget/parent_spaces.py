@@ -1,0 +1,107 @@
+"""In what space each mapped bone is posed, and where the bones end up: forward kinematics of the mapped bones alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrays import DoubleArray
+from ..errors import RigError
+from .interpolation import between
+from .rig_spec import Follow, RigSpec
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """How far a bone is from its rest pose, armature space: x -> turn (T, 3, 3) x + shift (T, 3)."""
+
+    turn: DoubleArray
+    shift: DoubleArray
+
+    def apply(self, point: DoubleArray) -> DoubleArray:
+        """(3,) or (T, 3) -> (T, 3)."""
+        return np.einsum("tij,...j->ti" if point.ndim == 1 else "tij,tj->ti", self.turn, point) + self.shift
+
+
+def follows_of(rig: RigSpec, mapped: tuple[str, ...]) -> dict[str, Follow]:
+    """The parent space of each mapped bone: as measured, or else as the list of parents and current poses say."""
+    wanted = set(mapped)
+    return {name: rig.follows.get(name) or _by_parents(rig, name, wanted) for name in mapped}
+
+
+def _by_parents(rig: RigSpec, name: str, mapped: set[str]) -> Follow:
+    bone = rig.index[name]
+    path: list[int] = []
+    source = None
+    for ancestor in rig.ancestors(bone):
+        if rig.bones[ancestor] in mapped:
+            source = rig.bones[ancestor]
+            break
+        path.append(ancestor)
+    first, turn = source, np.eye(3)
+    place: DoubleArray = np.eye(4)
+    for ancestor in reversed(path):
+        rest = rig.rest[ancestor].astype(np.float64)
+        moved = rest @ rig.basis[ancestor] @ np.asarray(np.linalg.inv(rest), dtype=np.float64)
+        if not rig.inherit_rotation[ancestor]:
+            first, turn = None, np.eye(3)
+        turn, place = turn @ _rotation_of(moved[:3, :3]), place @ moved
+    if not rig.inherit_rotation[bone]:
+        first, turn = None, np.eye(3)
+    return Follow(first=first, turn=turn.astype(np.float32), place_of=source, place=place.astype(np.float32))
+
+
+def _rotation_of(matrix: DoubleArray) -> DoubleArray:
+    """The nearest rotation (3, 3): polar decomposition, without scale and shear."""
+    u, _, vt = np.linalg.svd(matrix)
+    return (u * [1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
+
+
+def in_order(follows: Mapping[str, Follow]) -> list[str]:
+    """The mapped bones, each after those that it follows.
+
+    Raises:
+        RigError: two bones follow each other.
+    """
+    ordered: list[str] = []
+    waiting = dict(follows)
+    while waiting:
+        ready = [name for name, follow in waiting.items() if not follow.sources & waiting.keys()]
+        if not ready:
+            raise RigError(f"These bones follow each other in a circle: {', '.join(sorted(waiting))}.")
+        ordered.extend(ready)
+        for name in ready:
+            del waiting[name]
+    return ordered
+
+
+def parent_turn(follow: Follow, done: Mapping[str, Displacement], frames: int) -> DoubleArray:
+    """(T, 3, 3): how the space that the bone rotates in is turned from rest."""
+    turn = _turn_of(follow.first, done, frames)
+    if follow.weight > 0.0:
+        turn = between(turn, _turn_of(follow.second, done, frames), follow.weight)
+    return turn @ follow.turn
+
+
+def _turn_of(name: str | None, done: Mapping[str, Displacement], frames: int) -> DoubleArray:
+    return np.broadcast_to(np.eye(3), (frames, 3, 3)) if name is None else done[name].turn
+
+
+def carried(follow: Follow, done: Mapping[str, Displacement], frames: int) -> Displacement:
+    """The displacement that carries the bone's head."""
+    turn, shift = follow.place[:3, :3].astype(np.float64), follow.place[:3, 3].astype(np.float64)
+    if follow.place_of is None:
+        return Displacement(np.broadcast_to(turn, (frames, 3, 3)), np.broadcast_to(shift, (frames, 3)))
+    source = done[follow.place_of]
+    return Displacement(source.turn @ turn, source.apply(shift))
+
+
+def location_axes(rig: RigSpec, bone: int, carrier: Displacement) -> DoubleArray:
+    """(T, 3, 3): armature-space displacement = axes @ the bone's `location` channel."""
+    if rig.local_location[bone]:
+        return carrier.turn @ rig.rest[bone, :3, :3]
+    parent = int(rig.parents[bone])
+    # Blender applies such a location along the axes of the posed parent, or of the armature where there is none.
+    return carrier.turn @ (np.eye(3) if parent < 0 else rig.rest[parent, :3, :3])

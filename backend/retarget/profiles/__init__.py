@@ -1,0 +1,1 @@
+"""Bone names by convention, one JSON file each; `matcher.py` reads them."""

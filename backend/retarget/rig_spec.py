@@ -1,0 +1,152 @@
+"""What the solver needs to know about an armature: bones, rest pose, current pose, channels; no bpy inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..arrays import FloatArray, IntArray, checked
+from ..errors import InputError
+
+BoolArray = npt.NDArray[np.bool_]
+
+EULER_ORDERS: Final = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX")
+ROTATION_MODES: Final = ("QUATERNION", "AXIS_ANGLE", *EULER_ORDERS)
+
+_FILLED_IN: Final[Any] = None
+"""Left out by the caller: an array of the right length takes its place on construction."""
+
+
+@dataclass(frozen=True)
+class Follow:
+    """How the space that a bone is posed in moves with the mapped bones.
+
+    With D_x the displacement of bone x from its rest pose (armature space), the bone's parent space is turned by
+    slerp(D_first, D_second, weight) turn, and its head travels with D_place place. None stands for the armature.
+
+    Attributes:
+        first, second: names of mapped bones, or None; `second` counts only where `weight` is above 0.
+        weight: share of `second` in [0, 1].
+        turn: (3, 3) rotation that unmapped bones in between add.
+        place_of: name of the mapped bone that carries the head, or None.
+        place: (4, 4) displacement that unmapped bones in between add.
+    """
+
+    first: str | None = None
+    second: str | None = None
+    weight: float = 0.0
+    turn: FloatArray = field(default_factory=lambda: np.eye(3, dtype=np.float32))
+    place_of: str | None = None
+    place: FloatArray = field(default_factory=lambda: np.eye(4, dtype=np.float32))
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "turn", checked("turn", self.turn, (3, 3)))
+        object.__setattr__(self, "place", checked("place", self.place, (4, 4)))
+
+    @property
+    def sources(self) -> set[str]:
+        """Names of the mapped bones that this one depends on."""
+        found = {self.first, self.place_of, self.second if self.weight > 0.0 else None}
+        return {name for name in found if name is not None}
+
+
+@dataclass(frozen=True)
+class RigSpec:
+    """An armature of B bones, parents before children, in the units and axes of armature space.
+
+    Attributes:
+        name: the armature object's name.
+        bones: B unique names.
+        parents: (B,) index of each parent, -1 for none.
+        rest: (B, 4, 4) rest matrices in armature space, without scale.
+        lengths: (B,) from head to tail.
+        deform: (B,) whether the bone deforms meshes.
+        inherit_rotation, local_location: (B,) the bone's options of these names.
+        rotation_modes: B of `ROTATION_MODES`.
+        lock_location: (B, 3).
+        lock_rotation: (B, 4) in the order w, x, y, z.
+        lock_per_component: (B,) quaternion and axis-angle locks go by component; else they go by Euler axis.
+        constraints: per bone the types of the constraints in force.
+        basis: (B, 4, 4) the current pose: `PoseBone.matrix_basis`.
+        follows: measured parent spaces of mapped bones, where constraints make the parent list untrue.
+
+    Raises:
+        InputError: a shape does not fit, names repeat, or a parent comes after its child.
+    """
+
+    name: str
+    bones: tuple[str, ...]
+    parents: IntArray
+    rest: FloatArray
+    lengths: FloatArray
+    deform: BoolArray = _FILLED_IN
+    inherit_rotation: BoolArray = _FILLED_IN
+    local_location: BoolArray = _FILLED_IN
+    rotation_modes: tuple[str, ...] = ()
+    lock_location: BoolArray = _FILLED_IN
+    lock_rotation: BoolArray = _FILLED_IN
+    lock_per_component: BoolArray = _FILLED_IN
+    constraints: tuple[tuple[str, ...], ...] = ()
+    basis: FloatArray = _FILLED_IN
+    follows: Mapping[str, Follow] = field(default_factory=dict[str, Follow])
+
+    def __post_init__(self) -> None:
+        count = len(self.bones)
+        if len(set(self.bones)) != count:
+            raise InputError(f"Armature {self.name}: bone names repeat.")
+        parents = np.array(self.parents, dtype=np.intp)
+        if parents.shape != (count,) or (parents >= np.arange(count)).any() or (parents < -1).any():
+            raise InputError(f"Armature {self.name}: every parent must come before its children.")
+        basis = np.broadcast_to(np.eye(4), (count, 4, 4)) if self.basis is _FILLED_IN else self.basis
+        values = {
+            "parents": parents,
+            "rest": checked("rest", self.rest, (count, 4, 4)),
+            "lengths": checked("lengths", self.lengths, (count,)),
+            "basis": checked("basis", basis, (count, 4, 4)),
+            "deform": _flags("deform", self.deform, (count,), default=True),
+            "inherit_rotation": _flags("inherit_rotation", self.inherit_rotation, (count,), default=True),
+            "local_location": _flags("local_location", self.local_location, (count,), default=True),
+            "lock_location": _flags("lock_location", self.lock_location, (count, 3), default=False),
+            "lock_rotation": _flags("lock_rotation", self.lock_rotation, (count, 4), default=False),
+            "lock_per_component": _flags("lock_per_component", self.lock_per_component, (count,), default=False),
+            "rotation_modes": self.rotation_modes or ("QUATERNION",) * count,
+            "constraints": self.constraints or ((),) * count,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        if len(self.rotation_modes) != count or not set(self.rotation_modes) <= set(ROTATION_MODES):
+            raise InputError(f"Armature {self.name}: rotation modes must be {count} of {', '.join(ROTATION_MODES)}.")
+        if len(self.constraints) != count:
+            raise InputError(f"Armature {self.name}: constraints must be listed for {count} bones.")
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Position of each bone."""
+        return {name: position for position, name in enumerate(self.bones)}
+
+    @property
+    def heads(self) -> FloatArray:
+        """(B, 3) rest positions of the joints."""
+        return self.rest[:, :3, 3]
+
+    def ancestors(self, bone: int) -> list[int]:
+        """Indices of the parents of `bone`, the nearest first."""
+        found: list[int] = []
+        parent = int(self.parents[bone])
+        while parent >= 0:
+            found.append(parent)
+            parent = int(self.parents[parent])
+        return found
+
+
+def _flags(name: str, value: BoolArray | None, shape: tuple[int, ...], *, default: bool) -> BoolArray:
+    flags = np.full(shape, default) if value is None else np.array(value, dtype=np.bool_)
+    if flags.shape != shape:
+        raise InputError(f"{name} must have the shape {shape}, not {flags.shape}.")
+    flags.setflags(write=False)
+    return flags
