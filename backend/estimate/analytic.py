@@ -214,7 +214,7 @@ class _Solver:
         bend, weight = _bend_axis(upper, normalized(ankle - knee))
         weight = weight * _ramp(seen_lower, _UNSEEN, _SEEN)
         # A straight leg shows its twist by where the toes point.
-        by_toes = np.cross(normalized(toes), upper)
+        by_toes = normalized(np.cross(normalized(toes), upper))
         bend = bend * weight[:, None] + by_toes * ((1.0 - weight) * _ramp(seen_foot, _UNSEEN, _SEEN))[:, None]
         weight = np.minimum(np.linalg.norm(bend, axis=-1), 1.0)
         hinge = np.array([1.0, 0.0, 0.0])
