@@ -15,7 +15,7 @@ _OUTSIDE = 0.4
 def square_thumbnail(image: ImageArray, box_px: FloatArray, *, size: int = 128, margin: float = 0.08) -> FloatArray:
     """The square around a box, scaled to `size` pixels, with all outside the box dimmed.
 
-    The square is moved into the picture where it can be; where the picture is too small for it, edge pixels go on.
+    The square is moved into the picture where it can be; what is beyond the picture is transparent.
 
     Args:
         image: (H, W, 3) RGB.
@@ -37,8 +37,9 @@ def square_thumbnail(image: ImageArray, box_px: FloatArray, *, size: int = 128, 
     samples = image[rows[:, None], columns[None, :]].astype(np.float32) / 255.0
     inside = ((y >= top) & (y <= bottom))[:, None] & ((x >= left) & (x <= right))[None, :]
     samples *= np.where(inside, np.float32(1.0), np.float32(_OUTSIDE))[..., None]
-    colours = samples.reshape(size, _SAMPLES, size, _SAMPLES, 3).mean(axis=(1, 3))
-    return np.concatenate([colours, np.ones((size, size, 1), np.float32)], axis=2)
+    there = ((y >= 0) & (y < height))[:, None] & ((x >= 0) & (x < width))[None, :]
+    rgba = np.concatenate([samples, np.ones_like(samples[..., :1])], axis=2) * there[..., None]
+    return rgba.reshape(size, _SAMPLES, size, _SAMPLES, 4).mean(axis=(1, 3), dtype=np.float32)
 
 
 def _start(low: float, high: float, *, side: float, length: int) -> float:

@@ -44,6 +44,14 @@ def test_boxes_beyond_the_border_and_empty_ones_are_drawn(box):
     assert np.isfinite(thumbnail).all()
 
 
+def test_beyond_the_picture_it_is_transparent():
+    image = np.full((50, 100, 3), 255, np.uint8)
+    thumbnail = square_thumbnail(image, np.array([0.0, 0.0, 100.0, 50.0]), size=40, margin=0.0)
+    assert thumbnail[:9, :, 3].max() == 0.0
+    assert thumbnail[11:29].min() == 1.0
+    assert thumbnail[31:].max() == 0.0
+
+
 def test_detail_finer_than_a_pixel_is_averaged():
     image = np.zeros((96, 96, 3), np.uint8)
     image[::2] = 255

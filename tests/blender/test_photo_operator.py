@@ -1,11 +1,13 @@
 """The photo operator: what it does to the rig, to the scene, and what it refuses in words."""
 
+import sys
 from types import SimpleNamespace
 
 import bpy
 import numpy as np
 import pytest
 
+import blender_harness
 import fake_photo
 
 
@@ -183,6 +185,76 @@ def test_an_error_after_the_picture_was_read_changes_nothing(package, humanoid, 
     photos.pose_error = package("backend.errors").InputError("The pose cannot be solved.")
     with Unchanged(humanoid), pytest.raises(RuntimeError, match="Error: The pose cannot be solved"):
         bpy.ops.contrapposto.photo(filepath=str(photo))
+
+
+CUT_OFF = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffdb")
+
+
+@pytest.fixture
+def real_session(package):
+    """Without the fake: the real detector, with nothing loaded before or after."""
+    session = package("operators.session").session
+    session.release()
+    yield session
+    session.release()
+
+
+@pytest.fixture
+def grey(tmp_path):
+    """A picture of nothing."""
+    picture = bpy.data.images.new("Grey", 320, 240)
+    picture.filepath_raw, picture.file_format = str(tmp_path / "grey.png"), "PNG"
+    picture.save()
+    return tmp_path / "grey.png"
+
+
+@pytest.fixture
+def needs_detector():
+    """Skips where the detector's packages are not installed."""
+    pytest.importorskip("cv2")
+    pytest.importorskip("ai_edge_litert.interpreter")
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text", "cut off"])
+def test_files_that_are_no_pictures_are_refused_in_words(humanoid, real_session, tmp_path, kind):
+    path = tmp_path / "bad.jpg"
+    if kind == "folder":
+        path.mkdir()
+    elif kind != "missing":
+        path.write_bytes({"empty": b"", "text": b"this is no picture", "cut off": CUT_OFF}[kind])
+    with Unchanged(humanoid), pytest.raises(RuntimeError, match=r"^Error: [^\n]+\.\n?$"):
+        bpy.ops.contrapposto.photo(filepath=str(path))
+
+
+def test_a_damaged_model_file_is_told_in_words(humanoid, real_session, needs_detector, grey):
+    (grey.parent / "pose_detection.tflite").write_bytes(b"damaged")
+    chosen = bpy.context.preferences.addons[blender_harness.ADDON].preferences
+    chosen.model_folder = str(grey.parent)
+    try:
+        with Unchanged(humanoid), pytest.raises(RuntimeError, match=r"pose_detection.tflite is damaged"):
+            bpy.ops.contrapposto.photo(filepath=str(grey))
+    finally:
+        chosen.model_folder = ""
+
+
+def test_a_picture_without_a_person_is_refused_in_words(humanoid, real_session, needs_detector, grey):
+    with Unchanged(humanoid), pytest.raises(RuntimeError, match=r"Error: Nobody was found in grey.png"):
+        bpy.ops.contrapposto.photo(filepath=str(grey))
+
+
+@pytest.mark.parametrize("missing", ["cv2", "ai_edge_litert.interpreter"])
+def test_a_missing_package_is_told_in_words(humanoid, real_session, monkeypatch, grey, missing):
+    monkeypatch.setitem(sys.modules, missing, None)  # what `import` finds for a package that is not installed
+    with Unchanged(humanoid), pytest.raises(RuntimeError, match=r"Error: The Python package (opencv|ai-edge-litert)"):
+        bpy.ops.contrapposto.photo(filepath=str(grey))
+
+
+def test_a_real_photo_poses_the_rig(humanoid, real_session, needs_detector, shared_data):
+    before = pose_of(humanoid)
+    bpy.ops.contrapposto.photo(filepath=str(shared_data / "photos" / "coco" / "COCO_val2014_000000000474.jpg"))
+    assert not np.allclose(pose_of(humanoid), before)
+    parts = {part.name: part.confidence for part in bpy.context.scene.contrapposto.result.body_parts}
+    assert parts["Torso"] > parts["Right arm"], "the boy's right arm is hidden behind him"
 
 
 def test_a_person_who_is_not_there_is_refused(humanoid, photos, photo):

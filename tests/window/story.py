@@ -20,6 +20,8 @@ ADDON = "bl_ext.user_default.contrapposto"
 TAB = "Contrapposto"
 SECOND_BUTTON = (421, 499)
 """Where the pop-up's second button is, by the photograph; the pop-up opens over the mouse."""
+BLEND_FIELD = (254, 102)
+"""The field of the redo panel, likewise."""
 GAP_GOAL_MS = 100.0
 OUT, PHOTO, GROUP = (Path(argument) for argument in sys.argv[sys.argv.index("--") + 1 :][:3])
 
@@ -176,7 +178,7 @@ def pose_from_photo() -> window.Story:
     before = state()
     ticks = watch_ticks()
     watch = window.Watch(lambda: session().job.stage if session().job else "")
-    for name in ("cold", "warm"):
+    for number, name in ((5, "cold"), (6, "warm")):
         watch.start()
         began = time.perf_counter()
         start(PHOTO)
@@ -188,17 +190,17 @@ def pose_from_photo() -> window.Story:
         after = state()
         assert after[0] != before[0], "the armature was not posed"
         assert after[1], "nothing was keyed"
-        shot(f"05-posed-{name}")
+        shot(f"{number:02}-posed-{name}")
         window.key("ctrl+z")
         yield 0.8
         assert state() == before, f"one Ctrl Z did not bring everything back: {state()[1:]}"
         session().forget_picture()
-    shot("06-undone")
+    shot("07-undone")
     window.key("ctrl+shift+z")
     yield 0.8
     assert state()[1:] == after[1:], "redo did not bring the pose again"
     yield from open_tab()
-    shot("07-redone")
+    shot("08-redone")
 
 
 def watch_ticks() -> list[tuple[float, str]]:
@@ -229,9 +231,9 @@ def print_ticks(name: str, ticks: list[tuple[float, str]]) -> None:
 def narrow_sidebar() -> window.Story:
     """The result in the narrowest sidebar."""
     yield from drag_sidebar(110)
-    shot("08-narrow")
+    shot("09-narrow")
     yield from drag_sidebar(-260)
-    shot("09-wide")
+    shot("10-wide")
     yield from drag_sidebar(150)
 
 
@@ -239,10 +241,8 @@ def drag_sidebar(pixels: int) -> window.Story:
     """Drag the sidebar's left edge; positive makes it narrower."""
     side = window.region("UI")
     before, middle = side.width, side.y + side.height - 80  # where a panel is drawn
-    for offset in (2, 0, -3, 5):
-        yield from window.drag((side.x + offset, middle), (side.x + offset + pixels, middle))
-        if window.region("UI").width != before:
-            break
+    yield from window.drag((side.x - 1, middle), (side.x - 1 + pixels, middle))
+    assert window.region("UI").width != before
     print("SIDEBAR", before, "->", window.region("UI").width, flush=True)
 
 
@@ -255,7 +255,7 @@ def several_people() -> window.Story:
     start(GROUP)
     yield from wait_for_job()
     yield 0.5
-    shot("10-whose-pose")
+    shot("11-whose-pose")
     assert session().choice is not None
     assert len(session().choice.thumbnails) > 1
     assert state() == before
@@ -267,15 +267,55 @@ def several_people() -> window.Story:
     yield from window.click(*SECOND_BUTTON)
     yield from wait_for_job()
     assert result().person == 2
-    shot("11-second-person")
+    shot("12-second-person")
     yield from window.click(149, 96)
     yield 0.5
-    shot("12-redo-panel")
-    yield from window.click(149, 96)
+    shot("13-redo-panel")
+    yield from redo_with_half_blend()
     window.move(view.x + 420, view.y + 420)
     window.key("ctrl+z")
     yield 0.8
     assert state() == before
+
+
+def redo_with_half_blend() -> window.Story:
+    """A number typed into the redo panel poses again, in place of what was posed."""
+    posed, keys, _ = state()
+    yield from window.click(*BLEND_FIELD)
+    yield from window.click(*BLEND_FIELD)
+    window.key("ctrl+a")
+    for character in ("0", "period", "5", "Return"):
+        window.key(character)
+    yield 1.0
+    shot("14-half-blend")
+    assert state()[0] != posed, "the redo panel did not pose again"
+    assert state()[1] == keys
+    assert result().person == 2
+    yield from window.click(149, 210)
+
+
+def search() -> window.Story:
+    """F3 finds the operator, in Pose Mode and in Object Mode, and the menu has it."""
+    view = window.region("WINDOW")
+    for mode in ("POSE", "OBJECT"):
+        window.in_view(lambda mode=mode: bpy.ops.object.mode_set(mode=mode))
+        window.move(view.x + 300, view.y + 400)
+        yield 0.3
+        window.key("F3")
+        yield 0.5
+        window.write("pose from ph")
+        yield 0.6
+        shot(f"17-search-{mode.lower()}")
+        window.key("Escape")
+        yield 0.3
+        window.key("Escape")
+        yield 0.4
+    window.in_view(lambda: bpy.ops.object.mode_set(mode="POSE"))
+    window.in_view(lambda: bpy.ops.wm.call_menu(name="VIEW3D_MT_pose"))
+    yield 0.6
+    shot("18-pose-menu")
+    window.key("Escape")
+    yield 0.4
 
 
 def mistakes() -> window.Story:
@@ -288,8 +328,8 @@ def mistakes() -> window.Story:
         yield from wait_for_job()
         yield 0.3
         if number == 0:
-            shot("15-mistake")
-        window.move(200, 500)
+            shot("19-mistake")
+        window.key("Escape")
         yield 0.3
         assert state() == before
     text.unlink()
@@ -306,7 +346,7 @@ def file_browser() -> window.Story:
     parameters.directory = str(PHOTO.parent).encode()
     parameters.filename = PHOTO.name
     yield 1.0
-    shot("13-file-browser")
+    shot("15-file-browser")
     here = bpy.context.window_manager.windows[0]
     with bpy.context.temp_override(window=here, area=area, region=area.regions[-1]):
         bpy.ops.file.execute()
@@ -314,7 +354,7 @@ def file_browser() -> window.Story:
     yield from wait_for_job()
     assert result().photo == str(PHOTO)
     after = state()
-    shot("14-after-file-browser")
+    shot("16-after-file-browser")
     window.key("ctrl+z")
     yield 0.8
     assert state() == before, "the file browser made another undo step"
@@ -330,7 +370,7 @@ def settings() -> window.Story:
     bpy.context.window_manager.addon_search = "contrapposto"
     bpy.ops.preferences.addon_expand(module=ADDON)
     yield 1.0
-    shot("16-preferences")
+    shot("20-preferences")
     area.type = "VIEW_3D"
     yield 0.5
 
@@ -363,6 +403,7 @@ def story() -> window.Story:
     yield from narrow_sidebar()
     yield from several_people()
     yield from file_browser()
+    yield from search()
     yield from mistakes()
     yield from settings()
     yield from disable_while_running()

@@ -32,6 +32,11 @@ def key(name: str) -> None:
     x11("xdotool", "key", name)
 
 
+def write(text: str) -> None:
+    """Type a text."""
+    x11("xdotool", "type", "--delay", "30", text)
+
+
 def move(x: float, y: float) -> None:
     """Move the mouse; x and y count from the window's lower left, as Blender does."""
     height = bpy.context.window_manager.windows[0].height
@@ -53,10 +58,12 @@ def drag(start: tuple[float, float], end: tuple[float, float]) -> Story:
     move(*start)
     yield 0.3
     x11("xdotool", "mousedown", "1")
-    for step in range(1, 6):
-        share = step / 5.0
+    yield 0.3
+    steps = 20
+    for step in range(1, steps + 1):
+        share = step / steps
         move(start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
-        yield 0.1
+        yield 0.03
     x11("xdotool", "mouseup", "1")
     yield 0.4
 
