@@ -1,13 +1,89 @@
-"""Measures what each mapped control of a constrained rig really follows, by posing the rig and reading it back."""
+"""Measures what each mapped control of a constrained rig really follows: poses the rig, reads it back, restores it."""
 
 from __future__ import annotations
 
-import bpy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from ..backend.arrays import DoubleArray
 from ..backend.retarget.bone_map import BoneMap
+from ..backend.retarget.measured_spaces import MeasuredPoses, follows_from
 from ..backend.retarget.rig_spec import RigSpec
+from ..backend.skeleton import JOINT_INDEX
+
+_SAMPLES = 4
+_LARGEST_TURN = 0.7
+_CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
 
 
 def measure_parent_spaces(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> RigSpec:
-    """The rig with `follows` measured, where constraints make its list of parents untrue."""
-    return rig
+    """The rig with `follows` measured, where constraints above a mapped bone make the list of parents untrue.
+
+    The armature is posed a few times and set back to exactly what it was.
+    """
+    mapped = [bone for joint, match in bone_map.joints.items() if joint in JOINT_INDEX for bone in match.bones]
+    in_view = armature.name in bpy.context.view_layer.objects
+    if not in_view or not any(_is_constrained(rig, bone) for bone in mapped):
+        return rig
+    turns = _random_turns(len(mapped))
+    with _kept_pose(armature, mapped):
+        poses = [_posed(armature, mapped, rig, turns[sample]) for sample in range(_SAMPLES)]
+    samples = MeasuredPoses(tuple(mapped), np.stack([p.pose for p in poses]), np.stack([p.basis for p in poses]))
+    return replace(rig, follows=follows_from(rig, samples))
+
+
+def _is_constrained(rig: RigSpec, name: str) -> bool:
+    bone = rig.index.get(name)
+    return bone is not None and any(rig.constraints[above] for above in (bone, *rig.ancestors(bone)))
+
+
+def _random_turns(count: int) -> DoubleArray:
+    """(samples, count, 4) angle and axis, the same every time; the first sample is the pose as it is."""
+    random = np.random.default_rng(7)
+    axes = random.normal(size=(_SAMPLES, count, 3))
+    axes /= np.linalg.norm(axes, axis=-1, keepdims=True)
+    angles = random.uniform(0.3, _LARGEST_TURN, (_SAMPLES, count, 1))
+    angles[0] = 0.0
+    return np.concatenate([angles, axes], axis=-1)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    pose: DoubleArray
+    basis: DoubleArray
+
+
+def _posed(armature: bpy.types.Object, mapped: list[str], rig: RigSpec, turns: DoubleArray) -> _Sample:
+    """Turn each mapped bone from its pose in `rig` and read what comes of it: (N, 4, 4) matrices."""
+    for name, (angle, *axis) in zip(mapped, turns, strict=True):
+        basis = Matrix(rig.basis[rig.index[name]].tolist())
+        armature.pose.bones[name].matrix_basis = basis @ Matrix.Rotation(angle, 4, axis)
+    bpy.context.view_layer.update()
+    bones = armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones
+    return _Sample(
+        np.array([bones[name].matrix for name in mapped], dtype=np.float64),
+        np.array([bones[name].matrix_basis for name in mapped], dtype=np.float64),
+    )
+
+
+@contextmanager
+def _kept_pose(armature: bpy.types.Object, mapped: list[str]) -> Iterator[None]:
+    bones = [armature.pose.bones[name] for name in mapped]
+    kept = [{name: tuple(getattr(bone, name)) for name in _CHANNELS} for bone in bones]
+    position = armature.data.pose_position
+    if position != "POSE":
+        armature.data.pose_position = "POSE"
+    try:
+        yield
+    finally:
+        for bone, channels in zip(bones, kept, strict=True):
+            for name, value in channels.items():
+                setattr(bone, name, value)
+        if position != "POSE":
+            armature.data.pose_position = position
+        bpy.context.view_layer.update()

@@ -79,7 +79,7 @@ def pose_and_key(
     pose = retarget(rig, bone_map, poses).blended(rig, options.blend)
     plan = _Plan(armature, rig, existing_channelbag(armature), options)
     plan.add_pose(pose)
-    plan.add_switches(bone_map, pose.frame_count)
+    plan.add_switches(bone_map)
     if not plan.bones:
         raise RigError(_nothing_to_key(armature, plan))
     return _write(armature, plan, pose.frame_count)
@@ -122,7 +122,7 @@ class _Plan:
             if len(self.channels) > before:
                 self.bones.append(name)
 
-    def add_switches(self, bone_map: BoneMap, frames: int) -> None:
+    def add_switches(self, bone_map: BoneMap) -> None:
         """Such as Rigify's IK/FK: keyed when a bone of the limb is."""
         keyed = set(self.bones)
         for switch in bone_map.switches:
@@ -133,8 +133,7 @@ class _Plan:
             if bone is None or switch.property not in bone or not limb & keyed:
                 continue
             path = f'{bone.path_from_id()}["{bpy.utils.escape_identifier(switch.property)}"]'
-            # One key holds for all frames that follow.
-            del frames
+            # One key at the first frame holds for all that follow.
             self._add_channel(bone, Channel(path, 0, bone.name, np.array([switch.value])))
 
     def _add_rotation(self, bone: bpy.types.PoseBone, quaternions: np.ndarray) -> None:
