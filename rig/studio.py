@@ -100,7 +100,7 @@ def _new_scene(width: int, height: int) -> bpy.types.Scene:
     world = bpy.data.worlds.new("Contrapposto Preview")
     world.use_nodes = True
     world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.80, 0.86, 0.95, 1.0)
-    world.node_tree.nodes["Background"].inputs["Strength"].default_value = 0.55
+    world.node_tree.nodes["Background"].inputs["Strength"].default_value = 0.45
     scene.world = world
     return scene
 
@@ -116,9 +116,12 @@ def _choices(settings: object, name: str) -> set[str]:
 
 def _place(scene: bpy.types.Scene, sitter: Sitter, to_studio: Matrix) -> None:
     mesh = sitter.mesh
-    mesh.materials.clear()
-    for material in sitter.materials or (None,):
-        mesh.materials.append(material or _clay())
+    # Clearing the slots would make all faces use the first.
+    for index, material in enumerate(sitter.materials or (None,)):
+        if index < len(mesh.materials):
+            mesh.materials[index] = material or _clay()
+        else:
+            mesh.materials.append(material or _clay())
     copy = bpy.data.objects.new("Sitter", mesh)
     copy.matrix_world = to_studio @ sitter.matrix
     scene.collection.objects.link(copy)
@@ -144,7 +147,7 @@ def _add_floor(scene: bpy.types.Scene) -> None:
 def _add_lights(scene: bpy.types.Scene) -> None:
     """A warm key from the upper left and a cool rim from behind; the sky fills."""
     for name, color, energy, angle, turn in (
-        ("Key", (1.0, 0.95, 0.88), 2.3, 22.0, (48.0, 0.0, -38.0)),
+        ("Key", (1.0, 0.95, 0.88), 1.9, 22.0, (48.0, 0.0, -38.0)),
         ("Rim", (0.85, 0.92, 1.0), 1.3, 30.0, (-58.0, 0.0, -30.0)),
     ):
         light = bpy.data.lights.new(name, "SUN")
