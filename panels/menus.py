@@ -14,7 +14,8 @@ def draw_pose_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
 def draw_object_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
     """In Object Mode: Object > Animation > Pose from Photo, while an armature is active."""
     active = context.active_object
-    if active is not None and active.type == "ARMATURE":
+    # The Pose menu has the same submenu, and an entry of ours already.
+    if context.mode == "OBJECT" and active is not None and active.type == "ARMATURE":
         menu.layout.separator()
         menu.layout.operator("contrapposto.photo", text="Pose from Photo...", icon="IMAGE_DATA")
 

@@ -196,7 +196,11 @@ def test_menus_offer_the_photo(package, humanoid):
         assert "contrapposto.photo" in layout.texts()
 
 
-def test_the_object_menu_offers_it_for_armatures_only(package):
+@pytest.mark.parametrize("mode", ["OBJECT", "POSE"])
+def test_the_object_menu_offers_it_in_object_mode_for_armatures_only(package, make_humanoid, mode):
+    if mode == "POSE":
+        make_humanoid()
+        bpy.ops.object.mode_set(mode="POSE")
     layout = Layout()
     package("panels.menus").draw_object_menu(SimpleNamespace(layout=layout), bpy.context)
     assert layout.drawn == []

@@ -301,8 +301,8 @@ def search() -> window.Story:
         window.in_view(lambda mode=mode: bpy.ops.object.mode_set(mode=mode))
         window.move(view.x + 300, view.y + 400)
         yield 0.3
-        window.key("F3")
-        yield 0.5
+        window.in_view(lambda: bpy.ops.wm.search_menu("INVOKE_DEFAULT"))  # F3; xdotool's F3 is not heard
+        yield 0.8
         window.write("pose from ph")
         yield 0.6
         shot(f"17-search-{mode.lower()}")
