@@ -107,7 +107,9 @@ class SmplxBody:
         return BodyMesh(self._run(poses).vertices.numpy(), triangles)
 
     def _rest_joints(self, betas: AnyFloatArray) -> DoubleArray:
-        still = PoseSequence(np.zeros((1, 24, 3), np.float32), np.zeros((1, 3), np.float32), np.float32(betas))
+        still = PoseSequence(
+            np.zeros((1, 24, 3), np.float32), np.zeros((1, 3), np.float32), np.asarray(betas, np.float32)
+        )
         joints = self._forward(still, np.zeros((1, 3), np.float32)).joints.numpy()[0]
         return joints[list(_SMPLX_JOINTS if self._is_smplx else _SMPL_JOINTS)].astype(np.float64)
 

@@ -37,7 +37,7 @@ def run_job(job: Job[Result], *, on_progress: Callable[[Progress], object] | Non
 
 
 def timed_job(job: Job[Result], timings_ms: dict[str, float], *, stage: str) -> Job[Result]:
-    """Pass `job` through, adding the milliseconds it works to `timings_ms[stage]`; waiting between steps is left out."""
+    """Pass `job` through, adding the milliseconds it works to `timings_ms[stage]`; the time between steps is not."""
     timings_ms.setdefault(stage, 0.0)
     try:
         while True:

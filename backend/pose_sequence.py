@@ -6,9 +6,10 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import FloatArray, checked, checked_share
 from .errors import InputError
@@ -114,7 +115,7 @@ class PoseSequence:
         return cls._from_amass(content, path)
 
     @classmethod
-    def _from_amass(cls, content: dict[str, np.ndarray], path: Path) -> PoseSequence:
+    def _from_amass(cls, content: dict[str, NDArray[Any]], path: Path) -> PoseSequence:
         poses = np.asarray(content["poses"], np.float32)
         if not np.isfinite(poses).all():
             raise InputError(f"{path}: poses holds numbers that are not finite.")
