@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from ..backend.retarget.measured_spaces import MeasuredPoses, follows_from
 from ..backend.retarget.rig_spec import RigSpec
 from ..backend.skeleton import JOINT_INDEX
 
-_SAMPLES = 4
+_SAMPLES = 3
 _LARGEST_TURN = 0.7
 _CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
 
@@ -24,7 +24,7 @@ _CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis
 def measure_parent_spaces(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> RigSpec:
     """The rig with `follows` measured, where constraints above a mapped bone make the list of parents untrue.
 
-    The armature is posed a few times and set back to exactly what it was.
+    The armature is posed a few times and set back to exactly what it was; the caller updates the view layer.
     """
     mapped = [bone for joint, match in bone_map.joints.items() if joint in JOINT_INDEX for bone in match.bones]
     in_view = armature.name in bpy.context.view_layer.objects
@@ -32,7 +32,7 @@ def measure_parent_spaces(armature: bpy.types.Object, rig: RigSpec, bone_map: Bo
         return rig
     turns = _random_turns(len(mapped))
     with _kept_pose(armature, mapped):
-        poses = [_posed(armature, mapped, rig, turns[sample]) for sample in range(_SAMPLES)]
+        poses = [_posed(armature, rig, mapped=mapped, turns=turns[sample]) for sample in range(_SAMPLES)]
     samples = MeasuredPoses(tuple(mapped), np.stack([p.pose for p in poses]), np.stack([p.basis for p in poses]))
     return replace(rig, follows=follows_from(rig, samples))
 
@@ -58,11 +58,12 @@ class _Sample:
     basis: DoubleArray
 
 
-def _posed(armature: bpy.types.Object, mapped: list[str], rig: RigSpec, turns: DoubleArray) -> _Sample:
+def _posed(armature: bpy.types.Object, rig: RigSpec, *, mapped: list[str], turns: DoubleArray) -> _Sample:
     """Turn each mapped bone from its pose in `rig` and read what comes of it: (N, 4, 4) matrices."""
     for name, (angle, *axis) in zip(mapped, turns, strict=True):
-        basis = Matrix(rig.basis[rig.index[name]].tolist())
-        armature.pose.bones[name].matrix_basis = basis @ Matrix.Rotation(angle, 4, axis)
+        if angle:
+            basis = Matrix(rig.basis[rig.index[name]].tolist())
+            armature.pose.bones[name].matrix_basis = basis @ Matrix.Rotation(angle, 4, axis)
     bpy.context.view_layer.update()
     bones = armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones
     return _Sample(
@@ -72,7 +73,7 @@ def _posed(armature: bpy.types.Object, mapped: list[str], rig: RigSpec, turns: D
 
 
 @contextmanager
-def _kept_pose(armature: bpy.types.Object, mapped: list[str]) -> Iterator[None]:
+def _kept_pose(armature: bpy.types.Object, mapped: list[str]) -> Generator[None]:
     bones = [armature.pose.bones[name] for name in mapped]
     kept = [{name: tuple(getattr(bone, name)) for name in _CHANNELS} for bone in bones]
     position = armature.data.pose_position
@@ -86,4 +87,3 @@ def _kept_pose(armature: bpy.types.Object, mapped: list[str]) -> Iterator[None]:
                 setattr(bone, name, value)
         if position != "POSE":
             armature.data.pose_position = position
-        bpy.context.view_layer.update()

@@ -77,7 +77,7 @@ def pose_and_key(
     bone_map = bone_map or match_bones(rig)
     rig = measure_parent_spaces(armature, rig, bone_map)
     pose = retarget(rig, bone_map, poses).blended(rig, options.blend)
-    plan = _Plan(armature, rig, existing_channelbag(armature), options)
+    plan = _Plan(armature, rig, options=options)
     plan.add_pose(pose)
     plan.add_switches(bone_map)
     if not plan.bones:
@@ -98,10 +98,11 @@ class _Plan:
         self,
         armature: bpy.types.Object,
         rig: RigSpec,
-        channelbag: bpy.types.ActionChannelbag | None,
+        *,
         options: KeyOptions,
     ) -> None:
-        self.armature, self.rig, self.channelbag, self.options = armature, rig, channelbag, options
+        self.armature, self.rig, self.options = armature, rig, options
+        self.channelbag = existing_channelbag(armature)
         self.frame = _action_frame(armature, options.frame)
         self.channels: list[Channel] = []
         self.bones: list[str] = []
@@ -187,14 +188,14 @@ def _write(armature: bpy.types.Object, plan: _Plan, frames: int) -> KeyReport:
         channelbag = ensure_channelbag(armature, on_undo=undo.callback)
         for channel in plan.channels:
             curve = write_channel(channelbag, channel, times[: len(channel.values)], on_undo=undo.callback)
-            _set_now(armature, channel, curve.evaluate(now), undo)
+            _set_now(armature, channel, value=curve.evaluate(now), undo=undo)
         undo.pop_all()
     armature.update_tag(refresh={"OBJECT", "DATA"})
     bpy.context.view_layer.update()
     return KeyReport(tuple(plan.bones), tuple(plan.skipped), frames, armature.animation_data.action.name)
 
 
-def _set_now(armature: bpy.types.Object, channel: Channel, value: float, undo: ExitStack) -> None:
+def _set_now(armature: bpy.types.Object, channel: Channel, *, value: float, undo: ExitStack) -> None:
     """Show the curve's value at the playhead at once, without a change of frame."""
     owner = armature.pose.bones[channel.group]
     _, _, name = channel.data_path.rpartition(".")

@@ -7,15 +7,15 @@ import numpy as np
 from ..arrays import AnyFloatArray, DoubleArray
 from ..rotations import (
     axis_angle_to_matrix,
-    matrix_to_axis_angle,
     matrix_to_quaternion,
     normalized,
     quaternion_to_matrix,
 )
 
 
-def slerp(first: AnyFloatArray, second: AnyFloatArray, amount: float) -> DoubleArray:
-    """Quaternions (..., 4) on the shorter arc from `first` (amount 0) to `second` (amount 1)."""
+def slerp(first: AnyFloatArray, second: AnyFloatArray, amount: AnyFloatArray | float) -> DoubleArray:
+    """Quaternions (..., 4) on the shorter arc from `first` (amount 0) to `second` (1); `amount` is (...) or one number."""
+    amount = np.asarray(amount, dtype=np.float64)[..., None]
     start, end = normalized(first), normalized(second)
     cosine = np.sum(start * end, axis=-1, keepdims=True)
     end, cosine = np.where(cosine < 0.0, -end, end), np.abs(cosine)
@@ -55,6 +55,7 @@ def turn_about(axis: AnyFloatArray, angle: AnyFloatArray | float) -> DoubleArray
     return axis_angle_to_matrix(np.asarray(angle, dtype=np.float64)[..., None] * np.asarray(axis, dtype=np.float64))
 
 
-def power(rotation: AnyFloatArray, amount: float) -> DoubleArray:
-    """Rotations (..., 3, 3) by a share `amount` of their angle."""
-    return axis_angle_to_matrix(matrix_to_axis_angle(rotation) * amount)
+def angle_between(first: AnyFloatArray, second: AnyFloatArray) -> DoubleArray:
+    """Angle in radians between the rotations of the unit quaternions (..., 4) and (..., 4), in [0, pi]."""
+    cosine = np.abs(np.sum(np.asarray(first, dtype=np.float64) * second, axis=-1))
+    return 2.0 * np.arccos(np.clip(cosine, 0.0, 1.0))

@@ -48,7 +48,7 @@ def match_bones(rig: RigSpec) -> BoneMap:
     missing = [joint for joint in ESSENTIAL if best is None or joint not in best.joints]
     if best is None or missing:
         raise RigError(_refusal(rig, missing))
-    return _checked_sides(rig, _checked_parents(rig, best))
+    return _checked_rest(rig, _checked_sides(rig, _checked_parents(rig, best)))
 
 
 def _rank(bone_map: BoneMap) -> tuple[int, float]:
@@ -212,3 +212,14 @@ def _checked_sides(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
 
 def _other_side(joint: str) -> str:
     return "left_" + joint.removeprefix("right_") if joint.startswith("right_") else mirrored(joint)
+
+
+def _checked_rest(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
+    """Say where the rest pose is so far from standing that front and up cannot be read off it."""
+    seen = MappedRig(rig, bone_map)
+    up = seen.frame.axes[:, 1]
+    legs = [seen.limb_end(f"{side}_knee") - seen.needed_head(f"{side}_hip") for side in ("left", "right")]
+    if all(leg @ up < -0.7 * float(np.linalg.norm(leg)) for leg in legs):
+        return bone_map
+    problem = f"{rig.name} does not stand upright in its rest pose: check which way it faces after posing."
+    return replace(bone_map, problems=(*bone_map.problems, problem))

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from ..arrays import DoubleArray
-from ..rotations import geodesic_angle
-from .interpolation import between
+from ..rotations import geodesic_angle, matrix_to_quaternion
+from .interpolation import angle_between, slerp
 from .rig_spec import Follow, RigSpec
 
 _FITS: Final = np.radians(0.1)
@@ -41,48 +41,51 @@ def follows_from(rig: RigSpec, samples: MeasuredPoses) -> dict[str, Follow]:
     pose, basis = _unscaled(samples.pose[..., :3, :3]), _unscaled(samples.basis[..., :3, :3])
     turned = pose @ np.swapaxes(rest[:, :3, :3], -1, -2)
     spaces = pose @ np.swapaxes(rest[:, :3, :3] @ basis, -1, -2)
-    sources = _Sources(samples.names, turned, samples.pose[..., :3, 3], rest[:, :3, 3])
-    found: dict[str, Follow] = {}
-    for position, name in enumerate(samples.names):
-        head = samples.pose[:, position, :3, 3]
-        local = rest[position, :3, :3] @ samples.basis[0, position, :3, 3]
-        found[name] = _explained(sources, position, space=spaces[:, position], head=head, local=local)
-    return found
+    heads, rest_heads = samples.pose[..., :3, 3], rest[:, :3, 3]
+    sources = _Sources(samples.names, turned, heads - np.einsum("snij,nj->sni", turned, rest_heads))
+    local = np.einsum("nij,nj->ni", rest[:, :3, :3], samples.basis[0, :, :3, 3])
+    carried = heads - np.einsum("snij,nj->sni", spaces, local)
+    return {
+        name: _explained(sources, _Bone(position, spaces[:, position], carried[:, position], rest_heads[position]))
+        for position, name in enumerate(samples.names)
+    }
 
 
 class _Sources:
-    """Displacements of everything that may be followed: the armature itself, then the mapped bones."""
+    """Displacements of everything that may be followed: the armature itself (first), then the mapped bones."""
 
-    def __init__(
-        self, names: tuple[str, ...], turned: DoubleArray, heads: DoubleArray, rest_heads: DoubleArray
-    ) -> None:
-        still = np.broadcast_to(np.eye(3), (turned.shape[0], 1, 3, 3))
+    def __init__(self, names: tuple[str, ...], turned: DoubleArray, shifts: DoubleArray) -> None:
+        samples = turned.shape[0]
         self.names: tuple[str | None, ...] = (None, *names)
-        self.turns = np.concatenate([still, turned], axis=1)
-        shifts = heads - np.einsum("snij,nj->sni", turned, rest_heads)
-        self.shifts = np.concatenate([np.zeros((turned.shape[0], 1, 3)), shifts], axis=1)
-        self.rest_heads = rest_heads
-
-    def offsets(self, space: DoubleArray) -> DoubleArray:
-        """(N + 1, 3, 3): what each source would have to add to give `space` in the first sample."""
-        return np.swapaxes(self.turns[0], -1, -2) @ space[0]
+        self.turns = np.concatenate([np.broadcast_to(np.eye(3), (samples, 1, 3, 3)), turned], axis=1)
+        self.shifts = np.concatenate([np.zeros((samples, 1, 3)), shifts], axis=1)
+        self.quaternions = matrix_to_quaternion(self.turns)
 
 
-def _explained(sources: _Sources, bone: int, *, space: DoubleArray, head: DoubleArray, local: DoubleArray) -> Follow:
-    others = [index for index in range(len(sources.names)) if index != bone + 1]
-    offsets = sources.offsets(space)
-    misses = geodesic_angle(sources.turns @ offsets, space[:, None]).max(axis=0)
+@dataclass(frozen=True)
+class _Bone:
+    """What was measured of one bone: its parent space (S, 3, 3), head (S, 3) as carried, and rest head (3,)."""
+
+    position: int
+    space: DoubleArray
+    head: DoubleArray
+    rest_head: DoubleArray
+
+
+def _explained(sources: _Sources, bone: _Bone) -> Follow:
+    others = [index for index in range(len(sources.names)) if index != bone.position + 1]
+    offsets = np.swapaxes(sources.turns[0], -1, -2) @ bone.space[0]
+    misses = geodesic_angle(sources.turns @ offsets, bone.space[:, None]).max(axis=0)
     first = min(others, key=lambda index: misses[index])
-    second, weight = None, 0.0
-    turn = offsets[first]
+    second, weight, turn = None, 0.0, offsets[first]
     if misses[first] > _FITS:
-        blend = _blend(sources, others, space)
-        if blend is not None and blend[3] < misses[first]:
-            first, second, weight, turn = blend[0], sources.names[blend[1]], blend[2], np.eye(3)
-    carrier, place = _carrier(sources, others, bone=bone, head=head - space @ local)
+        one, two, share, miss = _best_blend(sources, others, space=bone.space)
+        if miss < misses[first]:
+            first, second, weight, turn = one, sources.names[two], share, np.eye(3)
+    carrier, place = _carrier(sources, others, head=bone.head)
     matrix = np.eye(4)
     matrix[:3, :3] = offsets[carrier]
-    matrix[:3, 3] = place - offsets[carrier] @ sources.rest_heads[bone]
+    matrix[:3, 3] = place - offsets[carrier] @ bone.rest_head
     return Follow(
         first=sources.names[first],
         second=second,
@@ -93,22 +96,20 @@ def _explained(sources: _Sources, bone: int, *, space: DoubleArray, head: Double
     )
 
 
-def _blend(sources: _Sources, others: list[int], space: DoubleArray) -> tuple[int, int, float, float] | None:
-    """First, second, weight, miss in radians of the blend of two sources that explains `space` best, or None."""
-    best = None
-    for first, second in itertools.combinations(others, 2):
-        one, two = sources.turns[:, first], sources.turns[:, second]
-        apart = geodesic_angle(one, two)[1:]
-        weight = float(np.mean(geodesic_angle(one, space)[1:] / np.maximum(apart, 1e-6)))
-        if not 0.0 < weight < 1.0:
-            continue
-        miss = float(geodesic_angle(between(one, two, weight), space).max())
-        if best is None or miss < best[3]:
-            best = (first, second, weight, miss)
-    return best
+def _best_blend(sources: _Sources, others: list[int], *, space: DoubleArray) -> tuple[int, int, float, float]:
+    """First, second, weight and miss in radians of the blend of two sources that explains `space` (S, 3, 3) best."""
+    one, two = np.array(list(itertools.combinations(others, 2))).T
+    seen = matrix_to_quaternion(space)[:, None]
+    start, end = sources.quaternions[:, one], sources.quaternions[:, two]
+    shares = angle_between(start, seen)[1:] / np.maximum(angle_between(start, end)[1:], 1e-6)
+    weights = np.clip(shares.mean(axis=0), 0.0, 1.0)
+    blended = slerp(start, end, np.broadcast_to(weights, start.shape[:-1]))
+    misses = angle_between(blended, seen).max(axis=0)
+    best = int(np.argmin(misses))
+    return int(one[best]), int(two[best]), float(weights[best]), float(misses[best])
 
 
-def _carrier(sources: _Sources, others: list[int], *, bone: int, head: DoubleArray) -> tuple[int, DoubleArray]:
+def _carrier(sources: _Sources, others: list[int], *, head: DoubleArray) -> tuple[int, DoubleArray]:
     """The source in whose space the head (S, 3) stays put, and where it is there (3,)."""
     seen = np.einsum("snji,snj->sni", sources.turns, head[:, None] - sources.shifts)
     drift = np.linalg.norm(seen - seen[:1], axis=-1).max(axis=0)
