@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Final
 
 import bpy
 
+from .backend.errors import MissingPackageError
+from .backend.packages import require_package
+
 NAME: Final = "contrapposto"
+BAD_INPUT: Final = 2
+NEEDED: Final = (
+    ("rich", "rich", "show progress in a terminal"),
+    ("scipy.spatial.transform", "scipy", "compute with rotations"),
+)
+"""What the command line cannot even start without."""
 _handles: Final[list[Any]] = []
 
 
 def run(arguments: list[str]) -> int:
     """Run the command line with `arguments`, those after the command's name, and return its exit code."""
+    try:
+        for module, name, purpose in NEEDED:
+            require_package(module, name=name, purpose=purpose)
+    except MissingPackageError as error:
+        sys.stderr.write(f"contrapposto: {error}\n")
+        return BAD_INPUT
     from .backend.cli import main
 
     return main(arguments)

@@ -47,13 +47,13 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         update=_forget_models,
     )
     model_folder: StringProperty(
-        name="Model folder",
+        name="Model Folder",
         description="A folder with model files of your own; files that are not there are taken from the add-on",
         subtype="DIR_PATH",
         update=_forget_models,
     )
     smpl_folder: StringProperty(
-        name="SMPL folder",
+        name="SMPL Folder",
         description="Your own SMPL or SMPL-X model files, if you have them. Their licence is yours to keep",
         subtype="DIR_PATH",
         update=_forget_models,

@@ -20,13 +20,13 @@ class PoseOptions:
     """How a pose is put on the rig; shared by the scene and the operators."""
 
     selected_only: BoolProperty(
-        name="Selected bones only",
+        name="Selected Bones Only",
         description="Pose and key only the bones that are selected; all others keep their pose and their keys",
         default=False,
         options={"SKIP_SAVE"},  # an operator takes the scene's options, not those of its last run
     )
     root_location: BoolProperty(
-        name="Root location",
+        name="Root Location",
         description="Move the rig's root as well, so that feet and hips stand where the pose has them",
         default=True,
         options={"SKIP_SAVE"},

@@ -41,10 +41,13 @@ def photo_job(path: Path, person: int, *, ask: bool, chosen: Settings) -> "Job[P
         chosen: the preferences.
     """
     yield Progress("Loading", 0.0)
-    from ..backend import pipeline, runtime  # noqa: F401  (the first time it takes long, and was announced)
-    from ..backend.packages import require_opencv
+    from ..backend.packages import require_opencv, require_package
 
+    # The first time this takes long, and was announced.
+    require_package("scipy.spatial.transform", name="scipy", purpose="compute with rotations")
     require_opencv()
+    from ..backend import pipeline
+
     found = session.recall(path)
     if found is None:
         found = yield from pipeline.find_people(path, session.models(chosen))

@@ -242,10 +242,13 @@ def test_a_picture_without_a_person_is_refused_in_words(humanoid, real_session, 
         bpy.ops.contrapposto.photo(filepath=str(grey))
 
 
-@pytest.mark.parametrize("missing", ["cv2", "ai_edge_litert.interpreter"])
+@pytest.mark.parametrize("missing", ["cv2", "ai_edge_litert.interpreter", "scipy.spatial.transform"])
 def test_a_missing_package_is_told_in_words(humanoid, real_session, monkeypatch, grey, missing):
     monkeypatch.setitem(sys.modules, missing, None)  # what `import` finds for a package that is not installed
-    with Unchanged(humanoid), pytest.raises(RuntimeError, match=r"Error: The Python package (opencv|ai-edge-litert)"):
+    with (
+        Unchanged(humanoid),
+        pytest.raises(RuntimeError, match=r"Error: The Python package (opencv|ai-edge-litert|scipy)"),
+    ):
         bpy.ops.contrapposto.photo(filepath=str(grey))
 
 

@@ -82,10 +82,17 @@ def test_each_step_before_a_failing_one_is_taken_out_the_last_first(package):
 def test_the_command_line_is_offered_inside_blender(package, monkeypatch):
     command = package("command")
     assert len(command._handles) == 1
+    pytest.importorskip("scipy")
     calls = []
     monkeypatch.setattr(package("backend.cli"), "main", lambda arguments: calls.append(arguments) or 2)
     assert command.run(["photo", "x.png"]) == 2
     assert calls == [["photo", "x.png"]]
+
+
+def test_a_package_that_the_command_line_misses_is_told_in_words(package, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "rich", None)
+    assert package("command").run(["photo", "x.png"]) == 2
+    assert "The Python package rich is needed" in capsys.readouterr().err
 
 
 MEASURE = """

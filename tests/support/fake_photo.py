@@ -97,6 +97,8 @@ def run(job: Generator[Any, None, Any]) -> Any:
 
 def install(package: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> FakePhotos:
     """Put a fake in the place of the pipeline's two steps until the test ends."""
+    pytest.importorskip("scipy", reason="poses are computed with scipy")
+    pytest.importorskip("cv2", reason="the operator asks for OpenCV before anything else")
     fake = FakePhotos(package)
     pipeline = package("backend.pipeline")
     monkeypatch.setattr(pipeline, "find_people", fake.find_people)
