@@ -32,7 +32,7 @@ def write_bvh(armature: bpy.types.Object, path: Path, *, frames: tuple[int, int]
         stream.write("HIERARCHY\n")
         _write_hierarchy(stream, armature, rest)
         stream.write(f"MOTION\nFrames: {frames[1] - frames[0] + 1}\n")
-        stream.write(f"Frame Time: {scene.render.fps_base / scene.render.fps:.6f}\n")
+        stream.write(f"Frame Time: {scene.render.fps_base / scene.render.fps:.9f}\n")
         try:
             for frame in range(frames[0], frames[1] + 1):
                 scene.frame_set(frame)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,10 +45,8 @@ def open_rig(path: Path, *, armature_name: str | None = None) -> bpy.types.Objec
     """
     path = Path(path)
     _check_readable(path)
-    read = _open_blend if path.suffix.lower() == ".blend" else _import_into_empty_file
     try:
-        with quiet_blender():
-            read(path)
+        _read(path)
     except Exception as error:  # Importers let parser errors of any type out, as well as Blender's RuntimeError.
         reason = f"it is damaged or not a {path.suffix.lower()} file{_detail(error, path)}"
         raise InputError(f"{path.name} cannot be opened: {reason}. Export it again, or try another file.") from error
@@ -96,13 +96,20 @@ def _check_readable(path: Path) -> None:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _open_blend(path: Path) -> None:
-    bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
-
-
-def _import_into_empty_file(path: Path) -> None:
-    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    _IMPORTERS[path.suffix.lower()](path.resolve())
+def _read(path: Path) -> None:
+    """Open or import, quietly, whatever the format."""
+    with quiet_blender(), warnings.catch_warnings():
+        # Blender's importers in Python leave the closing of the file to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            if path.suffix.lower() == ".blend":
+                bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
+            else:
+                bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+                _IMPORTERS[path.suffix.lower()](path.resolve())
+        except RuntimeError:
+            gc.collect()
+            raise
 
 
 def _import_gltf(path: Path) -> None:

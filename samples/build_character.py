@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 import bpy
-
 from looks import CHARACTER
 from person import make_person
 

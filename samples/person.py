@@ -138,7 +138,8 @@ def _make_armature(base: BaseMesh, name: str) -> bpy.types.Object:
 
 
 def _make_mesh(base: BaseMesh, look: Look) -> bpy.types.Object:
-    regions = [_region(base, look, face, group) for face, group in zip(base.faces, base.groups, strict=True)]
+    wardrobe = _Wardrobe(base, look)
+    regions = [wardrobe.region(face, group) for face, group in zip(base.faces, base.groups, strict=True)]
     surface = _Surface(base.vertices.copy(), dict(base.weights))
     for above, below in (("shirt", "trousers"), ("trousers", "shoes")):
         surface.straighten_hem(base.faces, regions, above=above, below=below)
@@ -273,37 +274,40 @@ def _material(name: str, color: tuple[float, float, float]) -> bpy.types.Materia
     return material
 
 
-def _region(base: BaseMesh, look: Look, face: tuple[int, ...], group: str) -> str:
-    """The material of a face, or nothing where the face is left out."""
-    centre = base.vertices[list(face)].mean(axis=0)
-    if group == "helper-tights":
-        return _garment(base, look, centre, face)
-    if group in ("helper-l-eye", "helper-r-eye"):
-        return "pupils" if _is_pupil(base, centre) else "eyes"
-    if group != "body":
-        return ""
-    covered = _garment(base, look, centre, face)
-    return "" if covered and not _near_edge(base, look, centre, face) else "skin"
+@dataclass(frozen=True)
+class _Wardrobe:
+    """Which part of a person's looks a face of the base mesh belongs to."""
 
+    base: BaseMesh
+    look: Look
 
-def _garment(base: BaseMesh, look: Look, centre: np.ndarray, face: tuple[int, ...]) -> str:
-    """What clothes cover here: shoes below the ankle, trousers below the waist, a shirt with sleeves above."""
-    bone = _dominant_bone(base, face)
-    if "Hand" in bone or centre[2] > _height(base, "Neck") - 0.004:
-        return ""
-    if centre[2] < _height(base, "LeftFoot") * 1.35:
-        return "shoes"
-    if "Arm" in bone:
-        return "shirt" if _along_arm(base, centre) < look.sleeve else ""
-    return "trousers" if centre[2] < _height(base, "Spine") - 0.02 else "shirt"
+    def region(self, face: tuple[int, ...], group: str) -> str:
+        """The material of a face, or nothing where the face is left out."""
+        centre = self.base.vertices[list(face)].mean(axis=0)
+        if group == "helper-tights":
+            return self._garment(centre, face)
+        if group in ("helper-l-eye", "helper-r-eye"):
+            return "pupils" if _is_pupil(self.base, centre) else "eyes"
+        if group != "body":
+            return ""
+        return "" if self._garment(centre, face) and not self._near_edge(centre, face) else "skin"
 
+    def _garment(self, centre: np.ndarray, face: tuple[int, ...]) -> str:
+        """What clothes cover here: shoes below the ankle, trousers below the waist, a shirt with sleeves above."""
+        bone = _dominant_bone(self.base, face)
+        if "Hand" in bone or centre[2] > _height(self.base, "Neck") - 0.004:
+            return ""
+        if centre[2] < _height(self.base, "LeftFoot") * 1.35:
+            return "shoes"
+        if "Arm" in bone:
+            return "shirt" if _along_arm(self.base, centre) < self.look.sleeve else ""
+        return "trousers" if centre[2] < _height(self.base, "Spine") - 0.02 else "shirt"
 
-def _near_edge(base: BaseMesh, look: Look, centre: np.ndarray, face: tuple[int, ...]) -> bool:
-    """Skin goes on a little under the sleeve and the collar, so that no gap opens there."""
-    bone = _dominant_bone(base, face)
-    if "Arm" in bone:
-        return _along_arm(base, centre) > look.sleeve - 0.3
-    return "Shoulder" in bone or (bone == "Spine2" and centre[2] > _height(base, "LeftArm") - 0.06)
+    def _near_edge(self, centre: np.ndarray, face: tuple[int, ...]) -> bool:
+        """Skin goes on a little under the sleeve and the collar, so that no gap opens there."""
+        if "Arm" in _dominant_bone(self.base, face):
+            return _along_arm(self.base, centre) > self.look.sleeve - 0.3
+        return bool(centre[2] > _height(self.base, "Neck") - 0.035)
 
 
 def _along_arm(base: BaseMesh, point: np.ndarray) -> float:

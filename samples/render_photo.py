@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Final
 
 import bpy
-from mathutils import Matrix, Quaternion, Vector
-
 from looks import MODEL
+from mathutils import Matrix, Quaternion, Vector
 from person import make_person
 
 # Where each bone points, in the order from the hips outwards: x to the person's left, -y forward, z up.
@@ -37,8 +36,8 @@ _POINTS_TO: Final = {
     "RightUpLeg": (0.09, -0.02, -1.0),
     "RightLeg": (0.03, 0.06, -1.0),
     "RightFoot": (-0.30, -0.82, -0.50),
-    "LeftUpLeg": (0.36, -0.46, -0.82),
-    "LeftLeg": (0.10, 0.42, -0.90),
+    "LeftUpLeg": (0.36, -0.386, -0.82),
+    "LeftLeg": (0.10, 0.353, -0.90),
     "LeftFoot": (0.38, -0.62, -0.70),
     "LeftToeBase": (0.42, -0.90, -0.12),
 }
@@ -66,7 +65,7 @@ def render(out: Path, *, samples: int, percent: int) -> None:
     scene.render.resolution_percentage = percent
     scene.view_settings.view_transform = "AgX"
     scene.view_settings.look = "AgX - Medium High Contrast"
-    scene.view_settings.exposure = -0.2
+    scene.view_settings.exposure = 0.0
     scene.render.image_settings.file_format, scene.render.image_settings.quality = "JPEG", 90
     scene.render.filepath = str(out.resolve())
     bpy.ops.render.render(write_still=True)
@@ -78,28 +77,28 @@ def _pose(armature: bpy.types.Object) -> None:
         degrees = _TURNS_DEG.get(name)
         if degrees is not None:
             for axis, angle in zip("XYZ", degrees, strict=True):
-                _turn(armature, bone, Matrix.Rotation(math.radians(angle), 3, axis).to_quaternion())
+                _turn(bone, Matrix.Rotation(math.radians(angle), 3, axis).to_quaternion())
         if name in _POINTS_TO:
             direction = (bone.tail - bone.head).normalized()
-            _turn(armature, bone, direction.rotation_difference(Vector(_POINTS_TO[name]).normalized()))
+            _turn(bone, direction.rotation_difference(Vector(_POINTS_TO[name]).normalized()))
         for side, curl in _FINGER_CURL_DEG.items():
             if name.startswith(f"{side}Hand") and name[-1].isdigit() and "Thumb" not in name:
-                _curl(armature, bone, side, curl)
+                _curl(armature, bone, side=side, degrees=curl)
 
 
-def _turn(armature: bpy.types.Object, bone: bpy.types.PoseBone, turn: Quaternion) -> None:
+def _turn(bone: bpy.types.PoseBone, turn: Quaternion) -> None:
     """Turn a bone about its head, in armature space."""
     to_head = Matrix.Translation(bone.head)
     bone.matrix = to_head @ turn.to_matrix().to_4x4() @ to_head.inverted() @ bone.matrix
     bpy.context.view_layer.update()
 
 
-def _curl(armature: bpy.types.Object, bone: bpy.types.PoseBone, side: str, degrees: float) -> None:
+def _curl(armature: bpy.types.Object, bone: bpy.types.PoseBone, *, side: str, degrees: float) -> None:
     """Bend a finger towards the palm, about the line of the knuckles."""
     index = armature.pose.bones[f"mixamorig:{side}HandIndex1"].head
     little = armature.pose.bones[f"mixamorig:{side}HandPinky1"].head
     knuckles = (little - index if side == "Left" else index - little).normalized()
-    _turn(armature, bone, Quaternion(knuckles, math.radians(degrees)))
+    _turn(bone, Quaternion(knuckles, math.radians(degrees)))
 
 
 def _stand_on_floor(armature: bpy.types.Object, mesh: bpy.types.Object) -> None:
@@ -126,7 +125,7 @@ def _build_studio() -> None:
     bpy.context.scene.world = world
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     camera.data.lens = 50.0
-    camera.location = (0.10, -4.45, 1.25)
+    camera.location = (0.10, -4.75, 1.25)
     camera.rotation_euler = (math.radians(86.2), 0.0, math.radians(0.0))
     bpy.context.collection.objects.link(camera)
     bpy.context.scene.camera = camera
