@@ -96,13 +96,14 @@ def test_a_package_that_the_command_line_misses_is_told_in_words(package, monkey
 
 
 MEASURE = """
-import sys, time
+import importlib, sys, time
 sys.path.insert(0, {support!r})
-import blender_harness, bpy
+import blender_harness, addon_utils, bpy
+addon_utils.extensions_refresh()
 present = set(sys.modules)
-began = time.perf_counter()
-blender_harness.enable_addon()
-milliseconds = (time.perf_counter() - began) * 1000
+began = time.process_time()
+importlib.import_module(blender_harness.ADDON).register()
+milliseconds = (time.process_time() - began) * 1000
 heavy = [name for name in {heavy!r} if name in sys.modules and name not in present]
 print("RESULT", milliseconds, heavy, flush=True)
 blender_harness.leave_process(0)
@@ -119,4 +120,4 @@ def test_enabling_is_quick_and_loads_nothing_large():
     line = next(line for line in run.stdout.splitlines() if line.startswith("RESULT"))
     _, milliseconds, heavy = line.split(maxsplit=2)
     assert heavy == "[]", f"enabling the add-on imported {heavy}"
-    assert float(milliseconds) < STARTUP_MS * 4, f"enabling took {milliseconds} ms on a busy machine"
+    assert float(milliseconds) < STARTUP_MS, f"enabling took {milliseconds} ms"
