@@ -10,7 +10,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,8 @@ class PhotoRequest:
     def __post_init__(self) -> None:
         if self.person < 1:
             raise InputError(f"--person counts from 1, so {self.person} is nobody.")
+        if self.models is not None and not self.models.is_dir():
+            raise InputError(f"--models {self.models} is not a folder. Name the folder that holds the model files.")
         for option, path, suffixes in (
             ("--out", self.out, OUT_SUFFIXES),
             ("--npz", self.npz, (".npz",)),
@@ -75,14 +78,25 @@ class PhotoRequest:
 
 def entry() -> NoReturn:
     """The console script: runs `main` and leaves the process."""
-    status = main(sys.argv[1:])
+    run_and_leave(lambda: main(sys.argv[1:]))
+
+
+def run_and_leave(script: Callable[[], int | None]) -> NoReturn:
+    """Run a script that may import Blender, and leave the process with its exit code.
+
+    Blender's shutdown can wait for ever in a Python process that imported it (its sound thread), so it is left out: all
+    that has to be written was written.
+    """
+    status: int | None = 1
+    try:
+        status = script()
+    except Exception:
+        traceback.print_exc()
     if "bpy" in sys.modules:
-        # Blender's shutdown can wait for ever in a Python process that imported it (its sound thread); all that has to
-        # be written was written.
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(status)
-    sys.exit(status)
+        os._exit(status or 0)
+    sys.exit(status or 0)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

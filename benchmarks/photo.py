@@ -20,6 +20,7 @@ import cv2
 from rich.console import Console
 from rich.table import Table
 
+from contrapposto.backend.cli import run_and_leave
 from contrapposto.backend.detect.image import load_image
 from contrapposto.backend.errors import NoPersonFoundError
 from contrapposto.backend.job import run_job
@@ -145,9 +146,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
-    sys.stdout.flush()
-    # Blender's shutdown can wait for ever in a Python process that imported it.
-    import os
-
-    os._exit(0)
+    run_and_leave(lambda: main(sys.argv[1:]))

@@ -1,0 +1,123 @@
+"""`contrapposto photo` with a rig, and the same command registered in Blender."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "samples" / "photo.jpg"
+BAD_INPUT = 2
+
+
+@pytest.fixture
+def rig_file(humanoid: bpy.types.Object, tmp_path: Path) -> Path:
+    """A .blend with a humanoid at rest."""
+    path = tmp_path / "rig.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=True)
+    return path
+
+
+def _keyed_frames(armature: bpy.types.Object) -> set[float]:
+    slot = armature.animation_data.action_slot
+    bag = armature.animation_data.action.layers[0].strips[0].channelbag(slot)
+    return {point.co[0] for curve in bag.fcurves for point in curve.keyframe_points}
+
+
+def _elbow_angle(armature: bpy.types.Object, side: str) -> float:
+    """Degrees between upper arm and forearm on the evaluated pose."""
+    evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    heads = [np.array(evaluated.pose.bones[f"mixamorig:{side}{name}"].head) for name in ("Arm", "ForeArm", "Hand")]
+    upper, lower = heads[1] - heads[0], heads[2] - heads[1]
+    return float(np.degrees(np.arccos(upper @ lower / np.linalg.norm(upper) / np.linalg.norm(lower))))
+
+
+def test_poses_a_rig_and_keeps_the_rest_of_its_file(package, rig_file: Path, tmp_path: Path, capsys) -> None:
+    out, npz = tmp_path / "posed.blend", tmp_path / "pose.npz"
+    arguments = ["photo", str(SAMPLE), "--rig", str(rig_file), "--frame", "12", "--out", str(out), "--npz", str(npz)]
+    assert package("backend.cli").main(arguments) == 0
+    assert f"Wrote {out}" in capsys.readouterr().out
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    armature = bpy.data.objects["Armature"]
+    assert _keyed_frames(armature) == {12.0}
+    assert bpy.context.scene.frame_current == 12
+    with np.load(npz) as archive:
+        joints = archive["joints"][0]
+    for side, (shoulder, elbow, wrist) in {"Left": (16, 18, 20), "Right": (17, 19, 21)}.items():
+        upper, lower = joints[elbow] - joints[shoulder], joints[wrist] - joints[elbow]
+        expected = np.degrees(np.arccos(upper @ lower / np.linalg.norm(upper) / np.linalg.norm(lower)))
+        assert _elbow_angle(armature, side) == pytest.approx(expected, abs=1.0)
+
+
+@pytest.mark.parametrize("suffix", [".glb", ".fbx", ".bvh"])
+def test_writes_formats_that_hold_the_pose(package, rig_file: Path, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"posed{suffix}"
+    blend = tmp_path / "posed.blend"
+    cli = package("backend.cli")
+    assert cli.main(["photo", str(SAMPLE), "--rig", str(rig_file), "--out", str(blend)]) == 0
+    expected = _elbow_angle(bpy.data.objects["Armature"], "Left")
+    assert cli.main(["photo", str(SAMPLE), "--rig", str(rig_file), "--out", str(out)]) == 0
+    armature = package("rig.rig_files").open_rig(out)
+    action = armature.animation_data.action
+    bpy.context.scene.frame_set(int(action.frame_range[0]))
+    assert _elbow_angle(armature, "Left") == pytest.approx(expected, abs=1.0)
+
+
+def test_without_a_rig_it_makes_a_rigify_human(package, tmp_path: Path) -> None:
+    out = tmp_path / "human.blend"
+    assert package("backend.cli").main(["photo", str(SAMPLE), "--out", str(out)]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    rigs = [thing for thing in bpy.data.objects if thing.type == "ARMATURE" and thing.animation_data is not None]
+    assert any("upper_arm_fk.L" in rig.pose.bones for rig in rigs)
+
+
+def test_writes_a_preview(package, rig_file: Path, tmp_path: Path) -> None:
+    preview = tmp_path / "preview.png"
+    arguments = ["photo", str(SAMPLE), "--rig", str(rig_file), "--preview", str(preview)]
+    assert package("backend.cli").main(arguments) == 0
+    image = package("backend.detect.image").load_image(preview)
+    assert image.shape[1] > image.shape[0]
+    assert image.std() > 10.0
+
+
+def test_the_same_command_inside_blender(package, rig_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "posed.blend"
+    assert package("command").run(["photo", str(SAMPLE), "--rig", str(rig_file), "--out", str(out)]) == 0
+    assert out.exists()
+    assert package("command").run(["photo", str(tmp_path / "none.jpg")]) == BAD_INPUT
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--rig", "missing.blend", "missing.blend"),
+        ("--rig", "broken.glb", "broken.glb"),
+        ("--rig", "rig.obj", "rig.obj"),
+        ("--armature", "Nobody", "Nobody"),
+    ],
+)
+def test_bad_rigs(package, rig_file: Path, tmp_path: Path, capsys, option: str, value: str, sentence: str) -> None:
+    (tmp_path / "broken.glb").write_bytes(b"glTF but broken")
+    shutil.copy(rig_file, tmp_path / "rig.obj")
+    out = tmp_path / "posed.blend"
+    arguments = {"--rig": str(rig_file), option: str(tmp_path / value) if option == "--rig" else value}
+    flat = [part for pair in arguments.items() for part in pair]
+    assert package("backend.cli").main(["photo", str(SAMPLE), *flat, "--out", str(out)]) == BAD_INPUT
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert sentence in lines[0]
+    assert not out.exists()
+
+
+def test_a_rig_that_is_no_humanoid(package, make_armature, tmp_path: Path, capsys) -> None:
+    make_armature({"Box": (None, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)), "Lid": ("Box", (0.0, 0.0, 1.0), (0.0, 1.0, 1.0))})
+    rig, out = tmp_path / "box.blend", tmp_path / "posed.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(rig))
+    assert package("backend.cli").main(["photo", str(SAMPLE), "--rig", str(rig), "--out", str(out)]) == BAD_INPUT
+    error = capsys.readouterr().err
+    assert "upper arm" in error.lower() or "left_shoulder" in error
+    assert not out.exists()
