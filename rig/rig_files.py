@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 import tempfile
 import warnings
@@ -101,15 +100,11 @@ def _read(path: Path) -> None:
     with quiet_blender(), warnings.catch_warnings():
         # Blender's importers in Python leave the closing of the file to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
-        try:
-            if path.suffix.lower() == ".blend":
-                bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
-            else:
-                bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-                _IMPORTERS[path.suffix.lower()](path.resolve())
-        except RuntimeError:
-            gc.collect()
-            raise
+        if path.suffix.lower() == ".blend":
+            bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
+        else:
+            bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+            _IMPORTERS[path.suffix.lower()](path.resolve())
 
 
 def _import_gltf(path: Path) -> None:

@@ -23,7 +23,7 @@ from .quiet import quiet_blender
 _FIGURE_HEIGHT: Final = 1.8
 _LENS_MM, _SENSOR_MM = 50.0, 36.0
 _MARGIN: Final = 1.09
-_SAMPLES: Final = 24
+_SAMPLES: Final = 14
 _BACKDROP_TOP, _BACKDROP_BOTTOM = 236.0, 214.0
 _CLAY: Final = (0.52, 0.31, 0.21, 1.0)
 
@@ -93,7 +93,7 @@ def _new_scene(width: int, height: int) -> bpy.types.Scene:
     render.image_settings.file_format, render.image_settings.color_mode = "PNG", "RGBA"
     scene.cycles.device = "CPU"
     scene.cycles.samples = _SAMPLES
-    scene.cycles.max_bounces = 4
+    scene.cycles.max_bounces = 2
     scene.cycles.use_denoising = "OPENIMAGEDENOISE" in _choices(scene.cycles, "denoiser")
     if "Standard" in _choices(scene.view_settings, "view_transform"):
         scene.view_settings.view_transform = "Standard"

@@ -141,6 +141,7 @@ def _make_mesh(base: BaseMesh, look: Look) -> bpy.types.Object:
     wardrobe = _Wardrobe(base, look)
     regions = [wardrobe.region(face, group) for face, group in zip(base.faces, base.groups, strict=True)]
     surface = _Surface(base.vertices.copy(), dict(base.weights))
+    surface.raise_faces([face for face, group in zip(base.faces, base.groups, strict=True) if group == "helper-tights"])
     for above, below in (("shirt", "trousers"), ("trousers", "shoes")):
         surface.straighten_hem(base.faces, regions, above=above, below=below)
     surface.add([face for face, region in zip(base.faces, regions, strict=True) if region], [r for r in regions if r])
@@ -163,6 +164,13 @@ class _Surface:
         """Faces over the vertices that are there."""
         self.faces += faces
         self.regions += regions
+
+    def raise_faces(self, faces: list[tuple[int, ...]], *, by: float = 0.005) -> None:
+        """Move faces outwards, in metres: cloth that lies closer lets the skin through when a joint bends."""
+        quads = np.array(faces)
+        normals = _normals(self.vertices, quads)
+        used = np.unique(quads)
+        self.vertices[used] += by * normals[used] / np.linalg.norm(normals[used], axis=1, keepdims=True)
 
     def straighten_hem(self, faces: list[tuple[int, ...]], regions: list[str], *, above: str, below: str) -> None:
         """Move the vertices where two clothes meet to one height; by region alone the line follows the quads."""
@@ -307,7 +315,7 @@ class _Wardrobe:
         """Skin goes on a little under the sleeve and the collar, so that no gap opens there."""
         if "Arm" in _dominant_bone(self.base, face):
             return _along_arm(self.base, centre) > self.look.sleeve - 0.3
-        return bool(centre[2] > _height(self.base, "Neck") - 0.035)
+        return bool(centre[2] > _height(self.base, "Neck") - 0.07)
 
 
 def _along_arm(base: BaseMesh, point: np.ndarray) -> float:

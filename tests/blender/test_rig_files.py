@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
@@ -27,6 +31,18 @@ def files(package):
 def input_error(package) -> type[Exception]:
     """The error that says what is wrong with a file."""
     return package("backend.errors").InputError
+
+
+@pytest.fixture(autouse=True)
+def _close_what_failed_importers_left_open() -> Iterator[None]:
+    """Blender keeps the last traceback of a Python operator, and with it the file that the operator was reading."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+            if hasattr(sys, name):
+                delattr(sys, name)
+        gc.collect()
 
 
 def _pose(armature: bpy.types.Object) -> None:
