@@ -13,7 +13,6 @@ from pathlib import Path
 import bpy
 
 sys.path[:0] = [str(Path(__file__).parent)]
-sys.path.append("/opt/site")  # what setup.sh installed beside Debian's packages
 import window  # noqa: E402
 
 ADDON = "bl_ext.user_default.contrapposto"
@@ -111,8 +110,11 @@ def start(path: Path, **options) -> set[str]:
 def first_use() -> window.Story:
     """The tab explains itself, also when it is narrow and when no armature is active."""
     shot("01-first-use")
+    handler = bpy.types.CONTRAPPOSTO_FH_photo
+    assert window.in_view(lambda: handler.poll_drop(bpy.context)), "a drop would not be taken"
     armature = bpy.context.view_layer.objects.active
     window.in_view(lambda: bpy.ops.object.mode_set(mode="OBJECT"))
+    assert not window.in_view(lambda: handler.poll_drop(bpy.context)), "in Object Mode a drop is Blender's"
     bpy.context.view_layer.objects.active = None
     yield 0.5
     shot("02-no-armature")
