@@ -12,7 +12,7 @@ from ..backend.observation import Observation
 from ..backend.pose_sequence import PoseSequence
 from .keyframes import KeyOptions, KeyReport, pose_and_key
 from .preview import render_preview
-from .rig_files import open_rig, save_rig
+from .rig_files import open_rig, save_rig, start_empty_file
 from .rigify_human import make_rigify_human
 
 
@@ -24,12 +24,15 @@ class PosedRig:
 
     @classmethod
     def open(cls, path: Path | None, *, armature_name: str | None) -> PosedRig:
-        """Open the rig's file in place of whatever is open, or make a Rigify human.
+        """Open the rig's file in place of whatever is open, or make a Rigify human in an empty one.
 
         Raises:
             InputError: the file cannot be read, or has no such armature.
         """
-        return cls(make_rigify_human() if path is None else open_rig(path, armature_name=armature_name))
+        if path is None:
+            start_empty_file()
+            return cls(make_rigify_human())
+        return cls(open_rig(path, armature_name=armature_name))
 
     def pose(self, poses: PoseSequence, *, frame: int) -> KeyReport:
         """Pose the armature and key it at `frame`, where the playhead then stands.
