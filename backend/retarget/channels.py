@@ -34,9 +34,9 @@ class RotationLocks:
         """Indices of the channels of `mode` that may change."""
         if self.mode not in PROPERTY:
             return tuple(index for index in range(3) if not self.locked[index + 1])
-        if self.per_component:
-            return tuple(index for index in range(4) if not self.locked[index])
-        return () if self.locked[1:].all() else (0, 1, 2, 3)
+        if self.locked[1:].all():
+            return ()  # the first number alone, the angle of an axis that stays, would mean nothing
+        return tuple(index for index in range(4) if not (self.per_component and self.locked[index]))
 
 
 def rotation_property(mode: str) -> str:
