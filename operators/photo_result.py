@@ -29,8 +29,7 @@ def write_result(
         timing = outcome.timings.add()
         timing.name, timing.milliseconds = stage, milliseconds
     outcome.body_parts.clear()
-    joint_confidence: Any = result.estimate.poses.confidence
-    for name, confidence in body_part_confidence(joint_confidence).items():
+    for name, confidence in body_part_confidence(result.estimate.poses.confidence).items():
         part = outcome.body_parts.add()
         part.name, part.confidence = name, confidence
     write_people(outcome, result.found)
