@@ -83,7 +83,7 @@ def _sitter(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> Sitter:
 
 def _is_complete(material: bpy.types.Material | None) -> bool:
     """Whether all pictures of a material are there: Blender paints what is missing in magenta."""
-    if material is None or not material.use_nodes:
+    if material is None or material.node_tree is None:
         return material is not None
     pictures = [node.image for node in material.node_tree.nodes if node.type == "TEX_IMAGE"]
     return all(picture is not None and picture.size[0] > 0 for picture in pictures)

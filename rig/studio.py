@@ -98,11 +98,18 @@ def _new_scene(width: int, height: int) -> bpy.types.Scene:
     if "Standard" in _choices(scene.view_settings, "view_transform"):
         scene.view_settings.view_transform = "Standard"
     world = bpy.data.worlds.new("Contrapposto Preview")
-    world.use_nodes = True
-    world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.80, 0.86, 0.95, 1.0)
-    world.node_tree.nodes["Background"].inputs["Strength"].default_value = 0.45
+    background = _node(world, "BACKGROUND")
+    background.inputs["Color"].default_value = (0.80, 0.86, 0.95, 1.0)
+    background.inputs["Strength"].default_value = 0.45
     scene.world = world
     return scene
+
+
+def _node(data: bpy.types.World | bpy.types.Material, kind: str) -> bpy.types.Node:
+    """The node of this kind among those that new data starts with; their names may be translated."""
+    if bpy.app.version < (5, 0, 0):  # from then on there are always nodes, and the switch is deprecated
+        data.use_nodes = True
+    return next(node for node in data.node_tree.nodes if node.type == kind)
 
 
 def _choices(settings: object, name: str) -> set[str]:
@@ -129,8 +136,7 @@ def _place(scene: bpy.types.Scene, sitter: Sitter, to_studio: Matrix) -> None:
 
 def _clay() -> bpy.types.Material:
     material = bpy.data.materials.new("Clay")
-    material.use_nodes = True
-    shader = material.node_tree.nodes["Principled BSDF"]
+    shader = _node(material, "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = _CLAY
     shader.inputs["Roughness"].default_value = 0.6
     return material

@@ -37,7 +37,8 @@ def _add_cube(location: tuple[float, float, float], color: tuple[float, float, f
     bpy.ops.mesh.primitive_cube_add(size=0.6, location=location)
     cube = bpy.context.object
     material = bpy.data.materials.new("Paint")
-    material.use_nodes = True
+    if bpy.app.version < (5, 0, 0):
+        material.use_nodes = True
     material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = (*color, 1.0)
     cube.data.materials.append(material)
     cube.parent = parent
