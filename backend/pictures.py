@@ -38,7 +38,7 @@ def draw_keypoints(image: ImageArray, observation: Observation, *, frame: int = 
     scale = np.array([width, height]) / np.array(observation.image_size)
     points: DoubleArray = observation.keypoints_px[frame] * scale
     seen = observation.confidence[frame] >= _LEAST_CONFIDENCE
-    thickness = max(2, round(_figure_size(points[seen], fallback=height) / 130))
+    thickness = max(2, round(min(_figure_size(points[seen], fallback=height), height) / 130))
     index = observation.schema.index
     pairs = [(index[a], index[b]) for a, b in observation.schema.edges]
     lines: list[tuple[int, int]] = [pair for pair in pairs if seen[pair[0]] and seen[pair[1]]]
@@ -96,7 +96,8 @@ def read_rgba(path: Path) -> ImageArray:
 
     encoded = np.frombuffer(path.read_bytes(), np.uint8)
     bgra = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED)
-    return np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA), dtype=np.uint8)
+    code = cv2.COLOR_BGRA2RGBA if bgra.shape[2] == 4 else cv2.COLOR_BGR2RGBA
+    return np.asarray(cv2.cvtColor(bgra, code), dtype=np.uint8)
 
 
 def write_png(image: ImageArray, path: Path) -> None:
