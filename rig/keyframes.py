@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -31,7 +31,8 @@ class KeyOptions:
         frame: scene frame of the first pose, fractions allowed; further poses follow one a frame.
         selected_only: only bones selected in Pose Mode.
         root_location: also the location of the root bone.
-        blend: share in [0, 1] of the new pose; the rest is the pose that the bones have now.
+        blend: share in [0, 1] of the new pose; the rest is what the bones' own channels hold now, which for a limb in
+            IK is its FK controls and not what is seen.
     """
 
     frame: float
@@ -55,12 +56,14 @@ class KeyReport:
         skipped: "bone: why" for everything that a lock or driver kept from being keyed.
         frames: how many frames.
         action: name of the Action.
+        notes: what the bone map found odd about the rig, in sentences.
     """
 
     bones: tuple[str, ...]
     skipped: tuple[str, ...]
     frames: int
     action: str
+    notes: tuple[str, ...] = ()
 
 
 def pose_and_key(
@@ -82,7 +85,7 @@ def pose_and_key(
     plan.add_switches(bone_map)
     if not plan.bones:
         raise RigError(_nothing_to_key(armature, plan))
-    return _write(armature, plan, pose.frame_count)
+    return replace(_write(armature, plan, pose.frame_count), notes=bone_map.problems)
 
 
 def _nothing_to_key(armature: bpy.types.Object, plan: _Plan) -> str:
@@ -202,7 +205,7 @@ def _set_now(armature: bpy.types.Object, channel: Channel, *, value: float, undo
     if channel.data_path.endswith('"]'):
         key = channel.data_path.rpartition('["')[2].removesuffix('"]')
         undo.callback(owner.__setitem__, key, owner[key])
-        owner[key] = value
+        owner[key] = type(owner[key])(value)
         return
     vector = getattr(owner, name)
     undo.callback(vector.__setitem__, channel.index, vector[channel.index])

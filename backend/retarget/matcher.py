@@ -32,6 +32,10 @@ _WORDS: Final = {
     "hip": "thigh",
     "knee": "shin",
 }
+_OVERRIDING: Final = frozenset(
+    ("IK", "SPLINE_IK", "COPY_ROTATION", "COPY_TRANSFORMS", "TRACK_TO", "DAMPED_TRACK", "LOCKED_TRACK", "ARMATURE")
+)
+"""Constraints that turn a bone away from what its channels say."""
 _SPINE: Final = ("spine1", "spine2", "spine3")
 _NAMES_SHOWN: Final = 4
 
@@ -48,7 +52,7 @@ def match_bones(rig: RigSpec) -> BoneMap:
     missing = [joint for joint in ESSENTIAL if best is None or joint not in best.joints]
     if best is None or missing:
         raise RigError(_refusal(rig, missing))
-    return _checked_rest(rig, _checked_sides(rig, _checked_parents(rig, best)))
+    return _checked_constraints(rig, _checked_rest(rig, _checked_sides(rig, _checked_parents(rig, best))))
 
 
 def _rank(bone_map: BoneMap) -> tuple[int, float]:
@@ -222,4 +226,14 @@ def _checked_rest(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
     if all(leg @ up < -0.7 * float(np.linalg.norm(leg)) for leg in legs):
         return bone_map
     problem = f"{rig.name} does not stand upright in its rest pose: check which way it faces after posing."
+    return replace(bone_map, problems=(*bone_map.problems, problem))
+
+
+def _checked_constraints(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
+    """Say which mapped bones are turned by constraints of their own, so that their keys may not show."""
+    bones = [bone for joint, match in bone_map.joints.items() if joint in JOINT_INDEX for bone in match.bones]
+    turned = [bone for bone in bones if _OVERRIDING & set(rig.constraints[rig.index[bone]])]
+    if not turned:
+        return bone_map
+    problem = f"Constraints on {', '.join(turned)} may override the pose. Mute them or lower their influence."
     return replace(bone_map, problems=(*bone_map.problems, problem))

@@ -116,6 +116,13 @@ def test_a_rest_pose_that_lies_in_a_heap_is_reported() -> None:
     assert any("upright" in problem for problem in match_bones(replace(rig, rest=rest)).problems)
 
 
+def test_bones_that_constraints_turn_are_reported() -> None:
+    rig = synthetic_rig(RestPose())
+    constraints = tuple(("IK",) if name == "mixamorig:LeftLeg" else () for name in rig.bones)
+    problems = match_bones(replace(rig, constraints=constraints)).problems
+    assert problems == ("Constraints on mixamorig:LeftLeg may override the pose. Mute them or lower their influence.",)
+
+
 def test_a_map_survives_json() -> None:
     bone_map = BoneMap(
         "Rig",
