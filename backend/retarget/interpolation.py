@@ -14,7 +14,7 @@ from ..rotations import (
 
 
 def slerp(first: AnyFloatArray, second: AnyFloatArray, amount: AnyFloatArray | float) -> DoubleArray:
-    """Quaternions (..., 4) on the shorter arc from `first` (amount 0) to `second` (1); `amount` is (...) or a number."""
+    """Quaternions (..., 4) on the shorter arc from `first` (amount 0) to `second` (1); `amount` (...) or a number."""
     amount = np.asarray(amount, dtype=np.float64)[..., None]
     start, end = normalized(first), normalized(second)
     cosine = np.sum(start * end, axis=-1, keepdims=True)
