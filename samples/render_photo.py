@@ -1,7 +1,7 @@
 """Renders the sample photo, `photo.jpg`: a person in contrapposto in a daylight studio. It is no photograph.
 
 .venv/bin/pip install anny
-.venv/bin/python samples/render_photo.py [--out samples/photo.jpg] [--samples 96] [--percent 100]
+.venv/bin/python samples/render_photo.py [--out samples/photo.jpg] [--samples 64] [--percent 100]
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def _add_light(
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("photo.jpg"))
-    parser.add_argument("--samples", type=int, default=96)
+    parser.add_argument("--samples", type=int, default=64)
     parser.add_argument("--percent", type=int, default=100, help="of 1280 x 960 pixels")
     options = parser.parse_args()
     render(options.out, samples=options.samples, percent=options.percent)
