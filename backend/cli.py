@@ -90,7 +90,7 @@ def run_and_leave(script: Callable[[], int | None]) -> NoReturn:
     status: int | None = 1
     try:
         status = script()
-    except Exception:
+    except Exception:  # noqa: BLE001  (printed as Python would, and the process ends with it)
         traceback.print_exc()
     if "bpy" in sys.modules:
         sys.stdout.flush()

@@ -31,7 +31,7 @@ def _rest_joints() -> np.ndarray:
 
 
 def _model_arrays(joints: np.ndarray, parents: list[int]) -> dict[str, np.ndarray]:
-    """One vertex a joint, rigidly bound: the smallest model for which J_regressor, weights and shapes mean something."""
+    """One vertex a joint, rigidly bound: the smallest model in which regressor, weights and shapes mean something."""
     count = len(joints)
     shapedirs = np.zeros((count, 3, 10))
     shapedirs[:, :, 0] = joints * 0.1
