@@ -28,14 +28,12 @@ BODY_PARTS: Final[dict[str, tuple[str, ...]]] = {
 """Part -> SMPL joints; left is the person's own. Hands and feet are left out: most rigs have no bone for them alone."""
 
 
-def body_part_confidence(confidence: FloatArray | None) -> dict[str, float]:
+def body_part_confidence(confidence: FloatArray) -> dict[str, float]:
     """The mean confidence of each body part.
 
     Args:
-        confidence: (T, 24) in [0, 1]; None means certain, as in `PoseSequence`.
+        confidence: (T, 24) in [0, 1].
     """
-    if confidence is None:
-        return dict.fromkeys(BODY_PARTS, 1.0)
     return {
         part: float(np.mean(confidence[:, [JOINT_INDEX[joint] for joint in joints]]))
         for part, joints in BODY_PARTS.items()

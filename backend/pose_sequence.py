@@ -32,7 +32,7 @@ class PoseSequence:
         rotations: (T, 24, 3) axis-angle in radians, each relative to the parent joint.
         translation: (T, 3) metres, the position of the pelvis; the ground is y = 0.
         betas: (10,) SMPL shape, used only with the user's own SMPL files.
-        confidence: (T, 24) in [0, 1]: how far each joint's rotation can be trusted.
+        confidence: (T, 24) in [0, 1]: how far each joint's rotation can be trusted; without it, fully.
         fps: frames per second.
         hands: (T, 2, 15, 3) axis-angle of the finger joints, left hand first, in MANO order; or None.
 
@@ -43,7 +43,7 @@ class PoseSequence:
     rotations: FloatArray
     translation: FloatArray
     betas: FloatArray = field(default_factory=lambda: np.zeros(10, np.float32))
-    confidence: FloatArray | None = None
+    confidence: FloatArray = field(default_factory=lambda: np.ones((0, JOINT_COUNT), np.float32))
     fps: float = 30.0
     hands: FloatArray | None = None
 
@@ -52,7 +52,7 @@ class PoseSequence:
         frames = rotations.shape[0]
         if frames < 1:
             raise InputError("A pose sequence needs at least one frame.")
-        confidence = np.ones((frames, JOINT_COUNT)) if self.confidence is None else self.confidence
+        confidence = self.confidence if len(self.confidence) else np.ones((frames, JOINT_COUNT))
         object.__setattr__(self, "rotations", rotations)
         object.__setattr__(self, "translation", checked("translation", self.translation, (frames, 3)))
         object.__setattr__(self, "betas", checked("betas", self.betas, (10,)))
@@ -136,7 +136,8 @@ class PoseSequence:
         given = np.ravel(content.get("betas", betas))[:10]
         betas[: given.size] = given
         fps = content.get("mocap_framerate", content.get("mocap_frame_rate", np.array(30.0)))
-        return cls(rotations, translation, betas, content.get("confidence"), float(fps), hands)
+        confidence = content.get("confidence", np.ones((frames, JOINT_COUNT)))
+        return cls(rotations, translation, betas, confidence, float(fps), hands)
 
 
 _KEYS_READ: Final = frozenset({"poses", "trans", "betas", "confidence", "mocap_framerate", "mocap_frame_rate", "frame"})

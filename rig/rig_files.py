@@ -15,9 +15,9 @@ import bpy
 
 from ..backend.errors import InputError, RigError
 from ..backend.files import write_atomically
+from ..backend.quiet import quiet
 from .bvh_writer import write_bvh
 from .character import character_objects, make_active
-from .quiet import quiet_blender
 
 RIG_SUFFIXES: Final = (".blend", ".glb", ".gltf", ".vrm", ".fbx", ".bvh")
 OUT_SUFFIXES: Final = (".blend", ".glb", ".fbx", ".bvh")
@@ -25,7 +25,7 @@ OUT_SUFFIXES: Final = (".blend", ".glb", ".fbx", ".bvh")
 
 def start_empty_file() -> None:
     """Replace the open file by an empty one; the preferences and the enabled add-ons stay."""
-    with quiet_blender():
+    with quiet():
         bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
 
 
@@ -74,7 +74,7 @@ def save_rig(armature: bpy.types.Object, path: Path, *, frame_range: tuple[int, 
         # Blender keeps an older file as .blend1: the empty placeholder is not worth one.
         partial.unlink()
         try:
-            with quiet_blender():
+            with quiet():
                 _write(armature, partial, frames=(first, last))
         except RuntimeError as error:
             raise InputError(f"{path} cannot be written{_detail(error, partial)}. Choose another place.") from error
@@ -97,7 +97,7 @@ def _check_readable(path: Path) -> None:
 
 def _read(path: Path) -> None:
     """Open or import, quietly, whatever the format."""
-    with quiet_blender(), warnings.catch_warnings():
+    with quiet(), warnings.catch_warnings():
         # Blender's importers in Python leave the closing of the file to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
         if path.suffix.lower() == ".blend":

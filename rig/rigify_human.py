@@ -6,8 +6,8 @@ import addon_utils
 import bpy
 
 from ..backend.errors import RigError
+from ..backend.quiet import quiet
 from .character import make_active
-from .quiet import quiet_blender
 
 
 def make_rigify_human(*, generate: bool = True) -> bpy.types.Object:
@@ -24,7 +24,7 @@ def make_rigify_human(*, generate: bool = True) -> bpy.types.Object:
     """
     _enable_rigify()
     _leave_edit_mode()
-    with quiet_blender():
+    with quiet():
         bpy.ops.object.armature_human_metarig_add()
     metarig = bpy.context.view_layer.objects.active
     assert metarig is not None  # the operator makes what it adds active
@@ -32,7 +32,7 @@ def make_rigify_human(*, generate: bool = True) -> bpy.types.Object:
         return metarig
     known = set(bpy.data.objects)
     try:
-        with quiet_blender():
+        with quiet():
             bpy.ops.pose.rigify_generate()
     except RuntimeError as error:
         raise RigError(f"Rigify could not generate the human rig: {str(error).strip()}") from error
@@ -53,7 +53,7 @@ def _enable_rigify() -> None:
     if "rigify" in preferences.addons:
         return
     unsaved = preferences.is_dirty
-    with quiet_blender():
+    with quiet():
         enabled = addon_utils.enable("rigify", default_set=True)
     preferences.is_dirty = unsaved
     if enabled is None:

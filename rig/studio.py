@@ -18,7 +18,7 @@ from mathutils import Euler, Matrix, Vector
 from ..backend.arrays import DoubleArray, ImageArray
 from ..backend.errors import RigError
 from ..backend.pictures import read_rgba
-from .quiet import quiet_blender
+from ..backend.quiet import quiet
 
 _FIGURE_HEIGHT: Final = 1.8
 _LENS_MM, _SENSOR_MM = 50.0, 36.0
@@ -184,7 +184,7 @@ def _render(scene: bpy.types.Scene) -> ImageArray:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "render.png")
         scene.render.filepath = str(file)
-        with quiet_blender():
+        with quiet():
             bpy.ops.render.render(scene=scene.name, write_still=True)
         return read_rgba(file)
 

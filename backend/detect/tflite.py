@@ -10,6 +10,7 @@ import numpy as np
 from ..arrays import FloatArray
 from ..errors import ModelFileError
 from ..packages import require_litert
+from ..quiet import quiet
 
 _MOST_THREADS: Final = 4
 
@@ -44,9 +45,10 @@ class TfliteModel:
 
         count = threads or min(os.cpu_count() or 1, _MOST_THREADS)
         try:
-            loaded: Any = interpreter.Interpreter(model_content=content, num_threads=count)
-            self._interpreter = cast(_Interpreter, loaded)
-            self._interpreter.allocate_tensors()
+            with quiet():
+                loaded: Any = interpreter.Interpreter(model_content=content, num_threads=count)
+                self._interpreter = cast(_Interpreter, loaded)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelFileError(f"{name} cannot be loaded by LiteRT: {error}. Fetch the model files again.") from error
         details = self._interpreter.get_input_details()[0]

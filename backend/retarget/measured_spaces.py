@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from .interpolation import angle_between, slerp
 from .rig_spec import Follow, RigSpec
 
 _FITS: Final = np.radians(0.1)
+_STAYS: Final = 1e-4
+"""A head stays put in a space when it drifts there by less than this share of the rig's size."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ def follows_from(rig: RigSpec, samples: MeasuredPoses) -> dict[str, Follow]:
     """The parent space of each bone: the simplest rule that explains all samples within 0.1 degrees.
 
     Tried are: one bone (or none) with a fixed offset, then a blend of two; if nothing fits, the nearest single bone.
+    Several bones may explain one equally well, such as two that turn about one point: each bone then follows one that
+    is explained without it, so that nobody follows in a circle.
     """
     indices = [rig.index[name] for name in samples.names]
     rest = rig.rest[indices].astype(np.float64)
@@ -45,10 +49,28 @@ def follows_from(rig: RigSpec, samples: MeasuredPoses) -> dict[str, Follow]:
     sources = _Sources(samples.names, turned, heads - np.einsum("snij,nj->sni", turned, rest_heads))
     local = np.einsum("nij,nj->ni", rest[:, :3, :3], samples.basis[0, :, :3, 3])
     carried = heads - np.einsum("snij,nj->sni", spaces, local)
-    return {
-        name: _explained(sources, _Bone(position, spaces[:, position], carried[:, position], rest_heads[position]))
-        for position, name in enumerate(samples.names)
-    }
+    size = float(np.ptp(rest_heads, axis=0).max())
+    waiting = [
+        _Bone(
+            sources,
+            position,
+            space=spaces[:, position],
+            head=carried[:, position],
+            rest_head=rest_heads[position],
+            size=size,
+        )
+        for position in range(len(samples.names))
+    ]
+    known, follows = {0}, dict[str, Follow]()
+    while waiting:
+        bone = next((bone for bone in waiting if bone.is_explained_by(known)), None)
+        if bone is None:
+            bone = waiting[0]
+            known = set(range(len(sources.names)))
+        waiting.remove(bone)
+        follows[bone.name] = bone.follow(known)
+        known.add(bone.source)
+    return follows
 
 
 class _Sources:
@@ -62,42 +84,79 @@ class _Sources:
         self.quaternions = matrix_to_quaternion(self.turns)
 
 
-@dataclass(frozen=True)
 class _Bone:
-    """What was measured of one bone: its parent space (S, 3, 3), head (S, 3) as carried, and rest head (3,)."""
+    """One bone's parent space (S, 3, 3) and head (S, 3) as carried, and all that explains them within the tolerance."""
 
-    position: int
-    space: DoubleArray
-    head: DoubleArray
-    rest_head: DoubleArray
+    def __init__(
+        self,
+        sources: _Sources,
+        position: int,
+        *,
+        space: DoubleArray,
+        head: DoubleArray,
+        rest_head: DoubleArray,
+        size: float,
+    ) -> None:
+        self.name = cast(str, sources.names[position + 1])
+        self.source = position + 1
+        self._sources, self._rest_head = sources, rest_head
+        others = [index for index in range(len(sources.names)) if index != self.source]
+        self._offsets: DoubleArray = np.swapaxes(sources.turns[0], -1, -2) @ space[0]
+        misses = geodesic_angle(sources.turns @ self._offsets, space[:, None]).max(axis=0)
+        self._turners = _fitting(misses, others, tolerance=_FITS)
+        self._blend: _Blend | None = None
+        if misses[self._turners[0]] > _FITS:
+            blend = _best_blend(sources, others, space=space)
+            self._blend = blend if blend.miss < misses[self._turners[0]] else None
+        self._places: DoubleArray = np.einsum("snji,snj->sni", sources.turns, head[:, None] - sources.shifts)
+        drift = np.linalg.norm(self._places - self._places[:1], axis=-1).max(axis=0)
+        self._carriers = _fitting(drift, others, tolerance=_STAYS * size)
+
+    def is_explained_by(self, known: set[int]) -> bool:
+        """Whether turn and place follow from the sources in `known` alone."""
+        turned = {self._blend.one, self._blend.two} <= known if self._blend else bool(known & set(self._turners))
+        return turned and bool(known & set(self._carriers))
+
+    def follow(self, known: set[int]) -> Follow:
+        """The best explanation among the sources in `known`; where the bone's turn fits its place too, that one."""
+        names = self._sources.names
+        first = next(index for index in self._turners if index in known)
+        second, weight, turn = None, 0.0, self._offsets[first]
+        if self._blend:
+            first, second, weight, turn = self._blend.one, names[self._blend.two], self._blend.weight, np.eye(3)
+        carriers = [index for index in self._carriers if index in known]
+        carrier = first if first in carriers else carriers[0]
+        matrix = np.eye(4)
+        matrix[:3, :3] = self._offsets[carrier]
+        matrix[:3, 3] = self._places[0, carrier] - self._offsets[carrier] @ self._rest_head
+        return Follow(
+            first=names[first],
+            second=second,
+            weight=weight,
+            turn=turn.astype(np.float32),
+            place_of=names[carrier],
+            place=matrix.astype(np.float32),
+        )
 
 
-def _explained(sources: _Sources, bone: _Bone) -> Follow:
-    others = [index for index in range(len(sources.names)) if index != bone.position + 1]
-    offsets = np.swapaxes(sources.turns[0], -1, -2) @ bone.space[0]
-    misses = geodesic_angle(sources.turns @ offsets, bone.space[:, None]).max(axis=0)
-    first = min(others, key=lambda index: misses[index])
-    second, weight, turn = None, 0.0, offsets[first]
-    if misses[first] > _FITS:
-        one, two, share, miss = _best_blend(sources, others, space=bone.space)
-        if miss < misses[first]:
-            first, second, weight, turn = one, sources.names[two], share, np.eye(3)
-    carrier, place = _carrier(sources, others, head=bone.head)
-    matrix = np.eye(4)
-    matrix[:3, :3] = offsets[carrier]
-    matrix[:3, 3] = place - offsets[carrier] @ bone.rest_head
-    return Follow(
-        first=sources.names[first],
-        second=second,
-        weight=weight,
-        turn=turn.astype(np.float32),
-        place_of=sources.names[carrier],
-        place=matrix.astype(np.float32),
-    )
+def _fitting(misses: DoubleArray, others: list[int], *, tolerance: float) -> list[int]:
+    """Those of `others` that miss by less than the tolerance, the best first; the best alone where none does."""
+    ordered = sorted(others, key=lambda index: misses[index])
+    return [index for index in ordered if misses[index] <= tolerance] or ordered[:1]
 
 
-def _best_blend(sources: _Sources, others: list[int], *, space: DoubleArray) -> tuple[int, int, float, float]:
-    """First, second, weight and miss in radians of the blend of two sources that explains `space` (S, 3, 3) best."""
+@dataclass(frozen=True)
+class _Blend:
+    """`weight` of source `two` and the rest of source `one`, which misses what was measured by `miss` radians."""
+
+    one: int
+    two: int
+    weight: float
+    miss: float
+
+
+def _best_blend(sources: _Sources, others: list[int], *, space: DoubleArray) -> _Blend:
+    """The blend of two sources that explains `space` (S, 3, 3) best."""
     one, two = np.array(list(itertools.combinations(others, 2))).T
     seen = matrix_to_quaternion(space)[:, None]
     start, end = sources.quaternions[:, one], sources.quaternions[:, two]
@@ -106,15 +165,7 @@ def _best_blend(sources: _Sources, others: list[int], *, space: DoubleArray) -> 
     blended = slerp(start, end, np.broadcast_to(weights, start.shape[:-1]))
     misses = angle_between(blended, seen).max(axis=0)
     best = int(np.argmin(misses))
-    return int(one[best]), int(two[best]), float(weights[best]), float(misses[best])
-
-
-def _carrier(sources: _Sources, others: list[int], *, head: DoubleArray) -> tuple[int, DoubleArray]:
-    """The source in whose space the head (S, 3) stays put, and where it is there (3,)."""
-    seen = np.einsum("snji,snj->sni", sources.turns, head[:, None] - sources.shifts)
-    drift = np.linalg.norm(seen - seen[:1], axis=-1).max(axis=0)
-    carrier = min(others, key=lambda index: drift[index])
-    return carrier, seen[0, carrier]
+    return _Blend(int(one[best]), int(two[best]), float(weights[best]), float(misses[best]))
 
 
 def _unscaled(matrices: DoubleArray) -> DoubleArray:

@@ -142,6 +142,27 @@ def test_measured_parents_are_told_apart_full_none_and_partly() -> None:
     assert (follows["far"].first, follows["far"].place_of) == (None, "half")
 
 
+def test_bones_that_turn_about_one_point_do_not_follow_each_other() -> None:
+    """As in Rigify's spine: two bones pivot about the same head, so each stays put in the other's space too."""
+    heads = np.array([[0.0, 0, 0], [0.0, 0, 1], [0.0, 0, 1]])
+    rest = np.stack([np.eye(4)] * 3)
+    rest[:, :3, 3] = heads
+    rig = RigSpec("Rig", ("torso", "lower", "upper"), np.array([-1, 0, 0]), rest, np.ones(3))
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        poses, bases = np.stack([rest] * 3), np.stack([np.stack([np.eye(4)] * 3)] * 3)
+        for sample in range(3):
+            torso, lower, upper = Rotation.from_rotvec(random.normal(size=(3, 3)) * 0.4 * (sample > 0)).as_matrix()
+            bases[sample, :, :3, :3] = torso, lower, upper
+            poses[sample, :, :3, :3] = torso, torso @ lower, torso @ upper
+            # A hair's breadth of noise, as Blender's single precision makes it, decides which bone seems to carry.
+            poses[sample, 1:, :3, 3] = torso @ heads[1] + random.normal(size=(2, 3)) * 1e-7
+        follows = follows_from(rig, MeasuredPoses(rig.bones, poses, bases))
+        assert [(follows[name].first, follows[name].place_of) for name in ("lower", "upper")] == [
+            ("torso", "torso")
+        ] * 2
+
+
 def test_slerp_takes_the_shorter_arc_at_constant_speed() -> None:
     first, second = random_quaternions(20, 1), random_quaternions(20, 2)
     middle = slerp(first, -second, 0.5)

@@ -1,4 +1,4 @@
-"""Keeps the chatter of Blender's importers, exporters and renderers off the terminal; hides no error."""
+"""Keeps the chatter of native code (Blender's importers and renderers, LiteRT) off the terminal; hides no error."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ DEBUG_VARIABLE: Final = "CONTRAPPOSTO_DEBUG"
 
 
 @contextmanager
-def quiet_blender() -> Generator[None]:
-    """Hold back what Python and Blender's C code print inside the block.
+def quiet() -> Generator[None]:
+    """Hold back what Python and C code print inside the block.
 
     Exceptions pass. With the environment variable CONTRAPPOSTO_DEBUG set nothing is held back.
     """
-    if os.environ.get(DEBUG_VARIABLE):
+    saved = None if os.environ.get(DEBUG_VARIABLE) else _duplicated()
+    if saved is None:
         yield
         return
     _flush()
-    saved = os.dup(_STDOUT), os.dup(_STDERR)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), _STDOUT)
         os.dup2(held.fileno(), _STDERR)
@@ -37,9 +37,18 @@ def quiet_blender() -> Generator[None]:
                 os.close(kept)
 
 
+def _duplicated() -> tuple[int, int] | None:
+    """Copies of standard output and error, or None where they are closed (Blender started from Windows' desktop)."""
+    try:
+        return os.dup(_STDOUT), os.dup(_STDERR)
+    except OSError:
+        return None
+
+
 def _flush() -> None:
-    """Flush Python's buffers and the C library's: without the second, Blender's lines surface later."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    """Flush Python's buffers and the C library's: without the second, native lines surface later."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # pyright: ignore[reportUnnecessaryComparison]  # None without a terminal on Windows
+            stream.flush()
     library = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
     library.fflush(None)
