@@ -20,6 +20,7 @@ from .errors import MissingPackageError, ModelFileError
 from .kinematics import forward_kinematics
 from .pose_sequence import PoseSequence
 from .skeleton import PARENTS, REST_OFFSETS
+from .smpl_files import smpl_files
 
 if TYPE_CHECKING:
     import torch
@@ -67,6 +68,9 @@ class NeutralBody:
     def mesh(self, poses: PoseSequence) -> BodyMesh | None:
         """None: this body has no surface."""
         return None
+
+
+NEUTRAL_BODY: Final = NeutralBody()
 
 
 class SmplxBody:
@@ -146,12 +150,11 @@ def find_body(folder: Path | None) -> BodyModel:
         MissingPackageError: `smplx` or torch is not installed.
     """
     if folder is None:
-        return NeutralBody()
-    found = sorted(folder.glob("SMPLX_*.npz")) + sorted(folder.glob("SMPL_*.pkl"))
+        return NEUTRAL_BODY
+    found = smpl_files(folder)
     if not found:
         raise ModelFileError(f"{folder} holds no SMPLX_*.npz and no SMPL_*.pkl. Choose the folder of your SMPL files.")
-    neutral = [path for path in found if "NEUTRAL" in path.stem.upper()]
-    return SmplxBody((neutral or found)[0])
+    return SmplxBody(found[0])
 
 
 def _load_smpl(smplx: Any, path: Path) -> Any:

@@ -45,6 +45,7 @@ class PhotoRequest:
         frame: where the pose is keyed.
         out, npz, preview: files to write, or None.
         models: the folder of the model files, or None for the shipped one.
+        smpl: the folder of the user's own SMPL files, or None for our neutral adult.
     """
 
     image: Path
@@ -56,12 +57,14 @@ class PhotoRequest:
     npz: Path | None
     preview: Path | None
     models: Path | None
+    smpl: Path | None
 
     def __post_init__(self) -> None:
         if self.person < 1:
             raise InputError(f"--person counts from 1, so {self.person} is nobody.")
-        if self.models is not None and not self.models.is_dir():
-            raise InputError(f"--models {self.models} is not a folder. Name the folder that holds the model files.")
+        for option, folder in (("--models", self.models), ("--smpl", self.smpl)):
+            if folder is not None and not folder.is_dir():
+                raise InputError(f"{option} {folder} is not a folder. Name the folder that holds the files.")
         for option, path, suffixes in (
             ("--out", self.out, OUT_SUFFIXES),
             ("--npz", self.npz, (".npz",)),
@@ -136,7 +139,8 @@ def _parser() -> argparse.ArgumentParser:
     photo.add_argument("--out", type=Path, metavar="FILE", help="write the posed rig: .blend .glb .fbx .bvh")
     photo.add_argument("--npz", type=Path, metavar="FILE", help="write the SMPL pose as an AMASS .npz")
     photo.add_argument("--preview", type=Path, metavar="FILE", help="write a .png: the picture beside the posed rig")
-    photo.add_argument("--models", type=Path, metavar="FOLDER", help="folder of the model files")
+    photo.add_argument("--models", type=Path, metavar="FOLDER", help="folder of the detector's model files")
+    photo.add_argument("--smpl", type=Path, metavar="FOLDER", help="folder of your own SMPL files (needs smplx)")
     return parser
 
 
@@ -155,8 +159,9 @@ def _check_target(option: str, path: Path, *, suffixes: tuple[str, ...]) -> None
 def _photo(request: PhotoRequest, console: Console) -> None:
     written: list[Path] = []
     with _shown_progress(console) as show:
-        found = run_job(find_people(request.image, ModelCache(request.models)), on_progress=show)
-        result = run_job(pose_person(found, request.person - 1), on_progress=show)
+        models = ModelCache(request.models, smpl_folder=request.smpl)
+        found = run_job(find_people(request.image, models), on_progress=show)
+        result = run_job(pose_person(found, request.person - 1, body=models.body()), on_progress=show)
         timings = dict(result.timings_ms)
         if request.npz is not None:
             with _timed(timings, "write npz"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from .errors import ModelError
+from .smpl_files import smpl_files
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _find_model(name: str, folder: Path | None) -> Finding:
 
 
 def _find_smpl(folder: Path) -> Finding:
-    files = [path for path in folder.glob("**/*") if path.suffix in (".npz", ".pkl")] if folder.is_dir() else []
+    files = smpl_files(folder)
     if files:
-        return Finding("SMPL", f"SMPL folder: {len(files)} model files.", ok=True, needed=False)
-    return Finding("SMPL", f"The SMPL folder {folder} has no .npz or .pkl files in it.", ok=False, needed=False)
+        return Finding("SMPL", f"SMPL folder: {files[0].name} gives the proportions.", ok=True, needed=False)
+    return Finding("SMPL", f"The folder {folder} holds no SMPLX_*.npz and no SMPL_*.pkl.", ok=False, needed=False)

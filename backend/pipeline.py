@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .arrays import ImageArray
+from .body_model import NEUTRAL_BODY, BodyModel
 from .detect.image import load_image
 from .errors import InputError, NoPersonFoundError
 from .estimate.analytic import AnalyticEstimator
@@ -75,8 +76,8 @@ def find_people(path: Path, models: ModelCache) -> Job[FoundPeople]:
     return FoundPeople(path, image, people, timings)
 
 
-def pose_person(found: FoundPeople, person: int) -> Job[PhotoResult]:
-    """Solve the pose of one of the people found; `person` counts from 0.
+def pose_person(found: FoundPeople, person: int, *, body: BodyModel = NEUTRAL_BODY) -> Job[PhotoResult]:
+    """Solve the pose of one of the people found; `person` counts from 0. `body` gives the proportions.
 
     Raises:
         InputError: there is no such person.
@@ -86,7 +87,7 @@ def pose_person(found: FoundPeople, person: int) -> Job[PhotoResult]:
             f"There is no person {person + 1} in {found.path.name}: {len(found.people)} found, counted from 1."
         )
     timings = dict(found.timings_ms)
-    job = AnalyticEstimator().estimate(found.people[person])
+    job = AnalyticEstimator(body).estimate(found.people[person])
     estimates = yield from timed_job(job, timings, stage="solve pose")
     return PhotoResult(found, person, estimates[0], timings)
 

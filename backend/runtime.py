@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from .body_model import BodyModel, find_body
 from .errors import InputError, ModelFileError
 from .packages import require_torch
 from .weights.registry import FOLDER, ModelEntry, model_entries
@@ -78,15 +79,24 @@ class ModelCache:
     Args:
         folder: the user's model folder, or None.
         device: the choice of the preferences; BlazePose runs on the CPU whatever it is.
+        smpl_folder: the folder of the user's own SMPL or SMPL-X files, or None.
 
     Raises:
         InputError: there is no such device choice.
     """
 
-    def __init__(self, folder: Path | None = None, device: Device | str = Device.AUTOMATIC) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        device: Device | str = Device.AUTOMATIC,
+        *,
+        smpl_folder: Path | None = None,
+    ) -> None:
         self.folder = folder
         self.device = _device(device)
+        self.smpl_folder = smpl_folder
         self._blazepose: BlazePose | None = None
+        self._body: BodyModel | None = None
 
     def blazepose(self) -> BlazePose:
         """The photo detector.
@@ -102,6 +112,17 @@ class ModelCache:
             self._blazepose = BlazePose.from_contents(contents)
         return self._blazepose
 
+    def body(self) -> BodyModel:
+        """The body whose proportions are used: of the user's SMPL files, or our neutral adult.
+
+        Raises:
+            ModelFileError: the folder holds no SMPL file, or one that cannot be read.
+            MissingPackageError: it does, and `smplx` or torch is not installed.
+        """
+        if self._body is None:
+            self._body = find_body(self.smpl_folder)
+        return self._body
+
     def torch_device(self) -> torch.device:
         """The device for torch models.
 
@@ -114,6 +135,7 @@ class ModelCache:
     def release(self) -> None:
         """Let go of every model; the next use loads it again."""
         self._blazepose = None
+        self._body = None
         gc.collect()
 
 

@@ -59,7 +59,8 @@ def photo_job(path: Path, person: int, *, ask: bool, chosen: Settings) -> "Job[P
         )
     if ask and person == 0 and count > 1:
         return Several(found)
-    return (yield from pipeline.pose_person(found, max(person, 1) - 1))
+    body = session.models(chosen).body()
+    return (yield from pipeline.pose_person(found, max(person, 1) - 1, body=body))
 
 
 def fill_options(operator: Any, options: Any) -> None:

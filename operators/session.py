@@ -65,7 +65,7 @@ class Session:
         from ..backend.runtime import ModelCache
 
         if self._models is None:
-            self._models = ModelCache(settings.model_folder, settings.device)
+            self._models = ModelCache(settings.model_folder, settings.device, smpl_folder=settings.smpl_folder)
         return self._models
 
     def release_models(self) -> None:

@@ -15,6 +15,7 @@ from typing import Final, Literal
 import numpy as np
 
 from ..arrays import AnyFloatArray, DoubleArray
+from ..body_model import NEUTRAL_BODY, BodyModel
 from ..camera import Camera
 from ..errors import InputError
 from ..job import Job, Progress
@@ -72,7 +73,14 @@ class _Landmarks:
 
 
 class AnalyticEstimator:
-    """World landmarks -> one reading, in closed form, without learned weights."""
+    """World landmarks -> one reading, in closed form, without learned weights.
+
+    Args:
+        body: whose proportions stand in the picture.
+    """
+
+    def __init__(self, body: BodyModel = NEUTRAL_BODY) -> None:
+        self._body = body
 
     def estimate(self, observation: Observation, *, count: int = 1) -> Job[list[Estimate]]:
         """See `Estimator.estimate`; there is always exactly one reading.
@@ -87,8 +95,9 @@ class AnalyticEstimator:
         solver = _Solver(landmarks)
         solver.solve()
         rotations = matrix_to_axis_angle(local_rotations(solver.world))
+        offsets = self._body.rest_offsets(np.zeros(10))
         translation = np.zeros((observation.frame_count, 3))
-        translation[:, 1] = height_above_ground(solver.world)
+        translation[:, 1] = height_above_ground(solver.world, offsets)
         poses = PoseSequence(
             rotations.astype(np.float32),
             translation.astype(np.float32),
@@ -96,7 +105,8 @@ class AnalyticEstimator:
             fps=observation.fps,
         )
         camera = observation.camera or Camera.assumed(observation.image_size)
-        return [Estimate(poses, pelvis_in_camera(solver.world, observation, camera), camera)]
+        pelvis_cam = pelvis_in_camera(solver.world, offsets, observation=observation, camera=camera)
+        return [Estimate(poses, pelvis_cam, camera, body=self._body)]
 
 
 class _Solver:

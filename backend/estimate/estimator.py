@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..arrays import DoubleArray, FloatArray, checked
+from ..body_model import NEUTRAL_BODY, BodyModel
 from ..camera import Camera
 from ..frames import inner_to_camera
 from ..job import Job
-from ..kinematics import forward_kinematics
 from ..observation import Observation
 from ..pose_sequence import PoseSequence
 
@@ -22,11 +22,13 @@ class Estimate:
         poses: T poses in the inner frame.
         pelvis_cam: (T, 3) metres, the pelvis in camera axes.
         camera: the intrinsics used.
+        body: whose proportions were used.
     """
 
     poses: PoseSequence
     pelvis_cam: FloatArray
     camera: Camera
+    body: BodyModel = NEUTRAL_BODY
 
     def __post_init__(self) -> None:
         pelvis_cam = checked("pelvis_cam", self.pelvis_cam, (self.poses.frame_count, 3))
@@ -34,7 +36,7 @@ class Estimate:
 
     def joints(self) -> DoubleArray:
         """(T, 24, 3) metres, inner frame."""
-        return forward_kinematics(self.poses.rotations, self.poses.translation)
+        return self.body.joints(self.poses)
 
     def joints_cam(self) -> DoubleArray:
         """(T, 24, 3) metres, camera axes (x right, y down, z forward)."""

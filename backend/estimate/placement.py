@@ -25,12 +25,14 @@ _LIMB_ENDS: Final = tuple(
 )
 
 
-def height_above_ground(world: DoubleArray) -> DoubleArray:
+def height_above_ground(world: DoubleArray, offsets: FloatArray) -> DoubleArray:
     """How high (T,) in metres the pelvis is when the lowest part of the body touches the ground, y = 0.
 
-    `world` are rotations (T, 24, 3, 3) in the inner frame.
+    Args:
+        world: rotations (T, 24, 3, 3) in the inner frame.
+        offsets: (24, 3) metres, the body's rest offsets.
     """
-    joints = joint_positions(world, np.zeros((world.shape[0], 3)))
+    joints = joint_positions(world, np.zeros((world.shape[0], 3)), offsets=offsets)
     low = [joints[:, JOINT_INDEX[name], 1] - flesh for name, flesh in _FLESH_M.items()]
     for side in ("left", "right"):
         ankle, ball = JOINT_INDEX[f"{side}_ankle"], JOINT_INDEX[f"{side}_foot"]
@@ -40,13 +42,21 @@ def height_above_ground(world: DoubleArray) -> DoubleArray:
     return -np.min(low, axis=0)
 
 
-def pelvis_in_camera(world: DoubleArray, observation: Observation, camera: Camera) -> FloatArray:
+def pelvis_in_camera(
+    world: DoubleArray, offsets: FloatArray, *, observation: Observation, camera: Camera
+) -> FloatArray:
     """The pelvis (T, 3) in camera axes, metres, that puts the body's joints on the keypoints seen.
 
     Weighted linear least squares, a frame a system: for a joint at (X, Y, Z) from the pelvis and its keypoint u,
     fx (X + tx) = (u - cx) (Z + tz), and the same in y.
+
+    Args:
+        world: rotations (T, 24, 3, 3) in the inner frame.
+        offsets: (24, 3) metres, the body's rest offsets.
+        observation: the keypoints and how surely each was seen.
+        camera: the intrinsics.
     """
-    joints = inner_to_camera(joint_positions(world, np.zeros((world.shape[0], 3))))
+    joints = inner_to_camera(joint_positions(world, np.zeros((world.shape[0], 3)), offsets=offsets))
     columns = [JOINT_INDEX[name] for name in _LIMB_ENDS]
     keypoints = [observation.schema.index[name] for name in _LIMB_ENDS]
     pixels = observation.keypoints_px[:, keypoints].astype(np.float64)

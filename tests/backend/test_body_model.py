@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from blazepose_markers import observe
 from contrapposto.backend.body_model import NeutralBody, SmplxBody, find_body
 from contrapposto.backend.errors import ModelFileError
+from contrapposto.backend.estimate.analytic import AnalyticEstimator
+from contrapposto.backend.job import run_job
 from contrapposto.backend.kinematics import forward_kinematics
 from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.skeleton import PARENTS, REST_OFFSETS
@@ -113,6 +116,19 @@ def test_shape_grows_the_body(name: str, request: pytest.FixtureRequest) -> None
     betas = np.zeros(10)
     betas[0] = 2.0
     np.testing.assert_allclose(body.rest_offsets(betas)[1:], 1.2 * REST_OFFSETS[1:], atol=1e-5)
+
+
+def test_the_estimator_uses_its_proportions(tmp_path: Path) -> None:
+    path = tmp_path / "SMPL_NEUTRAL.pkl"
+    path.write_bytes(pickle.dumps(_model_arrays(1.25 * _rest_joints(), list(PARENTS)), protocol=2))
+    observation = observe(np.zeros((1, 24, 3)))
+    neutral = run_job(AnalyticEstimator().estimate(observation))[0]
+    larger = run_job(AnalyticEstimator(find_body(tmp_path)).estimate(observation))[0]
+    np.testing.assert_allclose(larger.poses.rotations, neutral.poses.rotations)
+    np.testing.assert_allclose(larger.pelvis_cam, 1.25 * neutral.pelvis_cam, rtol=1e-3)
+    heights = [np.ptp(estimate.joints()[0, :, 1]) for estimate in (neutral, larger)]
+    assert heights[1] == pytest.approx(1.25 * heights[0], rel=1e-4)
+    np.testing.assert_allclose(larger.joints_px(), neutral.joints_px(), atol=0.5)
 
 
 def test_mesh_follows_the_joints(smpl_file: Path) -> None:

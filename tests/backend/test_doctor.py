@@ -33,5 +33,5 @@ def test_the_smpl_folder_is_looked_into(tmp_path):
     assert "SMPL" not in by_name(doctor.check_installation())
     assert not by_name(doctor.check_installation(smpl_folder=tmp_path))["SMPL"].ok
     assert not by_name(doctor.check_installation(smpl_folder=tmp_path / "gone"))["SMPL"].ok
-    (tmp_path / "SMPL_NEUTRAL.npz").write_bytes(b"")
+    (tmp_path / "SMPL_NEUTRAL.pkl").write_bytes(b"")
     assert by_name(doctor.check_installation(smpl_folder=tmp_path))["SMPL"].ok
