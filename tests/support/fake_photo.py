@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ class FakePhotos:
         found = self.package("backend.pipeline").FoundPeople
         return found(path=path, image=image, people=people, timings_ms={"read": 2.0, "find people": 10.0})
 
-    def pose_person(self, found: Any, person: int) -> Generator[Any, None, Any]:
+    def pose_person(self, found: Any, person: int, *, body: object) -> Generator[Any, None, Any]:
         """Stands for `pipeline.pose_person`; each person raises the left arm by another angle."""
         yield self.package("backend.job").Progress("Solving", 0.9)
         if self.pose_error is not None:
@@ -103,5 +103,5 @@ def install(package: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatc
     pipeline = package("backend.pipeline")
     monkeypatch.setattr(pipeline, "find_people", fake.find_people)
     monkeypatch.setattr(pipeline, "pose_person", fake.pose_person)
-    monkeypatch.setattr(package("operators.session").session, "models", lambda _chosen: None)
+    monkeypatch.setattr(package("operators.session").session, "models", lambda _chosen: SimpleNamespace(body=lambda: None))
     return fake
