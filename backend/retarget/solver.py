@@ -20,9 +20,9 @@ from .rig_pose import RigPose
 from .rig_spec import RigSpec
 
 _LEG: Final = [JOINT_INDEX[name] for name in ("left_hip", "left_knee", "left_ankle")]
-_LEG_LENGTH_M: Final = float(sum(np.linalg.norm(REST_OFFSETS[joint]) for joint in _LEG[1:]))
-_HIPS_IN_PELVIS: Final = 0.5 * (REST_OFFSETS[JOINT_INDEX["left_hip"]] + REST_OFFSETS[JOINT_INDEX["right_hip"]])
-_STANDING_HIPS_M: Final = float(SOLE_BELOW_ANKLE_M - REST_OFFSETS[_LEG[1:], 1].sum())
+LEG_LENGTH_M: Final = float(sum(np.linalg.norm(REST_OFFSETS[joint]) for joint in _LEG[1:]))
+HIPS_IN_PELVIS: Final = 0.5 * (REST_OFFSETS[JOINT_INDEX["left_hip"]] + REST_OFFSETS[JOINT_INDEX["right_hip"]])
+STANDING_HIPS_M: Final = float(SOLE_BELOW_ANKLE_M - REST_OFFSETS[_LEG[1:], 1].sum())
 
 
 def retarget(rig: RigSpec, bone_map: BoneMap, poses: PoseSequence) -> RigPose:
@@ -79,9 +79,9 @@ def _share_twist(
 
 def _wanted_hips(frame: CharacterFrame, world: DoubleArray, poses: PoseSequence) -> DoubleArray:
     """(T, 3) armature space: the middle between the hip joints, its way from standing scaled by leg length."""
-    hips = poses.translation + world[:, 0] @ _HIPS_IN_PELVIS
-    moved = hips - np.array([0.0, _STANDING_HIPS_M, 0.0])
-    return frame.hips + frame.leg_length / _LEG_LENGTH_M * moved @ frame.axes.T
+    hips = poses.translation + world[:, 0] @ HIPS_IN_PELVIS
+    moved = hips - np.array([0.0, STANDING_HIPS_M, 0.0])
+    return frame.hips + frame.leg_length / LEG_LENGTH_M * moved @ frame.axes.T
 
 
 def _to_channels(seen: MappedRig, wanted: dict[str, DoubleArray], *, hips: DoubleArray) -> RigPose:
