@@ -22,7 +22,7 @@ from . import boxes, landmarks
 from .anchors import INPUT_SIZE as DETECTOR_SIZE
 from .crops import Picture
 from .landmarks import INPUT_SIZE as LANDMARK_SIZE
-from .landmarks import Landmarks
+from .landmarks import Landmarks, averaged
 from .roi import Roi, apply_affine, half_tiles
 from .tflite import TfliteModel
 
@@ -84,7 +84,8 @@ class BlazePose:
 
         Args:
             passes: how often the landmark model looks at each person; from the second on it is given the region that
-                its own last answer asks for.
+                its own last answer asks for. What the looks say is averaged: over the annotated people of the shared
+                photos the mean is nearer to the truth than the first or the second look alone.
 
         Returns:
             One observation a person, the most prominent (largest and surest) first; none when nobody is there.
@@ -118,15 +119,15 @@ class BlazePose:
         """The people at these places, each once."""
         found: list[Landmarks] = []
         for number, candidate in enumerate(candidates):
-            seen: Landmarks | None = None
+            looks: list[Landmarks] = []
             for turn in range(passes):
                 done = (number + turn / passes) / len(candidates)
                 yield Progress(f"Finding the joints of person {number + 1} of {len(candidates)}", 0.1 + 0.9 * done)
-                seen = self._look(picture, seen.next_roi if seen else candidate.roi)
-                if seen.presence < LEAST_PRESENCE:
+                looks.append(self._look(picture, looks[-1].next_roi if looks else candidate.roi))
+                if looks[-1].presence < LEAST_PRESENCE:
                     break
             else:
-                found += [seen] if seen else []
+                found.append(averaged(looks))
         return _distinct(found)
 
     def _candidates(self, picture: Picture, view: Roi, *, least_score: float) -> list[Candidate]:

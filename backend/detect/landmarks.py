@@ -7,7 +7,8 @@ RefineLandmarksFromHeatmap, LandmarkProjection, WorldLandmarkProjection).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -61,6 +62,16 @@ def decode(outputs: tuple[FloatArray, ...], roi: Roi) -> Landmarks:
         confidence=sigmoid(values[:LANDMARKS, 3:5]).min(axis=1),
         presence=float(presence.reshape(-1)[0]),
         next_roi=Roi.around(points[_HIPS], points[_CIRCLE]),
+    )
+
+
+def averaged(looks: Sequence[Landmarks]) -> Landmarks:
+    """The mean of several looks at one person; presence and the next region are those of the last."""
+    return replace(
+        looks[-1],
+        points_px=np.mean([look.points_px for look in looks], axis=0),
+        world=np.mean([look.world for look in looks], axis=0),
+        confidence=np.mean([look.confidence for look in looks], axis=0, dtype=np.float32),
     )
 
 
