@@ -1,0 +1,100 @@
+"""The animation on an armature -> SMPL poses; plays the frames, changes nothing and puts the playhead back."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from ..backend.arrays import FloatArray
+from ..backend.errors import InputError
+from ..backend.pose_sequence import PoseSequence
+from ..backend.retarget.bone_map import BoneMap
+from ..backend.retarget.inverse import RigMotion, poses_from_rig
+from ..backend.retarget.matcher import match_bones
+from .armature import read_rig, require_armature
+
+
+def read_motion(
+    armature: bpy.types.Object, *, frames: Sequence[float] | None = None, bone_map: BoneMap | None = None
+) -> PoseSequence:
+    """What the armature is seen to do, with constraints, drivers and NLA strips, as SMPL poses.
+
+    Args:
+        armature: an armature object of the current scene.
+        frames: scene frames in order, evenly spaced, fractions allowed; without them every frame of its action.
+        bone_map: the bones that show the motion; without it they are found by name.
+
+    Raises:
+        InputError: the armature is not in the scene, or there are no frames.
+        RigError: the armature cannot be read or mapped.
+    """
+    armature = require_armature(armature)
+    if armature.name not in bpy.context.view_layer.objects:
+        raise InputError(f"{armature.name} is not in the current view layer. Choose an armature of this scene.")
+    chosen = action_frames(armature) if frames is None else frames
+    if not len(chosen):
+        raise InputError(f"There are no frames to read from {armature.name}.")
+    rig = read_rig(armature)
+    bone_map = bone_map or match_bones(rig)
+    return poses_from_rig(rig, bone_map, RigMotion(rig.bones, _played(armature, rig.bones, chosen), _fps(chosen)))
+
+
+def action_frames(armature: bpy.types.Object) -> range:
+    """The whole frames of the armature's action, or the current frame where it has none."""
+    action = armature.animation_data.action if armature.animation_data else None
+    if action is None:
+        frame = bpy.context.scene.frame_current
+        return range(frame, frame + 1)
+    first, last = action.frame_range
+    return range(round(first), round(last) + 1)
+
+
+def _fps(frames: Sequence[float]) -> float:
+    render = bpy.context.scene.render
+    step = (frames[-1] - frames[0]) / (len(frames) - 1) if len(frames) > 1 else 1.0
+    return render.fps / render.fps_base / step if step > 0.0 else render.fps / render.fps_base
+
+
+def _played(armature: bpy.types.Object, bones: tuple[str, ...], frames: Sequence[float]) -> FloatArray:
+    """(T, B, 4, 4) evaluated armature-space matrices; where the object itself moves, as seen from its first place."""
+    order = [armature.pose.bones.find(name) for name in bones]
+    matrices = np.empty((len(frames), len(order), 4, 4), np.float32)
+    flat = np.empty(len(order) * 16, np.float32)
+    start: Matrix | None = None
+    with _kept_playhead(), _posed(armature):
+        for position, frame in enumerate(frames):
+            bpy.context.scene.frame_set(int(frame // 1), subframe=frame % 1)
+            evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+            evaluated.pose.bones.foreach_get("matrix", flat)
+            # Blender hands matrices over column by column.
+            found = flat.reshape(-1, 4, 4).swapaxes(-1, -2)[order]
+            start = start or evaluated.matrix_world.copy()
+            matrices[position] = np.array(start.inverted_safe() @ evaluated.matrix_world, np.float32) @ found
+    return matrices
+
+
+@contextmanager
+def _kept_playhead() -> Generator[None]:
+    scene = bpy.context.scene
+    frame, subframe = scene.frame_current, scene.frame_subframe
+    try:
+        yield
+    finally:
+        scene.frame_set(frame, subframe=subframe)
+
+
+@contextmanager
+def _posed(armature: bpy.types.Object) -> Generator[None]:
+    """An armature that is shown in its rest position moves all the same."""
+    position = armature.data.pose_position
+    if position != "POSE":
+        armature.data.pose_position = "POSE"
+    try:
+        yield
+    finally:
+        if position != "POSE":
+            armature.data.pose_position = position

@@ -1,0 +1,164 @@
+"""Motion on an armature -> SMPL poses -> the same armature again: what Blender evaluates must be the same."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import bpy
+import numpy as np
+import pytest
+
+Armature = bpy.types.Object
+
+MOTIONS = ("mocap/cmu_keijiro_fbx.zip:cmu_keijiro_fbx/85_12.fbx", "rigs/rokoko_jesse_dance.bvh")
+KNUCKLES = (22, 23)
+STATURE_MM = 1700.0
+
+
+@pytest.fixture
+def motion(package: Callable[[str], ModuleType]) -> ModuleType:
+    return package("rig.motion")
+
+
+@pytest.fixture
+def poses(package: Callable[[str], ModuleType]) -> object:
+    """Twelve smooth frames: a turn on the spot with waving arms and bent knees."""
+    joint = package("backend.skeleton").JOINT_INDEX
+    time = np.linspace(0.0, 1.0, 12)
+    rotations = np.zeros((12, 24, 3))
+    rotations[:, joint["pelvis"], 1] = 1.2 * time
+    rotations[:, joint["spine2"], 0] = 0.3 * np.sin(3.0 * time)
+    rotations[:, joint["left_shoulder"], 2] = -1.2 + 2.0 * time
+    rotations[:, joint["right_elbow"], 1] = 1.5 * time
+    rotations[:, joint["left_hip"], 0] = -0.8 * time
+    rotations[:, joint["left_knee"], 0] = 1.4 * time
+    rotations[:, joint["head"], 1] = -0.6 * time
+    translation = np.stack([0.5 * time, 0.95 - 0.1 * time, -0.2 * time], axis=1)
+    return package("backend.pose_sequence").PoseSequence(rotations, translation, fps=24.0)
+
+
+@pytest.fixture
+def keyed(package: Callable[[str], ModuleType], humanoid: Armature, poses: object) -> Armature:
+    """The humanoid, keyed with the poses from frame 5."""
+    key(package, humanoid, poses, frame=5.0)
+    return humanoid
+
+
+def key(package: Callable[[str], ModuleType], armature: Armature, poses: object, *, frame: float) -> None:
+    keys = package("rig.keyframes")
+    keys.pose_and_key(armature, poses, options=keys.KeyOptions(frame=frame))
+
+
+def degrees_apart(package: Callable[[str], ModuleType], first: object, second: object) -> np.ndarray:
+    rotations = package("backend.rotations")
+    one, two = (rotations.axis_angle_to_matrix(poses.rotations) for poses in (first, second))
+    return np.degrees(np.delete(rotations.geodesic_angle(one, two), KNUCKLES, axis=1))
+
+
+def test_keyed_poses_are_read_back(package, motion, keyed: Armature, poses: object) -> None:
+    found = motion.read_motion(keyed)
+    assert found.frame_count == 12
+    assert degrees_apart(package, found, poses).max() < 0.05
+    assert np.abs(found.translation - poses.translation).max() < 1e-3
+    assert found.fps == pytest.approx(24.0)
+
+
+def test_reading_leaves_the_playhead_and_the_pose(motion, keyed: Armature) -> None:
+    bpy.context.scene.frame_set(9, subframe=0.25)
+    before = [tuple(bone.rotation_quaternion) for bone in keyed.pose.bones]
+    motion.read_motion(keyed, frames=range(5, 8))
+    assert (bpy.context.scene.frame_current, bpy.context.scene.frame_subframe) == (9, 0.25)
+    assert [tuple(bone.rotation_quaternion) for bone in keyed.pose.bones] == before
+
+
+def test_every_second_frame_halves_the_rate_and_fractions_lie_between(package, motion, keyed: Armature) -> None:
+    assert motion.read_motion(keyed, frames=range(5, 17, 2)).fps == pytest.approx(12.0)
+    halves = motion.read_motion(keyed, frames=[5.0, 5.5, 6.0])
+    assert halves.fps == pytest.approx(48.0)
+    turns = halves.rotations[:, 0, 1]
+    assert turns[0] < turns[1] < turns[2]
+
+
+def test_an_armature_shown_in_its_rest_position_is_read_all_the_same(
+    package, motion, keyed: Armature, poses: object
+) -> None:
+    keyed.data.pose_position = "REST"
+    assert degrees_apart(package, motion.read_motion(keyed), poses).max() < 0.05
+    assert keyed.data.pose_position == "REST"
+
+
+def test_motion_that_comes_through_constraints_is_read(
+    package, motion, keyed: Armature, poses: object, make_humanoid
+) -> None:
+    puppet = make_humanoid(name="Puppet")
+    for bone in puppet.pose.bones:
+        constraint = bone.constraints.new("COPY_TRANSFORMS")
+        constraint.target, constraint.subtarget = keyed, bone.name
+    found = motion.read_motion(puppet, frames=range(5, 17))
+    assert degrees_apart(package, found, poses).max() < 0.05
+
+
+def test_the_way_of_the_object_is_part_of_the_motion(motion, keyed: Armature) -> None:
+    still = motion.read_motion(keyed)
+    for frame, x in ((5, 10.0), (16, 13.0)):
+        keyed.location = (x, 7.0, 1.0)
+        keyed.keyframe_insert("location", frame=frame)
+    moved = motion.read_motion(keyed).translation - still.translation
+    assert np.allclose(moved[0], 0.0, atol=1e-3), "where the object starts is the origin"
+    legs_m = 0.491 * STATURE_MM / 1000.0
+    assert moved[-1, 0] == pytest.approx(3.0 * legs_m / 0.82, rel=0.03)
+    assert np.allclose(moved[:, 1:], 0.0, atol=1e-3)
+
+
+def test_an_armature_without_animation_gives_its_pose_of_now(motion, humanoid: Armature) -> None:
+    humanoid.pose.bones["mixamorig:Head"].rotation_quaternion = (0.9, 0.0, 0.436, 0.0)
+    bpy.context.view_layer.update()
+    found = motion.read_motion(humanoid)
+    assert found.frame_count == 1
+    assert np.degrees(np.linalg.norm(found.rotations[0, 15])) == pytest.approx(51.7, abs=0.5)
+
+
+def test_what_cannot_be_read_is_refused_in_words(package, motion, keyed: Armature) -> None:
+    errors = package("backend.errors")
+    with pytest.raises(errors.InputError, match="no frames"):
+        motion.read_motion(keyed, frames=[])
+    bpy.context.scene.collection.objects.unlink(keyed)
+    bpy.context.view_layer.update()
+    with pytest.raises(errors.InputError, match="not in the current view layer"):
+        motion.read_motion(keyed)
+
+
+@pytest.mark.parametrize("source", MOTIONS, ids=["fbx", "bvh"])
+def test_mocap_survives_the_round_trip(package, motion, shared_data: Path, tmp_path: Path, source: str) -> None:
+    armature = package("rig.rig_files").open_rig(_unpacked(shared_data, source, tmp_path))
+    frames = motion.action_frames(armature)[:200:5]
+    before = _joints(armature, frames)
+    key(package, armature, motion.read_motion(armature, frames=frames), frame=float(frames[0]))
+    after = _joints(armature, range(frames[0], frames[0] + len(frames)))
+    rest = np.array([bone.head_local for bone in armature.data.bones])
+    errors_mm = np.linalg.norm(after - before, axis=-1) * STATURE_MM / np.ptp(rest, axis=0).max()
+    assert errors_mm.mean() <= 10.0
+    assert np.ptp(before[:, 0], axis=0).max() > 0.0, "the file must move"
+
+
+def _unpacked(shared_data: Path, source: str, folder: Path) -> Path:
+    path, _, member = source.partition(":")
+    if not (shared_data / path).is_file():
+        pytest.skip(f"{shared_data / path} is not at hand")
+    if not member:
+        return shared_data / path
+    with zipfile.ZipFile(shared_data / path) as archive:
+        return Path(archive.extract(member, folder))
+
+
+def _joints(armature: Armature, frames: range) -> np.ndarray:
+    """(T, B, 3) heads as Blender evaluates them."""
+    found = []
+    for frame in frames:
+        bpy.context.scene.frame_set(frame)
+        posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        found.append([tuple(posed.pose.bones[bone.name].head) for bone in armature.data.bones])
+    return np.array(found)
