@@ -16,6 +16,8 @@ FINGER_JOINTS: Final[tuple[str, ...]] = tuple(
     f"{side}_{finger}{number}" for side in ("left", "right") for finger in FINGERS for number in (1, 2, 3)
 )
 MAPPABLE: Final[frozenset[str]] = frozenset((*JOINT_NAMES, *FINGER_JOINTS))
+SURE: Final = 0.6
+"""Joints whose match scores below this are asked about, not guessed."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ class BoneMap:
         """The bone whose head is the joint, or None."""
         match = self.joints.get(joint)
         return match.bones[0] if match else None
+
+    @property
+    def unsure(self) -> tuple[str, ...]:
+        """Mapped body joints whose match is not sure, in the order of the body."""
+        return tuple(name for name in JOINT_NAMES if name in self.joints and self.joints[name].score < SURE)
 
     def to_json(self) -> str:
         """As text: armature, convention, joints with bones, score and reason, switches, problems."""

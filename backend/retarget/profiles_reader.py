@@ -1,8 +1,9 @@
-"""Reads `profiles/*.json`: how each convention names the joints."""
+"""Reads `profiles/*.json`: how each convention names the joints. Files that begin with _ are no conventions."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,9 +21,12 @@ class Profile:
     Attributes:
         convention: the file's name.
         title: the name for artists.
-        joints: joint -> alternatives, the preferred first; each is a chain of one or more bone names.
+        joints: joint -> alternatives, the preferred first; each is a chain of one or more bone names. A file names
+            the left side; the right follows by `mirrored` where the file does not name it.
         chains: "spine" (all bones between pelvis and neck) and "neck" -> names in order; any number may be missing.
         requires: names without which a rig is not of this convention.
+        weight: factor in (0, 1] of the scores; below 1 for words that mean different bones in different rigs.
+        common: its names are shown as examples where a bone is missing.
         controls: the names are of controls, whose parents need not be in the order of the body.
         switches: properties that make the rig obey these bones.
     """
@@ -32,6 +36,8 @@ class Profile:
     joints: dict[str, tuple[tuple[str, ...], ...]]
     chains: dict[str, tuple[str, ...]]
     requires: tuple[str, ...]
+    weight: float
+    common: bool
     controls: bool
     switches: tuple[Switch, ...]
 
@@ -39,18 +45,19 @@ class Profile:
 @cache
 def profiles() -> tuple[Profile, ...]:
     """Every profile, in the order of their names."""
-    return tuple(_read(path) for path in sorted(_FOLDER.glob("*.json")))
+    return tuple(_read(path) for path in sorted(_FOLDER.glob("[!_]*.json")))
 
 
 def _read(path: Path) -> Profile:
     content = cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))
-    left = {joint: _alternatives(names) for joint, names in content["joints"].items()}
+    named = {joint: _alternatives(names) for joint, names in content["joints"].items()}
     right = {
         mirrored(joint): tuple(tuple(map(mirrored, chain)) for chain in alternatives)
-        for joint, alternatives in left.items()
+        for joint, alternatives in named.items()
         if joint.startswith("left_")
     }
-    unknown = (left | right).keys() - MAPPABLE
+    joints = right | named
+    unknown = joints.keys() - MAPPABLE
     if unknown:
         raise ValueError(f"{path.name}: unknown joints {', '.join(sorted(unknown))}")
     switches = [
@@ -61,9 +68,11 @@ def _read(path: Path) -> Profile:
     return Profile(
         convention=path.stem,
         title=content["title"],
-        joints=left | right,
+        joints=joints,
         chains={name: tuple(names) for name, names in content.get("chains", {}).items()},
         requires=tuple(content.get("requires", ())),
+        weight=float(content.get("weight", 1.0)),
+        common=bool(content.get("common", False)),
         controls=bool(content.get("controls", False)),
         switches=tuple(switches),
     )
@@ -73,16 +82,25 @@ def _alternatives(names: list[str | list[str]]) -> tuple[tuple[str, ...], ...]:
     return tuple((name,) if isinstance(name, str) else tuple(name) for name in names)
 
 
-_MIRRORED: Final = (("left_", "right_"), ("_L_", "_R_"), ("Left", "Right"), ("left", "right"), ("左", "右"))
-_MIRRORED_ENDS: Final = ((".L", ".R"), ("_L", "_R"), ("_l", "_r"), (".l", ".r"))
+_MIRRORED: Final = tuple(
+    (re.compile(left), right)
+    for left, right in (
+        (r"([._])L$", r"\1R"),
+        (r"([._])l$", r"\1r"),
+        (r"([_ ])L(?=[_ ])", r"\1R"),
+        (r"^L(?=[_ A-Z])", "R"),
+        (r"^l(?=[_A-Z])", "r"),
+        ("Left", "Right"),
+        ("left", "right"),
+        ("左", "右"),
+    )
+)
 
 
 def mirrored(name: str) -> str:
-    """The name on the right of a name on the left; profiles name the left side only."""
-    for left, right in _MIRRORED_ENDS:
-        if name.endswith(left):
-            return name.removesuffix(left) + right
+    """The name on the right of a name on the left; profiles name the left side only, where the rule holds."""
     for left, right in _MIRRORED:
-        if left in name:
-            return name.replace(left, right, 1)
+        changed = left.sub(right, name, count=1)
+        if changed != name:
+            return changed
     return name

@@ -9,7 +9,7 @@ import pytest
 
 from contrapposto.backend.errors import InputError, RigError
 from contrapposto.backend.retarget.bone_map import BoneMap, BoneMatch, Switch
-from contrapposto.backend.retarget.bone_names import CanonicalName, canonical, without_shared_prefix
+from contrapposto.backend.retarget.bone_names import CanonicalName, canonical, spellings
 from contrapposto.backend.retarget.matcher import ESSENTIAL, match_bones
 from contrapposto.backend.retarget.profiles_reader import mirrored, profiles
 from contrapposto.backend.retarget.rig_spec import RigSpec
@@ -21,11 +21,14 @@ BODY = [name for name in JOINT_NAMES if not name.endswith("_hand")]
 
 @pytest.mark.parametrize(
     "name",
-    ["upper_arm.L", "UpperArm_L", "upperarm_l", "LeftUpperArm", "ns:Left_Upper_Arm", "L upperArm", "左Upper_arm"],
-)
+    [
+        "upper_arm.L", "UpperArm_L", "upperarm_l", "LeftUpperArm", "ns:Left_Upper_Arm", "L upperArm", "左Upper_arm",
+        "leftupperarm", "upperarm gauche", "Upperarm_links", "izquierda.upper.arm", "upper-arm-ひだり",
+        "upper_arm\uff0e\uff2c",
+    ],
+)  # fmt: skip
 def test_spellings_of_one_bone_become_one(name: str) -> None:
-    expected = CanonicalName("upperarm", "left")
-    assert canonical(name) == expected or name.startswith("左")
+    assert canonical(name) == CanonicalName("upperarm", "left")
 
 
 def test_numbers_lose_their_zeros_and_sides_are_told_apart() -> None:
@@ -37,8 +40,9 @@ def test_numbers_lose_their_zeros_and_sides_are_told_apart() -> None:
 
 def test_namespaces_and_shared_prefixes_are_taken_off() -> None:
     names = ("Neo_Hips", "Neo_Spine", "Neo_LeftArm", "Neo_Head", "Neo_LeftLeg")
-    assert without_shared_prefix(names)["Neo_LeftArm"] == "LeftArm"
-    assert without_shared_prefix(("a:Hips", "a:Spine"))["a:Hips"] == "Hips"
+    assert spellings(names)["Neo_LeftArm"] == ("Neo_LeftArm", "LeftArm")
+    assert spellings(("a:Hips", "a:Spine"))["a:Hips"] == ("Hips",)
+    assert spellings(tuple(f"{name}_jnt" for name in names))["Neo_Hips_jnt"][-1] == "Hips"
 
 
 @pytest.mark.parametrize("prefix", ["mixamorig:", "mixamorig1:", "", "Neo_", "char|mixamorig:"])
@@ -53,7 +57,7 @@ def test_mixamo_is_found_with_any_prefix(prefix: str) -> None:
 
 
 def test_every_profile_is_well_formed_and_has_both_sides() -> None:
-    assert {p.convention for p in profiles()} >= {"mixamo", "vrm", "mesh2motion", "rigify_metarig", "rigify_generated"}
+    assert {p.convention for p in profiles()} >= {"mixamo", "vrm", "unreal", "rigify_metarig", "rigify_generated"}
     for profile in profiles():
         missing = [j for j in ESSENTIAL if j not in profile.joints and j != "spine3"]
         assert not missing, f"{profile.convention} lacks {missing}"
@@ -74,7 +78,7 @@ def test_a_rig_that_is_no_body_names_what_was_looked_for() -> None:
         match_bones(rig)
     message = str(raised.value)
     assert message.startswith("Crate cannot be mapped")
-    for words in ("hips", "spine or chest", "left upper arm", "right forearm", "left thigh", "right shin"):
+    for words in ("hips", "chest", "left upper arm", "right forearm", "left thigh", "right shin"):
         assert words in message
     for name in ("LeftForeArm", "thigh_l"):
         assert name in message

@@ -17,11 +17,11 @@ Armature = bpy.types.Object
 FILES = {
     "mixamo-original-rig.fbx": "mixamo",
     "keijiro_Base.fbx": "mixamo",
-    "mpfb2_cmu_mb.blend": "mixamo",
-    "human-male.glb": "mesh2motion",
-    "human-female.glb": "mesh2motion",
-    "human-bunny.glb": "mesh2motion",
-    "mpfb2_game_engine.blend": "mesh2motion",
+    "mpfb2_cmu_mb.blend": "cmu",
+    "human-male.glb": "unreal",
+    "human-female.glb": "unreal",
+    "human-bunny.glb": "unreal",
+    "mpfb2_game_engine.blend": "unreal",
     "vrmaddon_basic_armature_vrm1.vrm": "vrm",
 }
 LIMBS = {"shoulder": "elbow", "elbow": "wrist", "hip": "knee", "knee": "ankle"}
