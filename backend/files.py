@@ -18,7 +18,7 @@ def write_atomically(path: Path) -> Iterator[Path]:
     Raises:
         InputError: the folder is missing or not writable, or the disk is full.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # a symbolic link stays one, and its target is written
     if path.is_dir():
         raise InputError(f"{path} is a folder. Name a file to write to.")
     try:
@@ -29,9 +29,18 @@ def write_atomically(path: Path) -> Iterator[Path]:
     partial = Path(name)
     try:
         yield partial
-        partial.chmod(0o644)
+        partial.chmod(_mode_of(path))
         partial.replace(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _mode_of(path: Path) -> int:
+    """The permissions of the file that is replaced, or those that the process gives to new files."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask

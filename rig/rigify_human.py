@@ -35,7 +35,7 @@ def make_rigify_human(*, generate: bool = True) -> bpy.types.Object:
         with quiet():
             bpy.ops.pose.rigify_generate()
     except RuntimeError as error:
-        raise RigError(f"Rigify could not generate the human rig: {str(error).strip()}") from error
+        raise RigError("Rigify could not generate its human. Name a rig file with --rig instead.") from error
     made = [obj for obj in bpy.data.objects if obj not in known and obj.type == "ARMATURE"]
     if not made:
         raise RigError("Rigify generated no armature. Name a rig file with --rig instead.")

@@ -37,6 +37,8 @@ _SAME_PERSON: Final = 0.05
 """Two answers are one person when a quarter of their landmarks are closer than this share of the smaller one's size:
 people who overlap share no limbs, two readings of one person do, even where one has gone wrong elsewhere."""
 _SAME_REGION: Final = 0.1
+_LEAST_SIZE_PX: Final = 16.0
+"""Whatever is smaller than this in the picture has too few pixels to show a pose."""
 _BOX_MARGIN: Final = 0.08
 """The landmarks end at the eyes and the knuckles; the box is widened by this share of its longer side."""
 
@@ -128,7 +130,7 @@ class BlazePose:
                     break
             else:
                 found.append(averaged(looks))
-        return _distinct(found)
+        return _distinct(person for person in found if _size(person) >= _LEAST_SIZE_PX)
 
     def _candidates(self, picture: Picture, view: Roi, *, least_score: float) -> list[Candidate]:
         """What the detector takes for people in one square view of the image, the surest first."""

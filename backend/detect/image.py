@@ -11,11 +11,14 @@ import numpy.typing as npt
 from ..arrays import ImageArray
 from ..errors import InputError
 from ..packages import require_opencv
+from ..quiet import quiet
 from .image_header import ImageKind, has_exif, is_cut_off, kind_of, stated_size
 
 MOST_PIXELS: Final = 200_000_000
 """More than any camera's single picture; decoded it takes 600 MB."""
 MOST_BYTES: Final = 1 << 30
+_DAMAGED: Final = ("premature end of data segment", "bad Huffman code")
+"""libjpeg decodes on after these and only prints them; what else it complains of, every camera's pictures may have."""
 
 _Pixels: TypeAlias = npt.NDArray[Any]
 
@@ -81,12 +84,15 @@ def _decode(data: bytes, flags: int, path: Path) -> _Pixels:
     import cv2
 
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        with quiet() as held:
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except (cv2.error, MemoryError) as error:
         raise InputError(f"{path} cannot be decoded: it is damaged or too large. Save it again as JPEG.") from error
     if pixels is None:  # pyright: ignore[reportUnnecessaryComparison]  # the stubs miss this
         what = "a HEIC picture, which is not read here" if kind_of(data) is ImageKind.HEIC else "not a readable image"
         raise InputError(f"{path} is {what}. Save it as JPEG or PNG and choose that file.")
+    if any(complaint in held.text for complaint in _DAMAGED):
+        raise InputError(f"{path} is damaged: a part of the picture is lost. Save or download it again.")
     return pixels
 
 

@@ -45,7 +45,12 @@ _STRAIGHT, _BENT = np.radians(12.0), np.radians(35.0)
 # How far limbs turn about their own axis from the untwisted swing: ranges of motion of the American Academy of
 # Orthopaedic Surgeons (1965), widened by what the clavicle and the spine add.
 _MOST_TWIST: Final = {"arm": np.radians(100.0), "leg": np.radians(55.0), "forearm": np.radians(100.0)}
-_MOST_WRIST_BEND, _MOST_ANKLE_BEND, _MOST_NECK_BEND = np.radians(75.0), np.radians(55.0), np.radians(80.0)
+_MOST_WRIST_BEND, _MOST_NECK_BEND = np.radians(75.0), np.radians(80.0)
+# The foot against the shin, least and most about x (toes down), y (toes to the left) and z: same source, with the
+# dorsiflexion of a deep squat (Hemmerich et al. 2006).
+_ANKLE_RANGE: Final = np.radians([[-35.0, -30.0, -25.0], [50.0, 30.0, 25.0]])
+# Below the first distance of heel and toes in metres the foot's direction is noise, above the second it is sure.
+_SHORT_FOOT_M, _WHOLE_FOOT_M = 0.05, 0.11
 # The clavicle lifts about 1 degree for 4 of the upper arm above the horizontal (scapulohumeral rhythm, Inman 1944).
 _CLAVICLE_SHARE: Final = 0.25
 # From the heel's to the toes' landmark on a foot that stands flat: BlazePose marks the back of the heel, about 4.5 cm
@@ -180,6 +185,7 @@ class _Solver:
         upper_arm = _swung(collar, along, upper)
         upper_arm = _twisted(upper_arm, upper, hinge=hinge, bend=bend, weight=weight, most=_MOST_TWIST["arm"])
         lower = _mix(upper_arm @ along, normalized(wrist - elbow), _known(seen_lower))
+        lower = _not_backwards(upper_arm, lower, forward=1.0)
         forearm = _swung(upper_arm, along, lower)
         self._set(f"{side}_collar", collar, self.confidence[:, JOINT_INDEX["spine3"]] * 0.5)
         self._set(f"{side}_shoulder", upper_arm, seen_upper * (0.5 + 0.5 * weight))
@@ -219,6 +225,7 @@ class _Solver:
         seen_upper = marks.seen(f"{side}_hip", f"{side}_knee")
         seen_lower = np.minimum(seen_upper, marks.seen(f"{side}_ankle"))
         seen_foot = np.minimum(seen_lower, marks.seen(f"{side}_heel", f"{side}_foot_index"))
+        seen_foot = seen_foot * _ramp(np.linalg.norm(toes, axis=-1), _SHORT_FOOT_M, _WHOLE_FOOT_M)
         down = np.array([0.0, -1.0, 0.0])
         upper = _mix(pelvis @ down, normalized(knee - hip), _known(seen_upper))
         bend, weight = _bend_axis(upper, normalized(ankle - knee))
@@ -232,6 +239,7 @@ class _Solver:
         thigh = _twisted(thigh, upper, hinge=hinge, bend=bend, weight=weight, most=_MOST_TWIST["leg"])
         along = _rest_direction(f"{side}_ankle")
         lower = _mix(thigh @ along, normalized(ankle - knee), _known(seen_lower))
+        lower = _not_backwards(thigh, lower, forward=-1.0)
         shin = _swung(thigh, along, lower)
         self._set(f"{side}_hip", thigh, seen_upper * (0.5 + 0.5 * weight))
         self._set(f"{side}_knee", shin, seen_lower)
@@ -242,7 +250,7 @@ class _Solver:
         forward = frame_from_axes(toes, np.cross(toes, shin[:, :, 0]))
         rest = frame_from_axes(np.array(_HEEL_TO_TOES), np.array([0.0, 1.0, 0.0]))
         turn = matrix_to_axis_angle(np.swapaxes(shin, -1, -2) @ forward @ rest.T)
-        turn = _shortened(turn, _MOST_ANKLE_BEND) * _ramp(seen, _UNSEEN, _SEEN)[:, None]
+        turn = np.clip(turn, *_ANKLE_RANGE) * _ramp(seen, _UNSEEN, _SEEN)[:, None]
         foot = shin @ axis_angle_to_matrix(turn)
         self._set(f"{side}_ankle", foot, seen)
         self._set(f"{side}_foot", foot, seen * 0.5)
@@ -283,6 +291,16 @@ def _twisted(
     """`swung` (T, 3, 3) turned about `axis` (T, 3) until its hinge meets the bend axis, by `weight`, at most `most`."""
     angle = np.clip(twist_angle(axis, swung @ hinge, bend), -most, most) * weight
     return axis_angle_to_matrix(normalized(axis) * angle[:, None]) @ swung
+
+
+def _not_backwards(upper: DoubleArray, lower: DoubleArray, *, forward: float) -> DoubleArray:
+    """`lower` (T, 3) without what knee or elbow cannot do: the limb is straight where it would bend backwards.
+
+    `forward` is the sign of z, in the frame of `upper` (T, 3, 3), to which the joint bends.
+    """
+    local = np.einsum("tji,tj->ti", upper, lower)
+    local[:, 2] = forward * np.maximum(forward * local[:, 2], 0.0)
+    return normalized(np.einsum("tij,tj->ti", upper, local))
 
 
 def _ramp(value: AnyFloatArray, low: float, high: float) -> DoubleArray:

@@ -15,7 +15,7 @@ from contrapposto.backend.job import run_job
 from contrapposto.backend.kinematics import forward_kinematics, global_rotations
 from contrapposto.backend.observation import Observation
 from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle, normalized
-from contrapposto.backend.skeleton import JOINT_INDEX, MIRROR, SOLE_BELOW_ANKLE_M
+from contrapposto.backend.skeleton import JOINT_INDEX, MIRROR, REST_OFFSETS, SOLE_BELOW_ANKLE_M
 
 LIMBS = [(f"{side}_{a}", f"{side}_{b}") for side in ("left", "right") for a, b in (
     ("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))]  # fmt: skip
@@ -146,6 +146,32 @@ def test_knees_never_twist_beyond_their_range() -> None:
     rotations = _solve(observation).poses.rotations
     thigh = _world(rotations, "left_hip")[0]
     assert np.degrees(np.arccos(np.clip(thigh[0, 0], -1, 1))) < 56.0
+
+
+def test_knees_and_elbows_never_bend_backwards() -> None:
+    wrong = _pose(left_knee=(-25, 0, 0), right_elbow=(0, -25, 0))
+    rotations = _solve(observe(wrong)).poses.rotations
+    for joint, child, forward in (("left_hip", "left_knee", -1.0), ("right_shoulder", "right_elbow", 1.0)):
+        relative = np.swapaxes(_world(rotations, joint), -1, -2) @ _world(rotations, child)
+        along = normalized(REST_OFFSETS[JOINT_INDEX["left_ankle" if joint == "left_hip" else "right_wrist"]])
+        assert forward * (relative[0] @ along)[2] > -0.04, joint
+
+
+def test_a_foot_seen_end_on_turns_no_leg() -> None:
+    observation = observe(_pose())
+    world = observation.keypoints_world.copy()
+    heel, toes = (observation.schema.index[name] for name in ("left_heel", "left_foot_index"))
+    world[0, toes] = world[0, heel] + (0.03, 0.02, -0.01)
+    poses = _solve(dataclasses.replace(observation, keypoints_world=world)).poses
+    for joint in ("left_hip", "left_ankle"):
+        np.testing.assert_allclose(poses.rotations[0, JOINT_INDEX[joint]], 0.0, atol=0.03)
+    assert poses.confidence[0, JOINT_INDEX["left_ankle"]] < 0.1
+
+
+@pytest.mark.parametrize("degrees", [(-80, 0, 0), (90, 0, 0), (0, 80, 0), (0, 0, 70)])
+def test_ankles_stay_in_their_range(degrees: tuple[float, float, float]) -> None:
+    rotations = _solve(observe(_pose(left_ankle=degrees))).poses.rotations
+    assert np.degrees(np.abs(rotations[0, JOINT_INDEX["left_ankle"]])).max() < 51.0
 
 
 def test_noise_never_breaks_it() -> None:

@@ -15,7 +15,7 @@ from contrapposto.backend.detect.anchors import anchor_centres
 from contrapposto.backend.detect.blazepose import BlazePose
 from contrapposto.backend.detect.boxes import Detections
 from contrapposto.backend.detect.image import load_image
-from contrapposto.backend.detect.landmarks import Landmarks
+from contrapposto.backend.detect.landmarks import Landmarks, averaged
 from contrapposto.backend.detect.roi import Roi
 from contrapposto.backend.errors import MissingPackageError, ModelFileError
 from contrapposto.backend.job import run_job
@@ -276,3 +276,19 @@ def test_confidence_is_the_smaller_of_seen_and_present() -> None:
     seen = landmarks.decode((raw.reshape(1, 195), *outputs[1:]), Roi(0.0, 0.0, 256.0))
     assert isinstance(seen, Landmarks)
     np.testing.assert_allclose(seen.confidence[[4, 5]], 1.0 / (1.0 + np.exp([3.0, 2.0])), atol=1e-6)
+
+
+def look(points: np.ndarray, confidence: float) -> Landmarks:
+    roi = Roi(50.0, 50.0, 100.0, 0.0)
+    seen = np.full(len(points), confidence, np.float32)
+    return Landmarks(points, np.zeros((len(points), 3)), seen, presence=0.9, next_roi=roi)
+
+
+def test_two_looks_at_one_person_are_averaged_and_a_look_at_another_is_left_out() -> None:
+    points = np.random.default_rng(0).uniform(0.0, 100.0, (33, 2))
+    near, last, neighbour = look(points + 1.0, 0.6), look(points, 0.8), look(points + 20.0, 1.0)
+    together = averaged([near, last])
+    np.testing.assert_allclose(together.points_px, points + 0.5)
+    np.testing.assert_allclose(together.confidence, 0.7)
+    np.testing.assert_allclose(averaged([neighbour, last]).points_px, points)
+    np.testing.assert_allclose(averaged([neighbour, last]).confidence, 0.8)

@@ -241,3 +241,20 @@ def test_absurd_sizes_of_other_formats_are_refused_after_decoding(
     monkeypatch.setattr(image_module, "MOST_PIXELS", 3000)
     with pytest.raises(InputError, match="64 x 48 pixels"):
         load_image(path)
+
+
+def test_a_jpeg_damaged_in_the_middle_is_refused_and_nothing_is_printed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    data = bytearray(encode(".jpg", noise))
+    middle = len(data) // 2
+    data[middle : middle + 400] = bytes([0xFF, 0xC4] * 200)
+    with pytest.raises(InputError, match="damaged"):
+        load_image(write(tmp_path, "damaged.jpg", bytes(data)))
+    png = bytearray(encode(".png", noise))
+    png[len(png) // 2] ^= 0xFF
+    with pytest.raises(InputError):
+        load_image(write(tmp_path, "damaged.png", bytes(png)))
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err) == ("", "")

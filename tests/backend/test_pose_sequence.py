@@ -125,3 +125,15 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         pass
     with pytest.raises(InputError, match="is a folder"), write_atomically(tmp_path):
         pass
+
+
+def test_links_and_permissions_of_what_is_replaced_stay(tmp_path: Path) -> None:
+    target, link = tmp_path / "pose.npz", tmp_path / "link.npz"
+    target.write_text("before")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    with write_atomically(link) as partial:
+        partial.write_text("after")
+    assert link.is_symlink()
+    assert target.read_text() == "after"
+    assert target.stat().st_mode & 0o777 == 0o640
