@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,12 +16,14 @@ from .errors import InputError
 from .files import write_atomically
 from .frames import INNER_TO_BLENDER
 from .rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from .skeleton import JOINT_COUNT
+from .skeleton import JOINT_COUNT, MIRROR
 
 _WIDTH_SMPL, _WIDTH_SMPLH, _WIDTH_SMPLX = 72, 156, 165
 _BODY_WIDTH: Final = 66
 _HAND_JOINTS: Final = 15
 _Y_UP: Final = "y_up"
+_MIRRORED_AXIS: Final = np.array([1.0, -1.0, -1.0], np.float32)
+"""What a mirror in the plane x = 0 does to an axis-angle vector."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,16 @@ class PoseSequence:
     def frame_count(self) -> int:
         """T."""
         return self.rotations.shape[0]
+
+    def mirrored(self) -> PoseSequence:
+        """The same seen in a mirror: left and right exchanged, in the plane x = 0."""
+        return replace(
+            self,
+            rotations=self.rotations[:, MIRROR] * _MIRRORED_AXIS,
+            translation=self.translation * np.array([-1.0, 1.0, 1.0], np.float32),
+            confidence=self.confidence[:, MIRROR],
+            hands=None if self.hands is None else self.hands[:, ::-1] * _MIRRORED_AXIS,
+        )
 
     def to_amass(self) -> dict[str, object]:
         """The arrays of an AMASS file: `poses` 72 wide, or 156 (SMPL-H) with hands; both in the inner frame.

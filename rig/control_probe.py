@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -21,20 +21,37 @@ _LARGEST_TURN = 0.7
 _CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
 
 
-def measure_parent_spaces(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> RigSpec:
-    """The rig with `follows` measured, where constraints above a mapped bone make the list of parents untrue.
+def measure_parent_spaces(
+    armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap, *, posed: Collection[str] = ()
+) -> RigSpec:
+    """The rig with `follows` measured, where constraints above a bone that is posed make the list of parents untrue.
 
-    The armature is posed a few times and set back to exactly what it was; the caller updates the view layer.
+    The armature is posed a few times, its limbs in FK, and set back to exactly what it was; the caller updates the
+    view layer.
+
+    Args:
+        armature: the object.
+        rig: as `read_rig` and `with_ik_limbs` found it.
+        bone_map: which of its bones stand for which joints.
+        posed: further bones that will be posed, such as fingers and the controls of IK limbs.
     """
     mapped = [bone for joint, match in bone_map.joints.items() if joint in JOINT_INDEX for bone in match.bones]
+    names = list(dict.fromkeys((*mapped, *posed)))
     in_view = armature.name in bpy.context.view_layer.objects
-    if not in_view or not any(_is_constrained(rig, bone) for bone in mapped):
+    if not in_view or not any(_is_constrained(rig, bone) for bone in names):
         return rig
-    turns = _random_turns(len(mapped))
-    with _kept_pose(armature, mapped):
-        poses = [_posed(armature, rig, mapped=mapped, turns=turns[sample]) for sample in range(_SAMPLES)]
-    samples = MeasuredPoses(tuple(mapped), np.stack([p.pose for p in poses]), np.stack([p.basis for p in poses]))
-    return replace(rig, follows=follows_from(rig, samples))
+    turns = _random_turns(len(names))
+    with _kept_pose(armature, names), _in_fk(armature, rig, bone_map):
+        poses = [_posed(armature, rig, mapped=names, turns=turns[sample]) for sample in range(_SAMPLES)]
+    samples = MeasuredPoses(tuple(names), np.stack([p.pose for p in poses]), np.stack([p.basis for p in poses]))
+    # A control may follow a bone of the body, never the other way round.
+    controls = {name for limb in rig.ik for name in limb.controls} - set(mapped)
+    body = [position for position, name in enumerate(names) if name not in controls]
+    follows = follows_from(rig, samples.only(body))
+    if controls:
+        everything = follows_from(rig, samples)
+        follows |= {name: everything[name] for name in controls if name in everything}
+    return replace(rig, follows=follows)
 
 
 def _is_constrained(rig: RigSpec, name: str) -> bool:
@@ -87,3 +104,26 @@ def _kept_pose(armature: bpy.types.Object, mapped: list[str]) -> Generator[None]
                 setattr(bone, name, value)
         if position != "POSE":
             armature.data.pose_position = position
+
+
+@contextmanager
+def _in_fk(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> Generator[None]:
+    """Switches as FK needs them, and no IK on bones whose own rotation is measured."""
+    bones = armature.pose.bones
+    switches = [s for s in bone_map.switches if s.bone in bones and s.property in bones[s.bone]]
+    before = [bones[s.bone][s.property] for s in switches]
+    constraints = [bones[limb.chain[1]].constraints[limb.constraint] for limb in rig.ik if limb.through_mapped]
+    muted = [constraint.mute for constraint in constraints]
+    for switch, value in zip(switches, before, strict=True):
+        bones[switch.bone][switch.property] = type(value)(switch.value)
+    for constraint in constraints:
+        constraint.mute = True
+    if switches:
+        armature.update_tag()  # drivers do not see a custom property change by themselves
+    try:
+        yield
+    finally:
+        for switch, value in zip(switches, before, strict=True):
+            bones[switch.bone][switch.property] = value
+        for constraint, mute in zip(constraints, muted, strict=True):
+            constraint.mute = mute

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import bpy
 import numpy as np
 
 from ..backend.errors import InputError, RigError
 from ..backend.pose_sequence import PoseSequence
-from ..backend.retarget.bone_map import BoneMap
+from ..backend.retarget.bone_map import FINGER_JOINTS, BoneMap
 from ..backend.retarget.channels import RotationLocks, rotation_channels, rotation_property
 from ..backend.retarget.matcher import match_bones
 from ..backend.retarget.rig_pose import RigPose
-from ..backend.retarget.rig_spec import RigSpec
+from ..backend.retarget.rig_spec import IkLimb, RigSpec
 from ..backend.retarget.solver import retarget
 from .armature import read_rig, require_armature
 from .control_probe import measure_parent_spaces
 from .fcurves import Channel, ensure_channelbag, existing_channelbag, require_writable_action, write_channel
+from .hands import untouched_hands
+from .ik_controls import with_ik_limbs
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,31 @@ class KeyOptions:
         frame: scene frame of the first pose, fractions allowed; further poses follow one a frame.
         selected_only: only bones selected in Pose Mode.
         root_location: also the location of the root bone.
-        blend: share in [0, 1] of the new pose; the rest is what the bones' own channels hold now, which for a limb in
-            IK is its FK controls and not what is seen.
+        blend: share in [0, 1] of the new pose; the rest is what the channels that are keyed hold now. So a limb blends
+            in the mode that `limbs` names: from the rotations of its FK bones, or from the places of its IK controls.
+        in_place: the root bone keeps its place; only its height is keyed.
+        flip: left and right are exchanged.
+        limbs: "FK", or "IK" to key target and pole of limbs that have an IK constraint; others are in FK all the same.
+        relax_hands: curl the fingers a little when the poses say nothing about them. Only on hands that nobody has
+            touched: a hand with a key or a turned bone on any finger stays as it is. One key holds for all frames.
     """
 
     frame: float
     selected_only: bool = False
     root_location: bool = True
     blend: float = 1.0
+    in_place: bool = False
+    flip: bool = False
+    limbs: Literal["FK", "IK"] = "FK"
+    relax_hands: bool = True
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.frame):
             raise InputError(f"A frame must be a number, not {self.frame}.")
         if not 0.0 <= self.blend <= 1.0:
             raise InputError(f"Blend must lie between 0 and 1, not {self.blend}.")
+        if self.limbs not in ("FK", "IK"):
+            raise InputError(f"Limbs must be FK or IK, not {self.limbs}.")
 
 
 @dataclass(frozen=True)
@@ -69,7 +83,7 @@ class KeyReport:
 def pose_and_key(
     armature: bpy.types.Object, poses: PoseSequence, *, options: KeyOptions, bone_map: BoneMap | None = None
 ) -> KeyReport:
-    """Pose the armature and key it; without `bone_map` the bones are found by name.
+    """Pose the armature and key it; without `bone_map` the artist's own map is taken, or the bones are found.
 
     Raises:
         RigError: the armature cannot be posed, mapped or keyed; nothing is changed.
@@ -78,14 +92,26 @@ def pose_and_key(
     require_writable_action(armature)
     rig = read_rig(armature)
     bone_map = bone_map or match_bones(rig)
-    rig = measure_parent_spaces(armature, rig, bone_map)
-    pose = retarget(rig, bone_map, poses).blended(rig, options.blend)
+    if options.flip:
+        poses = poses.mirrored()
+    relaxed = untouched_hands(armature, rig, bone_map) if options.relax_hands and poses.hands is None else ()
+    rig = with_ik_limbs(armature, rig, bone_map)
+    rig = measure_parent_spaces(armature, rig, bone_map, posed=_also_posed(rig, bone_map, options))
+    pose = retarget(rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs)
     plan = _Plan(armature, rig, options=options)
-    plan.add_pose(pose)
+    plan.add_pose(pose.blended(rig, options.blend))
     plan.add_switches(bone_map)
+    plan.add_ik_influences()
     if not plan.bones:
         raise RigError(_nothing_to_key(armature, plan))
     return replace(_write(armature, plan, pose.frame_count), notes=bone_map.problems)
+
+
+def _also_posed(rig: RigSpec, bone_map: BoneMap, options: KeyOptions) -> list[str]:
+    """Bones besides those of the body that may be posed: fingers, and the controls of IK limbs."""
+    fingers = [bone for joint in FINGER_JOINTS if joint in bone_map.joints for bone in bone_map.joints[joint].bones]
+    controls = [control for limb in rig.ik for control in limb.controls] if options.limbs == "IK" else []
+    return [*fingers, *controls]
 
 
 def _nothing_to_key(armature: bpy.types.Object, plan: _Plan) -> str:
@@ -120,9 +146,12 @@ class _Plan:
             if self.options.selected_only and not _is_selected(bone):
                 continue
             before = len(self.channels)
-            self._add_rotation(bone, pose.rotations[:, position])
+            rotations = pose.rotations[:, position]
+            self._add_rotation(bone, rotations[:1] if name in pose.constant else rotations)
             if name == pose.root and self.options.root_location:
-                self._add(bone, "location", pose.location, open_channels=_unlocked(bone.lock_location))
+                self._add_location(bone, pose.location, channels=pose.location_channels)
+            if name in pose.controls:
+                self._add_location(bone, pose.controls[name])
             if len(self.channels) > before:
                 self.bones.append(name)
 
@@ -134,11 +163,33 @@ class _Plan:
             limb = {
                 name for joint in switch.joints if joint in bone_map.joints for name in bone_map.joints[joint].bones
             }
-            if bone is None or switch.property not in bone or not limb & keyed:
+            controls = {name for ik in self._ik_limbs() if set(ik.joints) & set(switch.joints) for name in ik.controls}
+            if bone is None or switch.property not in bone or not (limb | controls) & keyed:
                 continue
             path = f'{bone.path_from_id()}["{bpy.utils.escape_identifier(switch.property)}"]'
             # One key at the first frame holds for all that follow.
-            self._add_channel(bone, Channel(path, 0, bone.name, np.array([switch.value])))
+            value = 1.0 - switch.value if controls else switch.value
+            self._add_channel(bone, Channel(path, 0, bone.name, np.array([value])))
+
+    def add_ik_influences(self) -> None:
+        """Of IK constraints on mapped bones: 1 for IK, 0 for FK, keyed when a bone of the limb or a control is."""
+        keyed = set(self.bones)
+        for limb in self.rig.ik:
+            bone = self.armature.pose.bones[limb.chain[1]]
+            if limb.through_mapped and keyed & {*limb.chain, *limb.controls}:
+                path = f"{bone.constraints[limb.constraint].path_from_id()}.influence"
+                value = 1.0 if self.options.limbs == "IK" else 0.0
+                self._add_channel(bone, Channel(path, 0, bone.name, np.array([value])))
+
+    def _ik_limbs(self) -> tuple[IkLimb, ...]:
+        """The limbs that are posed by IK controls in place of their FK bones."""
+        return tuple(x for x in self.rig.ik if not x.through_mapped) if self.options.limbs == "IK" else ()
+
+    def _add_location(
+        self, bone: bpy.types.PoseBone, values: np.ndarray, *, channels: Collection[int] = (0, 1, 2)
+    ) -> None:
+        unlocked = [index for index, lock in enumerate(bone.lock_location) if not lock]
+        self._add(bone, "location", values, wanted=channels, open_channels=unlocked)
 
     def _add_rotation(self, bone: bpy.types.PoseBone, quaternions: np.ndarray) -> None:
         index = self.rig.index[bone.name]
@@ -162,9 +213,18 @@ class _Plan:
             values[index] = earlier[-1] if earlier else curve.keyframe_points[0].co[1]
         return values
 
-    def _add(self, bone: bpy.types.PoseBone, name: str, values: np.ndarray, *, open_channels: Iterable[int]) -> None:
-        opened = tuple(open_channels)
-        if len(opened) < values.shape[1]:
+    def _add(
+        self,
+        bone: bpy.types.PoseBone,
+        name: str,
+        values: np.ndarray,
+        *,
+        open_channels: Collection[int],
+        wanted: Collection[int] | None = None,
+    ) -> None:
+        wanted = range(values.shape[1]) if wanted is None else wanted
+        opened = [index for index in wanted if index in open_channels]
+        if len(opened) < len(wanted):
             part = "" if not opened else "partly "
             self.skipped.append(f"{bone.name}: {name.replace('_', ' ')} is {part}locked")
         path = f"{bone.path_from_id()}.{name}"
@@ -200,16 +260,21 @@ def _write(armature: bpy.types.Object, plan: _Plan, frames: int) -> KeyReport:
 
 def _set_now(armature: bpy.types.Object, channel: Channel, *, value: float, undo: ExitStack) -> None:
     """Show the curve's value at the playhead at once, without a change of frame."""
-    owner = armature.pose.bones[channel.group]
-    _, _, name = channel.data_path.rpartition(".")
+    path, _, name = channel.data_path.rpartition(".")
     if channel.data_path.endswith('"]'):
-        key = channel.data_path.rpartition('["')[2].removesuffix('"]')
-        undo.callback(owner.__setitem__, key, owner[key])
-        owner[key] = type(owner[key])(value)
+        path, _, name = channel.data_path.removesuffix('"]').rpartition('["')
+        owner = armature.path_resolve(path)
+        undo.callback(owner.__setitem__, name, owner[name])
+        owner[name] = type(owner[name])(value)
         return
-    vector = getattr(owner, name)
-    undo.callback(vector.__setitem__, channel.index, vector[channel.index])
-    vector[channel.index] = value
+    owner = armature.path_resolve(path)
+    before = getattr(owner, name)
+    if isinstance(before, float):
+        undo.callback(setattr, owner, name, before)
+        setattr(owner, name, value)
+        return
+    undo.callback(before.__setitem__, channel.index, before[channel.index])
+    before[channel.index] = value
 
 
 def _action_frame(armature: bpy.types.Object, frame: float) -> float:
@@ -223,7 +288,3 @@ def _action_frame(armature: bpy.types.Object, frame: float) -> float:
 def _is_selected(bone: bpy.types.PoseBone) -> bool:
     # Blender 5 moved the selection from the bone to the pose bone.
     return bone.select if hasattr(bone, "select") else bone.bone.select
-
-
-def _unlocked(locks: Iterable[bool]) -> list[int]:
-    return [index for index, lock in enumerate(locks) if not lock]

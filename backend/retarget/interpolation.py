@@ -55,6 +55,11 @@ def turn_about(axis: AnyFloatArray, angle: AnyFloatArray | float) -> DoubleArray
     return axis_angle_to_matrix(np.asarray(angle, dtype=np.float64)[..., None] * np.asarray(axis, dtype=np.float64))
 
 
+def turn_about_each(axes: AnyFloatArray, angles: AnyFloatArray) -> DoubleArray:
+    """Rotations (T, 3, 3) by `angles` (T,) radians about the unit `axes` (T, 3)."""
+    return axis_angle_to_matrix(np.asarray(angles, dtype=np.float64)[:, None] * np.asarray(axes, dtype=np.float64))
+
+
 def angle_between(first: AnyFloatArray, second: AnyFloatArray) -> DoubleArray:
     """Angle in radians between the rotations of the unit quaternions (..., 4) and (..., 4), in [0, pi]."""
     cosine = np.abs(np.sum(np.asarray(first, dtype=np.float64) * second, axis=-1))

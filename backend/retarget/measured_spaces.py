@@ -32,6 +32,11 @@ class MeasuredPoses:
     pose: DoubleArray
     basis: DoubleArray
 
+    def only(self, positions: list[int]) -> MeasuredPoses:
+        """Of the bones at these positions alone."""
+        names = tuple(self.names[position] for position in positions)
+        return MeasuredPoses(names, self.pose[:, positions], self.basis[:, positions])
+
 
 def follows_from(rig: RigSpec, samples: MeasuredPoses) -> dict[str, Follow]:
     """The parent space of each bone: the simplest rule that explains all samples within 0.1 degrees.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,6 +23,9 @@ class RigPose:
         rotations: (T, N, 4) unit quaternions w, x, y, z: the rotation of `matrix_basis`, in the bone's own rest space.
         root: the bone that carries the body's location, or None.
         location: (T, 3) the root bone's `location` channel.
+        location_channels: which of x, y, z of it the pose sets.
+        controls: (T, 3) `location` channels of the targets and poles of IK limbs.
+        constant: bones whose rotation is the same in all frames on purpose, such as relaxed fingers.
 
     Raises:
         InputError: a shape does not fit.
@@ -31,6 +35,9 @@ class RigPose:
     rotations: FloatArray
     root: str | None
     location: FloatArray
+    location_channels: tuple[int, ...] = (0, 1, 2)
+    controls: Mapping[str, FloatArray] = field(default_factory=dict[str, FloatArray])
+    constant: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         rotations = checked("rotations", self.rotations, ("T", len(self.bones), 4))
@@ -38,6 +45,10 @@ class RigPose:
         object.__setattr__(self, "location", checked("location", self.location, (rotations.shape[0], 3)))
         if self.root is not None and self.root not in self.bones:
             raise InputError(f"The root bone {self.root} is not among the posed bones.")
+        controls = {name: checked(name, value, (rotations.shape[0], 3)) for name, value in self.controls.items()}
+        if not set(controls) <= set(self.bones):
+            raise InputError("Every IK control must be among the posed bones.")
+        object.__setattr__(self, "controls", controls)
 
     @property
     def frame_count(self) -> int:
@@ -51,11 +62,14 @@ class RigPose:
         indices = [rig.index[bone] for bone in self.bones]
         current = matrix_to_quaternion(_without_scale(rig.basis[indices, :3, :3]))
         rotations = slerp(np.broadcast_to(current, self.rotations.shape), self.rotations, amount)
-        location = self.location
-        if self.root is not None:
-            now = rig.basis[rig.index[self.root], :3, 3]
-            location = now + amount * (self.location - now)
-        return RigPose(self.bones, rotations.astype(np.float32), self.root, location.astype(np.float32))
+        location = self.location if self.root is None else _lerp(rig, self.root, self.location, amount=amount)
+        controls = {name: _lerp(rig, name, value, amount=amount) for name, value in self.controls.items()}
+        return replace(self, rotations=rotations.astype(np.float32), location=location, controls=controls)
+
+
+def _lerp(rig: RigSpec, bone: str, location: FloatArray, *, amount: float) -> FloatArray:
+    now = rig.basis[rig.index[bone], :3, 3]
+    return (now + amount * (location - now)).astype(np.float32)
 
 
 def _without_scale(matrices: FloatArray) -> FloatArray:

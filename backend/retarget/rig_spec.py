@@ -56,6 +56,38 @@ class Follow:
 
 
 @dataclass(frozen=True)
+class IkLimb:
+    """An arm or leg that an IK constraint of the rig moves.
+
+    Attributes:
+        joints: the limb's three joints, such as left_shoulder, left_elbow, left_wrist.
+        chain: the first bone of the IK chain, and the bone that holds the constraint.
+        through_mapped: the chain runs through mapped bones; else through helpers that stand at the same joints.
+        constraint: its name, on the second bone of `chain`.
+        target: the control that the limb reaches for.
+        pole: the control that the limb bends towards, or None.
+        pole_angle: radians, the constraint's.
+        swing: without a pole, the control that turns the limb about the line to the target, or None.
+        tracked: the bone above `swing` that a Damped Track turns to the target, or None.
+    """
+
+    joints: tuple[str, str, str]
+    chain: tuple[str, str]
+    through_mapped: bool
+    constraint: str
+    target: str
+    pole: str | None = None
+    pole_angle: float = 0.0
+    swing: str | None = None
+    tracked: str | None = None
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Names of the bones to place or turn."""
+        return tuple(name for name in (self.target, self.pole, self.swing) if name is not None)
+
+
+@dataclass(frozen=True)
 class RigSpec:
     """An armature of B bones, parents before children, in the units and axes of armature space.
 
@@ -74,6 +106,7 @@ class RigSpec:
         constraints: per bone the types of the constraints in force.
         basis: (B, 4, 4) the current pose: `PoseBone.matrix_basis`.
         follows: measured parent spaces of mapped bones, where constraints make the parent list untrue.
+        ik: the limbs that IK constraints move.
 
     Raises:
         InputError: a shape does not fit, names repeat, or a parent comes after its child.
@@ -94,6 +127,7 @@ class RigSpec:
     constraints: tuple[tuple[str, ...], ...] = ()
     basis: FloatArray = _FILLED_IN
     follows: Mapping[str, Follow] = field(default_factory=dict[str, Follow])
+    ik: tuple[IkLimb, ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.bones)

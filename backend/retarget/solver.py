@@ -2,51 +2,102 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
 
-from ..arrays import DoubleArray
+from ..arrays import AnyFloatArray, DoubleArray
 from ..errors import RigError
 from ..kinematics import global_rotations
 from ..pose_sequence import PoseSequence
-from ..rotations import axis_angle_to_matrix, matrix_to_quaternion, normalized
+from ..rotations import axis_angle_to_matrix, normalized
 from ..skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS, REST_OFFSETS, SOLE_BELOW_ANKLE_M
 from .bone_map import BoneMap
 from .character_frame import LIMB_CHILD, CharacterFrame, MappedRig, to_t_pose
+from .grounding import height_correction
+from .hands import finger_turns
+from .ik import pose_ik_limbs
 from .interpolation import between, swing_and_twist, turn_about
-from .parent_spaces import Displacement, carried, follows_of, in_order, location_axes, parent_turn
+from .parent_spaces import follows_of, in_order
+from .posing import Posing, in_axes
 from .rig_pose import RigPose
 from .rig_spec import RigSpec
+from .torso import align_torso
 
 _LEG: Final = [JOINT_INDEX[name] for name in ("left_hip", "left_knee", "left_ankle")]
 LEG_LENGTH_M: Final = float(sum(np.linalg.norm(REST_OFFSETS[joint]) for joint in _LEG[1:]))
 HIPS_IN_PELVIS: Final = 0.5 * (REST_OFFSETS[JOINT_INDEX["left_hip"]] + REST_OFFSETS[JOINT_INDEX["right_hip"]])
 STANDING_HIPS_M: Final = float(SOLE_BELOW_ANKLE_M - REST_OFFSETS[_LEG[1:], 1].sum())
+_NO_RISE: Final = 1e-3
 
 
-def retarget(rig: RigSpec, bone_map: BoneMap, poses: PoseSequence) -> RigPose:
+def retarget(
+    rig: RigSpec,
+    bone_map: BoneMap,
+    poses: PoseSequence,
+    *,
+    in_place: bool = False,
+    relaxed: Collection[str] = (),
+    limbs: str = "FK",
+) -> RigPose:
     """Rotations of every mapped bone, and the root's location, that give the rig the poses.
 
     Each joint's orientation in armature space is A G A^-1 C, with G SMPL's orientation of the joint, A the rig's
-    character frame and C the turn from rest to T-pose; the parents' actual poses are then taken off.
+    character frame and C the turn from rest to T-pose; the spine then bends to SMPL's line from hips to neck, the hips
+    go to where the lowest foot is as high above the ground as SMPL's, and the parents' poses are taken off.
+
+    Args:
+        rig: the rig as it is posed now.
+        bone_map: which of its bones stand for which joints.
+        poses: what to do; fingers are driven where it has hands.
+        in_place: the root keeps its place and only its height changes.
+        relaxed: hands ("left", "right") to relax where `poses` has none.
+        limbs: "FK", or "IK" to pose the targets and poles of `rig.ik` where there are any.
 
     Raises:
         RigError: the map lacks an essential joint or names a bone that the rig has not.
     """
+    seen = _checked(rig, bone_map)
+    world = global_rotations(axis_angle_to_matrix(poses.rotations))
+    wanted = wanted_turns(seen, world)
+    fingers = finger_turns(seen, poses.hands, wanted=wanted, relaxed=relaxed)
+    wanted.update(fingers)
+    hips = _wanted_hips(seen.frame, world, poses)
+    posing = _posed(seen, wanted, hips=hips)
+    lift = _lift(seen, posing, world=world, translation=poses.translation)
+    channels = _locate_root(seen, posing, lift=lift, in_place=in_place)
+    replaced = pose_ik_limbs(seen, posing) if limbs == "IK" else ()
+    kept = [name for name in posing.rotations if name not in replaced]
+    rotations = np.stack([posing.rotations[name] for name in kept], axis=1)
+    locations = {name: location.astype(np.float32) for name, location in posing.locations.items()}
+    root = _root(seen)
+    return RigPose(
+        tuple(kept),
+        _continuous(rotations).astype(np.float32),
+        root,
+        locations.pop(root),
+        channels,
+        controls=locations,
+        constant=frozenset() if poses.hands is not None else frozenset(fingers),
+    )
+
+
+def _checked(rig: RigSpec, bone_map: BoneMap) -> MappedRig:
     bones = {bone for match in bone_map.joints.values() for bone in match.bones}
     absent = sorted(bones - rig.index.keys())
     if absent:
         raise RigError(f"{rig.name} has no bones of these names: {', '.join(absent)}. Detect the bone map again.")
     if "pelvis" not in bone_map.joints:
         raise RigError(f"{rig.name}: no bone is mapped to pelvis. Complete the bone map.")
-    seen = MappedRig(rig, bone_map)
-    world = global_rotations(axis_angle_to_matrix(poses.rotations))
-    return _to_channels(seen, _wanted_turns(seen, world), hips=_wanted_hips(seen.frame, world, poses))
+    return MappedRig(rig, bone_map)
 
 
-def _wanted_turns(seen: MappedRig, world: DoubleArray) -> dict[str, DoubleArray]:
-    """Per mapped bone how far its orientation is from rest, (T, 3, 3) in armature space."""
+def wanted_turns(seen: MappedRig, world: DoubleArray) -> dict[str, DoubleArray]:
+    """Per mapped bone of the body how far its orientation is from rest, (T, 3, 3) in armature space.
+
+    `world` (T, 24, 3, 3): the orientations of SMPL's joints in the inner frame.
+    """
     corrections = to_t_pose(seen)
     turned = seen.frame.axes @ world @ seen.frame.axes.T
     wanted: dict[str, DoubleArray] = {}
@@ -66,6 +117,7 @@ def _wanted_turns(seen: MappedRig, world: DoubleArray) -> dict[str, DoubleArray]
             wanted.update(zip(chain, _share_twist(before, full, axis=axis, shares=shares), strict=True))
         else:
             wanted.update((bone, between(before, full, share)) for bone, share in zip(chain, shares, strict=True))
+    align_torso(seen, wanted, world)
     return wanted
 
 
@@ -84,35 +136,46 @@ def _wanted_hips(frame: CharacterFrame, world: DoubleArray, poses: PoseSequence)
     return frame.hips + frame.leg_length / LEG_LENGTH_M * moved @ frame.axes.T
 
 
-def _to_channels(seen: MappedRig, wanted: dict[str, DoubleArray], *, hips: DoubleArray) -> RigPose:
-    """Take the parents' poses off the wanted turns, and place the root so that the hips (T, 3) are reached."""
-    rig, frames = seen.rig, hips.shape[0]
-    root = seen.bone_map.joints["pelvis"].bones[0]
-    follows = follows_of(rig, tuple(wanted))
-    done: dict[str, Displacement] = {}
-    basis: dict[str, DoubleArray] = {}
-    axes = np.broadcast_to(np.eye(3), (frames, 3, 3))
-    for name in in_order(follows):
-        bone = rig.index[name]
-        rest, rest_head = rig.rest[bone, :3, :3].astype(np.float64), rig.heads[bone].astype(np.float64)
-        around = parent_turn(follows[name], done, frames)
-        basis[name] = rest.T @ np.swapaxes(around, -1, -2) @ wanted[name] @ rest
-        carrier = carried(follows[name], done, frames)
-        head = carrier.apply(rest_head)
-        if name == root:
-            axes = location_axes(rig, bone, carrier)
-        else:
-            head = head + location_axes(rig, bone, carrier) @ rig.basis[bone, :3, 3]
-        done[name] = Displacement(wanted[name], head - wanted[name] @ rest_head)
-    reached = np.mean([done[name].apply(seen.needed_head(joint)) for joint, name in _thighs(seen)], axis=0)
-    to_channel = np.asarray(np.linalg.inv(axes), dtype=np.float64)
-    location = np.einsum("tij,tj->ti", to_channel, hips - reached)
-    rotations = np.stack([matrix_to_quaternion(basis[name]) for name in wanted], axis=1)
-    return RigPose(tuple(wanted), _continuous(rotations).astype(np.float32), root, location.astype(np.float32))
+def _posed(seen: MappedRig, wanted: dict[str, DoubleArray], *, hips: DoubleArray) -> Posing:
+    """All mapped bones turned, parents first, and the root moved so that the hips (T, 3) are reached."""
+    root = _root(seen)
+    controls = [control for limb in seen.rig.ik for control in (limb.target, limb.pole) if control is not None]
+    follows = follows_of(seen.rig, tuple(dict.fromkeys((*wanted, *controls))))
+    posing = Posing(seen.rig, follows, len(hips))
+    for name in in_order({name: follow for name, follow in follows.items() if name in wanted}):
+        posing.turn(name, wanted[name], at_rest=name == root)
+    thighs = [(joint, seen.bone_map.joints[joint].bones[0]) for joint in ("left_hip", "right_hip")]
+    reached = np.mean([posing.done[name].apply(seen.needed_head(joint)) for joint, name in thighs], axis=0)
+    posing.locations[root] = hips - reached
+    posing.move(root, posing.locations[root])
+    return posing
 
 
-def _thighs(seen: MappedRig) -> list[tuple[str, str]]:
-    return [(joint, seen.bone_map.joints[joint].bones[0]) for joint in ("left_hip", "right_hip")]
+def _root(seen: MappedRig) -> str:
+    return seen.bone_map.joints["pelvis"].bones[0]
+
+
+def _lift(seen: MappedRig, posing: Posing, *, world: DoubleArray, translation: AnyFloatArray) -> DoubleArray:
+    """(T, 3) armature space: what brings the lowest point of the rig as high above the ground as SMPL's."""
+    carried = {j: posing.done[m.bones[0]] for j, m in seen.bone_map.joints.items() if m.bones[0] in posing.done}
+    scale = seen.frame.leg_length / LEG_LENGTH_M
+    height = height_correction(seen, carried, world=world, translation=translation, scale=scale)
+    return height[:, None] * seen.frame.axes[:, 1]
+
+
+def _locate_root(seen: MappedRig, posing: Posing, *, lift: DoubleArray, in_place: bool) -> tuple[int, ...]:
+    """Turn the root's way in armature space into its `location` channels; returns which of them count."""
+    root, up = _root(seen), seen.frame.axes[:, 1]
+    way, axes = posing.locations[root] + lift, posing.axes(root)
+    moved, channels = way, (0, 1, 2)
+    if in_place:
+        stays = axes @ seen.rig.basis[seen.rig.index[root], :3, 3]
+        moved = stays + ((way - stays) @ up)[:, None] * up
+        rises = np.abs(in_axes(axes, np.broadcast_to(up, way.shape))).max(axis=0)
+        channels = tuple(np.flatnonzero(rises > _NO_RISE * rises.max()).tolist())
+    posing.move(root, moved - posing.locations[root])
+    posing.locations[root] = in_axes(axes, moved)
+    return channels
 
 
 def _continuous(quaternions: DoubleArray) -> DoubleArray:
