@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import bpy
 from ..backend.arrays import ImageArray
 from ..backend.observation import Observation
 from ..backend.pose_sequence import PoseSequence
+from ..backend.retarget.bone_map import BoneMap
+from .armature import read_rig
+from .bone_maps import known_map, read_map, require_essential
 from .keyframes import KeyOptions, KeyReport, pose_and_key
 from .preview import render_preview
 from .rig_files import open_rig, save_rig, start_empty_file
@@ -34,14 +38,29 @@ class PosedRig:
             return cls(make_rigify_human())
         return cls(open_rig(path, armature_name=armature_name))
 
-    def pose(self, poses: PoseSequence, *, frame: int) -> KeyReport:
-        """Pose the armature and key it at `frame`, where the playhead then stands.
+    def pose(self, poses: PoseSequence, *, options: KeyOptions, bone_map: Path | None = None) -> KeyReport:
+        """Pose the armature and key it from `options.frame` on, where the playhead then stands.
+
+        Args:
+            poses: what to pose it like.
+            options: how.
+            bone_map: a JSON file with the bones of the joints; without one they are found.
 
         Raises:
             RigError: the armature cannot be mapped or keyed.
+            InputError: the file of the bone map cannot be read.
         """
-        bpy.context.scene.frame_set(frame)
-        return pose_and_key(self.armature, poses, options=KeyOptions(frame=frame))
+        bpy.context.scene.frame_set(math.floor(options.frame), subframe=options.frame % 1.0)
+        given = None if bone_map is None else require_essential(read_rig(self.armature), read_map(bone_map))
+        return pose_and_key(self.armature, poses, options=options, bone_map=given)
+
+    def bone_map(self) -> BoneMap:
+        """The armature's bone map as far as it is known, with joints missing or in question.
+
+        Raises:
+            RigError: the map kept on the armature does not fit it.
+        """
+        return known_map(self.armature, read_rig(self.armature))
 
     def save(self, path: Path) -> None:
         """Write the posed rig; the ending of the name says in which format.

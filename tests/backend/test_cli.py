@@ -1,8 +1,9 @@
-"""`contrapposto photo` without a rig: the .npz it writes, and every bad input as one sentence and exit code 2."""
+"""The command line without a rig: the .npz it writes, and every bad input as one sentence and exit code 2."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from contrapposto.backend.camera import Camera
-from contrapposto.backend.cli import BAD_INPUT, main
+from contrapposto.backend.cli import BAD_INPUT, INTERRUPTED, main
 from contrapposto.backend.keypoints import BLAZEPOSE_33
 from contrapposto.backend.kinematics import forward_kinematics
 from contrapposto.backend.pose_sequence import PoseSequence
@@ -110,7 +111,13 @@ def test_nobody_in_the_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--preview", "pose.gif"], "must end in .png"),
         (["--npz", "no/such/folder/pose.npz"], "does not exist"),
         (["--models", "no/such/folder"], "model"),
+        (["--blend", "1.5"], "between 0 and 1"),
+        (["--blend", "half"], "invalid float value"),
+        (["--bone-map", "no-such-map.json"], "does not exist"),
+        (["--selected"], "unrecognized arguments"),
         (["--sparkle"], "unrecognized arguments"),
+        (["--frame", "99999999999"], "Blender's frames go"),
+        (["--armature", "Nobody"], "add --rig FILE"),
     ],
 )
 def test_bad_options(
@@ -128,7 +135,10 @@ def test_bad_options(
 def test_bad_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert "required" in _refused([], capsys)
     assert "invalid choice" in _refused(["dance"], capsys)
+    assert "FILE" in _refused(["rig-map"], capsys)
+    assert "unrecognized" in _refused(["rig-map", "hero.blend", "--person", "2"], capsys)
     assert main(["--help"]) == 0
+    assert main(["rig-map", "--help"]) == 0
 
 
 def test_a_corrupt_model_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,3 +149,57 @@ def test_a_corrupt_model_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixt
     content[1000] ^= 1
     model.write_bytes(content)
     assert "pose_detection.tflite" in _refused(["photo", str(SAMPLE), "--models", str(folder)], capsys)
+
+
+def test_a_place_without_write_permission(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)  # who runs the tests as root may write anywhere
+    assert "may not be written" in _refused(["photo", str(SAMPLE), "--npz", str(tmp_path / "pose.npz")], capsys)
+
+
+def test_what_is_read_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(SAMPLE.read_bytes())
+    assert "is a file that is read" in _refused(["photo", str(photo), "--preview", str(photo)], capsys)
+    assert photo.read_bytes() == SAMPLE.read_bytes()
+
+
+def _command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "contrapposto", "photo", *map(str, arguments)]
+
+
+def test_a_refusal_is_one_line_also_of_what_native_code_prints(tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    done = subprocess.run(_command(tmp_path / "empty.jpg"), capture_output=True, text=True, check=False)
+    assert done.returncode == BAD_INPUT
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
+@pytest.mark.parametrize("stage", ["Reading the picture", "Solving the pose"])
+def test_an_interrupt_leaves_no_file(tmp_path: Path, stage: str) -> None:
+    kept = tmp_path / "pose.npz"
+    kept.write_text("from before")
+    # The command interrupts itself when it comes to the stage, as Ctrl-C would.
+    code = f"""
+import os, signal, sys
+from contrapposto.backend import cli, cli_photo
+
+shown = cli_photo._Show.__call__
+
+def show(self, progress):
+    if progress.stage == {stage!r}:
+        os.kill(os.getpid(), signal.SIGINT)
+    shown(self, progress)
+
+cli_photo._Show.__call__ = show
+sys.exit(cli.main(sys.argv[1:]))
+"""
+    command = [sys.executable, "-c", code, "photo", str(SAMPLE), "--npz", str(kept)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == INTERRUPTED, done.stderr
+    assert done.stderr == "contrapposto: cancelled, nothing was written.\n"
+    assert kept.read_text() == "from before"
+    assert list(tmp_path.iterdir()) == [kept]

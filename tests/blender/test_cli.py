@@ -1,8 +1,11 @@
-"""`contrapposto photo` with a rig, and the same command registered in Blender."""
+"""`contrapposto photo` with a rig and `contrapposto rig-map`, and the same command registered in Blender."""
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import bpy
@@ -121,3 +124,98 @@ def test_a_rig_that_is_no_humanoid(package, make_armature, tmp_path: Path, capsy
     error = capsys.readouterr().err
     assert "upper arm" in error.lower() or "left_shoulder" in error
     assert not out.exists()
+
+
+def test_prints_the_map_of_a_rig_as_a_table(package, rig_file: Path, capsys) -> None:
+    assert package("backend.cli").main(["rig-map", str(rig_file)]) == 0
+    out = capsys.readouterr().out
+    assert "Armature: 22 of 22 joints" in out
+    assert "mixamorig:LeftUpLeg" in out
+
+
+def test_prints_json_and_nothing_else(package, rig_file: Path, tmp_path: Path) -> None:
+    glb = tmp_path / "rig.glb"
+    package("rig.rig_files").save_rig(bpy.data.objects["Armature"], glb)
+    # As a program of its own: what Blender's importers print goes past Python.
+    arguments = ["-m", "contrapposto", "rig-map", str(glb), "--armature", "Armature", "--json"]
+    run = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True, timeout=100)
+    assert not run.stderr
+    content = json.loads(run.stdout)
+    assert list(content) == ["armature", "joints", "problems"]
+    assert content["armature"] == "Armature"
+    assert content["joints"]["left_hip"]["bones"] == ["mixamorig:LeftUpLeg"]
+    assert set(content["joints"]) <= set(package("backend.skeleton").JOINT_NAMES)
+
+
+def test_prints_the_map_that_is_kept_on_the_armature(package, rig_file: Path, capsys) -> None:
+    bpy.ops.contrapposto.detect_bones()
+    bpy.context.active_object.contrapposto_bones.left_hip = ""
+    bpy.ops.wm.save_as_mainfile(filepath=str(rig_file))
+    capsys.readouterr()
+    assert package("backend.cli").main(["rig-map", str(rig_file), "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert "left_hip" not in content["joints"]
+    assert any("left thigh" in problem for problem in content["problems"])
+
+
+def _refused_map(package, capfd, *arguments: str) -> str:
+    capfd.readouterr()
+    assert package("backend.cli").main(["rig-map", *arguments]) == BAD_INPUT
+    captured = capfd.readouterr()
+    assert not captured.out
+    assert len(captured.err.strip().splitlines()) == 1
+    return captured.err
+
+
+def test_a_rig_that_is_no_body_is_refused(package, make_armature, tmp_path: Path, capfd) -> None:
+    make_armature({"Box": (None, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)), "Lid": ("Box", (0.0, 0.0, 1.0), (0.0, 1.0, 1.0))})
+    rig = tmp_path / "box.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(rig))
+    for flags in ([], ["--json"]):
+        assert "no human body" in _refused_map(package, capfd, str(rig), *flags)
+    assert "Nobody" in _refused_map(package, capfd, str(rig), "--armature", "Nobody")
+    assert "does not exist" in _refused_map(package, capfd, str(tmp_path / "none.blend"))
+
+
+def test_a_bone_map_file_is_obeyed(package, rig_file: Path, tmp_path: Path, capsys) -> None:
+    pytest.importorskip("ai_edge_litert.interpreter")
+    bpy.ops.contrapposto.detect_bones()
+    bpy.context.active_object.contrapposto_bones.left_foot = ""
+    bone_map, out = tmp_path / "map.json", tmp_path / "posed.blend"
+    bpy.ops.contrapposto.export_bone_map(filepath=str(bone_map))
+    arguments = ["photo", str(SAMPLE), "--rig", str(rig_file), "--bone-map", str(bone_map), "--out", str(out)]
+    assert package("backend.cli").main([*arguments, "--no-root"]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    armature = bpy.data.objects["Armature"]
+    slot = armature.animation_data.action_slot
+    paths = {c.data_path for c in armature.animation_data.action.layers[0].strips[0].channelbag(slot).fcurves}
+    assert any("RightToeBase" in path for path in paths)
+    assert not any("LeftToeBase" in path or path.endswith("location") for path in paths)
+
+    bone_map.write_text('{"joints": {"left_hip": {"bones": ["Thigh"]}}}', encoding="utf-8")
+    capsys.readouterr()
+    assert package("backend.cli").main(arguments) == BAD_INPUT
+    assert "has no bone Thigh" in capsys.readouterr().err
+
+
+def test_no_file_changes_when_one_of_them_fails(package, make_armature, tmp_path: Path, capsys) -> None:
+    make_armature({"Box": (None, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0))})
+    rig = tmp_path / "box.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(rig))
+    outputs = {option: tmp_path / f"kept{suffix}" for option, suffix in (("--npz", ".npz"), ("--out", ".blend"))}
+    for path in outputs.values():
+        path.write_text("from before")
+    flat = [str(part) for pair in outputs.items() for part in pair]
+    assert package("backend.cli").main(["photo", str(SAMPLE), "--rig", str(rig), *flat]) == BAD_INPUT
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert [path.read_text() for path in outputs.values()] == ["from before"] * 2
+    assert {path.name for path in tmp_path.iterdir()} == {"box.blend", "kept.npz", "kept.blend"}
+
+
+def test_what_is_odd_about_the_rig_is_told(package, humanoid: bpy.types.Object, tmp_path: Path, capsys) -> None:
+    constraint = humanoid.pose.bones["mixamorig:LeftForeArm"].constraints.new("COPY_ROTATION")
+    constraint.target, constraint.subtarget = humanoid, "mixamorig:Hips"
+    rig, out = tmp_path / "rig.blend", tmp_path / "posed.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(rig))
+    assert package("backend.cli").main(["photo", str(SAMPLE), "--rig", str(rig), "--out", str(out)]) == 0
+    assert "Note: Constraints on mixamorig:LeftForeArm" in capsys.readouterr().out
