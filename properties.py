@@ -1,8 +1,10 @@
-"""What a scene remembers: the options to pose with, and the result of the last run.
+"""What a scene remembers: the options to pose with, and the result of the last run. And an armature: its bone map.
 
 A running job is no property: it belongs to its operator, must survive undo, and must not be saved; see
 `operators/session.py`.
 """
+
+from typing import Any
 
 import bpy
 from bpy.props import (
@@ -14,6 +16,9 @@ from bpy.props import (
     PointerProperty,
     StringProperty,
 )
+
+from .backend.joint_words import BODY_JOINTS, FINGER_JOINTS, in_words
+from .rig.stored_map import choose_bone, first_bone
 
 
 class PoseOptions:
@@ -98,6 +103,31 @@ class CONTRAPPOSTO_PG_scene(bpy.types.PropertyGroup):
     result: PointerProperty(type=CONTRAPPOSTO_PG_result)
 
 
+def _bone_property(joint: str) -> Any:
+    """The first bone of a joint: a view of the map that is kept on the armature object, which is the only truth."""
+
+    def get(group: Any) -> str:
+        return first_bone(group.id_data, joint)
+
+    def set_bone(group: Any, bone: str) -> None:
+        if bone != get(group):
+            choose_bone(group.id_data, joint, bone=bone)
+
+    return StringProperty(
+        name=in_words(joint).capitalize(),
+        description=f"The bone that starts at the joint {joint.replace('_', ' ')} of a body",
+        get=get,
+        set=set_bone,
+        override={"LIBRARY_OVERRIDABLE"},
+    )
+
+
+class CONTRAPPOSTO_PG_bone_map(bpy.types.PropertyGroup):
+    """An armature's bone map, as fields to edit: one a joint, named like the joint."""
+
+    __annotations__ = {joint: _bone_property(joint) for joint in (*BODY_JOINTS, *FINGER_JOINTS)}
+
+
 CLASSES = (
     CONTRAPPOSTO_PG_options,
     CONTRAPPOSTO_PG_timing,
@@ -105,14 +135,19 @@ CLASSES = (
     CONTRAPPOSTO_PG_body_part,
     CONTRAPPOSTO_PG_result,
     CONTRAPPOSTO_PG_scene,
+    CONTRAPPOSTO_PG_bone_map,
 )
 
 
 def attach() -> None:
-    """Give every scene its `contrapposto` properties."""
+    """Give every scene and every object its `contrapposto` properties."""
     bpy.types.Scene.contrapposto = PointerProperty(type=CONTRAPPOSTO_PG_scene)
+    bpy.types.Object.contrapposto_bones = PointerProperty(
+        type=CONTRAPPOSTO_PG_bone_map, override={"LIBRARY_OVERRIDABLE"}
+    )
 
 
 def detach() -> None:
     """Take the properties away again; what a file saved in them stays in the file."""
+    del bpy.types.Object.contrapposto_bones
     del bpy.types.Scene.contrapposto

@@ -10,8 +10,9 @@ from typing import Any, Final
 import bpy
 
 from . import command, preferences, properties
-from .operators import check_installation, estimate_photo, modal_job
+from .operators import bone_map, check_installation, estimate_photo, modal_job
 from .operators.session import session
+from .panels import bone_map as bone_map_panel
 from .panels import choose_person, menus, sidebar
 
 CLASSES: Final = (
@@ -20,8 +21,10 @@ CLASSES: Final = (
     *modal_job.CLASSES,
     *check_installation.CLASSES,
     *estimate_photo.CLASSES,
+    *bone_map.CLASSES,
     *choose_person.CLASSES,
     *sidebar.CLASSES,
+    *bone_map_panel.CLASSES,
 )
 """Property groups before what points to them, a panel before its children."""
 

@@ -114,7 +114,9 @@ def add_command(commands: Any) -> None:
     photo = commands.add_parser("photo", help="pose a rig like a person in a photo")
     photo.set_defaults(run=run)
     photo.add_argument("image", type=Path, metavar="IMAGE", help="the picture")
-    photo.add_argument("--rig", type=Path, metavar="FILE", help=".blend .glb .gltf .vrm .fbx .bvh; default: a Rigify human")
+    photo.add_argument(
+        "--rig", type=Path, metavar="FILE", help=".blend .glb .gltf .vrm .fbx .bvh; default: a Rigify human"
+    )
     photo.add_argument("--armature", metavar="NAME", help="which armature of that file")
     photo.add_argument("--bone-map", type=Path, metavar="FILE", help="a .json that says which bone is which joint")
     photo.add_argument("--person", type=int, default=1, metavar="K", help="which person, the most prominent is 1")

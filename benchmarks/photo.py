@@ -57,9 +57,11 @@ class Ours:
     """Photo -> keyed pose on a rig that is open in this process."""
 
     def __init__(self) -> None:
+        from contrapposto.rig.keyframes import KeyOptions
         from contrapposto.rig.session import PosedRig
 
         self.rig = PosedRig.open(None, armature_name=None)
+        self.options = KeyOptions
         self.models = ModelCache(None)
         self.frame = 0
         self.people = 0
@@ -71,7 +73,7 @@ class Ours:
         result = run_job(pose_person(found, 0))
         self.frame += 1
         start = time.perf_counter()
-        self.rig.pose(result.estimate.poses, frame=self.frame)
+        self.rig.pose(result.estimate.poses, options=self.options(frame=self.frame))
         return {**result.timings_ms, "pose and key": (time.perf_counter() - start) * 1000.0}
 
 

@@ -1,0 +1,328 @@
+"""The bone map of the active armature: found, mirrored, confirmed, shown, and kept as presets and files."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, StringProperty
+
+from ..backend.errors import ContrappostoError, InputError, RigError
+from ..backend.joint_words import BODY_JOINTS, in_words
+from ..rig import stored_map
+from .modal_job import redraw_sidebars
+from .target import why_not
+
+if TYPE_CHECKING:
+    from ..backend.retarget.bone_map import BoneMap
+    from ..backend.retarget.rig_spec import RigSpec
+
+NO_MAP = "Press Detect first: no bone map is kept on this armature"
+
+
+class ChangesBoneMap:
+    """Mixin of an operator on the active armature's bone map: `work` does it, and says in words what was done."""
+
+    needs_map = True
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """An armature must be active, and where it is needed it must have a map."""
+        reason = why_not(context)
+        if reason is None and cls.needs_map and stored_map.stored_text(_active(context)) is None:
+            reason = NO_MAP
+        if reason is not None:
+            cls.poll_message_set(reason)
+        return reason is None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do it, or say why it cannot be done; then nothing is changed."""
+        operator: Any = self
+        try:
+            _require_packages()
+            done = self.work(_active(context))
+        except ContrappostoError as error:
+            operator.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        redraw_sidebars(context)
+        operator.report({"INFO"}, done)
+        return {"FINISHED"}
+
+    def work(self, armature: bpy.types.Object) -> str:
+        """What the operator is for."""
+        raise NotImplementedError
+
+
+def _active(context: bpy.types.Context) -> bpy.types.Object:
+    """The active object.
+
+    Raises:
+        RigError: there is none.
+    """
+    if context.active_object is None:
+        raise RigError("No object is active. Select an armature.")
+    return context.active_object
+
+
+def _require_packages() -> None:
+    from ..backend.packages import require_package
+
+    require_package("scipy.optimize", name="scipy", purpose="find the bones of a rig")
+
+
+def _read(armature: bpy.types.Object) -> "tuple[RigSpec, BoneMap]":
+    """The rig, and the map kept on it."""
+    from ..rig.armature import read_rig
+    from ..rig.bone_maps import known_map
+
+    rig = read_rig(armature)
+    return rig, known_map(armature, rig)
+
+
+def _told(bone_map: "BoneMap") -> str:
+    """How much of a body a map knows, in words."""
+    from ..rig.bone_maps import asked
+
+    body = sum(joint in bone_map.joints for joint in BODY_JOINTS)
+    questions = len(asked(bone_map))
+    as_whom = f", named as in {bone_map.convention.replace('_', ' ')}" if bone_map.convention else ""
+    check = f"; {questions} to check" if questions else ""
+    return f"{body} of {len(BODY_JOINTS)} joints found{as_whom}{check}"
+
+
+class CONTRAPPOSTO_OT_detect_bones(ChangesBoneMap, bpy.types.Operator):
+    """Find the bones of the body by their names and by the structure of the rig; replaces the map shown below"""
+
+    bl_idname = "contrapposto.detect_bones"
+    bl_label = "Detect"
+    bl_options = {"REGISTER", "UNDO"}
+    needs_map = False
+
+    def work(self, armature: bpy.types.Object) -> str:
+        from ..backend.retarget.matcher import detect_bones
+        from ..rig.armature import read_rig
+        from ..rig.bone_maps import store
+
+        found = detect_bones(read_rig(armature))
+        if not found.joints:
+            raise RigError(f"{armature.name} has no bones that look like a body. Choose another armature.")
+        store(armature, found)
+        return _told(found)
+
+
+class CONTRAPPOSTO_OT_mirror_bone_map(ChangesBoneMap, bpy.types.Operator):
+    """Give the right side the counterparts of the left side's bones, by the names of the rig or by position"""
+
+    bl_idname = "contrapposto.mirror_bone_map"
+    bl_label = "Mirror"
+    bl_options = {"REGISTER", "UNDO"}
+
+    source: EnumProperty(
+        name="Copy",
+        description="Which side is right already",
+        items=(
+            ("left", "Left to Right", "Take the character's left side for both"),
+            ("right", "Right to Left", "Take the character's right side for both"),
+        ),
+        default="left",
+    )
+
+    def work(self, armature: bpy.types.Object) -> str:
+        from dataclasses import replace
+
+        from ..backend.retarget.mirror_map import mirrored_map
+        from ..rig.bone_maps import store
+
+        rig, bone_map = _read(armature)
+        mirrored = mirrored_map(rig, replace(bone_map, problems=()), source=self.source)
+        copied = sum(match != bone_map.joints.get(joint) for joint, match in mirrored.joints.items())
+        store(armature, replace(mirrored, problems=tuple(dict.fromkeys((*bone_map.problems, *mirrored.problems)))))
+        told = f"{copied} joint{'' if copied == 1 else 's'} mirrored"
+        return f"{told}; {' '.join(mirrored.problems)}" if mirrored.problems else told
+
+
+class CONTRAPPOSTO_OT_confirm_joint(ChangesBoneMap, bpy.types.Operator):
+    """This is right: take it as it is"""
+
+    bl_idname = "contrapposto.confirm_joint"
+    bl_label = "Confirm"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    joint: StringProperty(name="Joint", description="The joint's SMPL name; empty for all that are asked about")
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: Any) -> str:
+        """Says what is confirmed."""
+        return f"The {in_words(properties.joint)} is right" if properties.joint else "All of these are right"
+
+    def work(self, armature: bpy.types.Object) -> str:
+        from ..backend.retarget.matcher import ESSENTIAL
+
+        stored = stored_map.stored_map(armature) or stored_map.StoredMap()
+        joints = [self.joint] if self.joint else list(stored.ask)
+        empty = [in_words(joint) for joint in joints if joint in ESSENTIAL and joint not in stored.joints]
+        if empty:
+            raise RigError(f"{armature.name} cannot be posed without {', '.join(empty)}. Choose a bone.")
+        for joint in joints:
+            stored_map.confirm(armature, joint)
+        return f"Confirmed: {', '.join(map(in_words, joints))}"
+
+
+class CONTRAPPOSTO_OT_show_bones(ChangesBoneMap, bpy.types.Operator):
+    """Select the bones of the map, in Pose Mode"""
+
+    bl_idname = "contrapposto.show_bones"
+    bl_label = "Show on Rig"
+    bl_options = {"REGISTER", "UNDO"}
+
+    joint: StringProperty(
+        name="Joint", description="The joint's SMPL name; empty for all of the body", options={"SKIP_SAVE"}
+    )
+    extend: BoolProperty(
+        name="Extend", description="Keep what is selected already", default=False, options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: Any) -> str:
+        """Why these bones were chosen."""
+        stored = stored_map.stored_map(context.active_object) if context.active_object is not None else None
+        match = stored.joints.get(properties.joint) if stored is not None else None
+        if match is None:
+            return "Select the bones of the map, in Pose Mode"
+        bones, reason = ", ".join(match.bones), match.reason or "no reason was kept"
+        return f"{in_words(properties.joint).capitalize()}: {bones}.\n{reason} ({match.score:.0%}).\nClick to select"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Shift keeps the selection."""
+        self.extend = event.shift
+        return self.execute(context)
+
+    def work(self, armature: bpy.types.Object) -> str:
+        from ..rig.selection import select_bones
+
+        stored = stored_map.stored_map(armature) or stored_map.StoredMap()
+        joints = [self.joint] if self.joint else BODY_JOINTS
+        names = [bone for joint in joints if joint in stored.joints for bone in stored.joints[joint].bones]
+        if not names:
+            raise RigError(
+                f"{armature.name} has no bone for {in_words(self.joint) if self.joint else 'any joint'} yet."
+            )
+        if armature.mode != "POSE":
+            bpy.ops.object.mode_set(mode="POSE")  # there is no other way to change the mode
+        hidden = select_bones(armature, names, extend=self.extend)
+        told = f"{len(names)} bone{'' if len(names) == 1 else 's'} selected"
+        return f"{told}; hidden: {', '.join(hidden)}" if hidden else told
+
+
+class CONTRAPPOSTO_OT_save_preset(ChangesBoneMap, bpy.types.Operator):
+    """Keep this map for yourself: armatures with the same bones are mapped with it from now on"""
+
+    bl_idname = "contrapposto.save_bone_map_preset"
+    bl_label = "Save Preset"
+    bl_options = {"INTERNAL"}
+
+    def work(self, armature: bpy.types.Object) -> str:
+        from ..rig.armature import read_rig
+        from ..rig.bone_maps import bone_map_for, save_preset
+
+        rig = read_rig(armature)
+        save_preset(rig, bone_map_for(armature, rig))
+        return f"Saved: every armature with the bones of {armature.name} is mapped like this"
+
+
+class CONTRAPPOSTO_OT_load_preset(ChangesBoneMap, bpy.types.Operator):
+    """Take the map that you saved for armatures with these bones"""
+
+    bl_idname = "contrapposto.load_bone_map_preset"
+    bl_label = "Load Preset"
+    bl_options = {"REGISTER", "UNDO"}
+    needs_map = False
+
+    def work(self, armature: bpy.types.Object) -> str:
+        from ..rig.armature import read_rig
+        from ..rig.bone_maps import load_preset, store
+
+        preset = load_preset(read_rig(armature))
+        if preset is None:
+            raise InputError(f"No preset is saved for the bones of {armature.name}. Press Detect, or import a file.")
+        store(armature, preset)
+        return f"Loaded: {_told(preset)}"
+
+
+class CONTRAPPOSTO_OT_forget_bone_map(ChangesBoneMap, bpy.types.Operator):
+    """Take the map off this armature; its bones are found automatically again, or by your preset"""
+
+    bl_idname = "contrapposto.forget_bone_map"
+    bl_label = "Remove from Armature"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, armature: bpy.types.Object) -> str:
+        stored_map.forget(armature)
+        return f"The bone map was taken off {armature.name}"
+
+
+class MapFile(ChangesBoneMap):
+    """Mixin of an operator that asks for a JSON file first."""
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Open the file browser."""
+        if not self.filepath:
+            self.filepath = f"{bpy.path.clean_name(_active(context).name)}.json"
+        operator: Any = self
+        context.window_manager.fileselect_add(operator)
+        return {"RUNNING_MODAL"}
+
+    @property
+    def path(self) -> Path:
+        """The chosen file."""
+        if not self.filepath:
+            raise InputError("No file was named. Choose a .json file.")
+        return Path(bpy.path.abspath(self.filepath))
+
+
+class CONTRAPPOSTO_OT_import_bone_map(MapFile, bpy.types.Operator):
+    """Take the map from a file, such as one that somebody with the same rig exported"""
+
+    bl_idname = "contrapposto.import_bone_map"
+    bl_label = "Import..."
+    bl_options = {"REGISTER", "UNDO"}
+    needs_map = False
+
+    def work(self, armature: bpy.types.Object) -> str:
+        from ..rig.armature import read_rig
+        from ..rig.bone_maps import fitted, read_map, store
+
+        found = fitted(read_rig(armature), read_map(self.path))
+        store(armature, found)
+        return f"Imported: {_told(found)}"
+
+
+class CONTRAPPOSTO_OT_export_bone_map(MapFile, bpy.types.Operator):
+    """Write the map to a file, for others or for the command line"""
+
+    bl_idname = "contrapposto.export_bone_map"
+    bl_label = "Export..."
+    bl_options = {"INTERNAL"}
+
+    def work(self, armature: bpy.types.Object) -> str:
+        from ..rig.bone_maps import write_map
+
+        path = self.path.with_suffix(".json")
+        write_map(_read(armature)[1], path)
+        return f"Wrote {path}"
+
+
+CLASSES: Iterable[type] = (
+    CONTRAPPOSTO_OT_detect_bones,
+    CONTRAPPOSTO_OT_mirror_bone_map,
+    CONTRAPPOSTO_OT_confirm_joint,
+    CONTRAPPOSTO_OT_show_bones,
+    CONTRAPPOSTO_OT_save_preset,
+    CONTRAPPOSTO_OT_load_preset,
+    CONTRAPPOSTO_OT_forget_bone_map,
+    CONTRAPPOSTO_OT_import_bone_map,
+    CONTRAPPOSTO_OT_export_bone_map,
+)
