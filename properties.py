@@ -10,6 +10,7 @@ import bpy
 from bpy.props import (
     BoolProperty,
     CollectionProperty,
+    EnumProperty,
     FloatProperty,
     FloatVectorProperty,
     IntProperty,
@@ -33,6 +34,35 @@ class PoseOptions:
     root_location: BoolProperty(
         name="Root Location",
         description="Move the rig's root as well, so that feet and hips stand where the pose has them",
+        default=True,
+        options={"SKIP_SAVE"},
+    )
+    in_place: BoolProperty(
+        name="In Place",
+        description="Stay on the spot: of the root's location only the height is keyed",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+    flip: BoolProperty(
+        name="Flip Left and Right",
+        description="Take the pose as a mirror shows it: what the left arm does, the right arm does",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+    limbs: EnumProperty(
+        name="Limbs",
+        description="Which controls to key on arms and legs that have both",
+        items=(
+            ("FK", "FK", "Rotations, bone by bone: always exact"),
+            ("IK", "IK", "Hand and foot controls and their poles, with the limbs switched to IK"),
+        ),
+        default="FK",
+        options={"SKIP_SAVE"},
+    )
+    relax_hands: BoolProperty(
+        name="Relax Hands",
+        description="Curl the fingers a little where the pose says nothing about them. Hands that you posed or keyed "
+        "stay as they are",
         default=True,
         options={"SKIP_SAVE"},
     )

@@ -46,7 +46,7 @@ class PhotoRequest:
         bone_map: a JSON file with the bones of the joints, or None to find them.
         person: counted from 1.
         frame: where the pose is keyed.
-        no_root, in_place, flip, blend, limbs: how the pose is put on the rig; see `KeyOptions`.
+        no_root, in_place, flip, blend, limbs, stiff_hands: how the pose is put on the rig; see `KeyOptions`.
         out, npz, preview: files to write, or None.
         models: the folder of the model files, or None for the shipped one.
         smpl: the folder of the user's own SMPL files, or None for our neutral adult.
@@ -63,6 +63,7 @@ class PhotoRequest:
     flip: bool
     blend: float
     limbs: str
+    stiff_hands: bool
     out: Path | None
     npz: Path | None
     preview: Path | None
@@ -134,6 +135,7 @@ def _add_pose_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-root", action="store_true", help="leave the rig's root where it is")
     parser.add_argument("--in-place", action="store_true", help="key the root's height only: the figure stays in place")
     parser.add_argument("--flip", action="store_true", help="exchange left and right")
+    parser.add_argument("--stiff-hands", action="store_true", help="leave fingers that the picture does not show alone")
     parser.add_argument("--blend", type=float, default=1.0, metavar="B", help="from the rig's pose (0) to the new (1)")
     parser.add_argument(
         "--limbs", choices=("fk", "ik"), default="fk", help="which controls to key where there are both"
@@ -216,6 +218,7 @@ def _key_options(request: PhotoRequest) -> KeyOptions:
         flip=request.flip,
         blend=request.blend,
         limbs="IK" if request.limbs == "ik" else "FK",
+        relax_hands=not request.stiff_hands,
     )
 
 

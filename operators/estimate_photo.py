@@ -79,7 +79,13 @@ def draw_options(layout: bpy.types.UILayout, source: Any) -> None:
     """Draw the options of an operator or of the scene."""
     column = layout.column()
     column.prop(source, "selected_only")
+    column.prop(source, "flip")
+    column.prop(source, "relax_hands")
     column.prop(source, "root_location")
+    row = column.row()
+    row.active = source.root_location
+    row.prop(source, "in_place")
+    column.row().prop(source, "limbs", expand=True)
     column.prop(source, "blend", slider=True)
 
 

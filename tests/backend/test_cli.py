@@ -114,6 +114,7 @@ def test_nobody_in_the_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--blend", "1.5"], "between 0 and 1"),
         (["--blend", "half"], "invalid float value"),
         (["--bone-map", "no-such-map.json"], "does not exist"),
+        (["--limbs", "sideways"], "invalid choice"),
         (["--selected"], "unrecognized arguments"),
         (["--sparkle"], "unrecognized arguments"),
         (["--frame", "99999999999"], "Blender's frames go"),

@@ -219,3 +219,18 @@ def test_what_is_odd_about_the_rig_is_told(package, humanoid: bpy.types.Object, 
     bpy.ops.wm.save_as_mainfile(filepath=str(rig))
     assert package("backend.cli").main(["photo", str(SAMPLE), "--rig", str(rig), "--out", str(out)]) == 0
     assert "Note: Constraints on mixamorig:LeftForeArm" in capsys.readouterr().out
+
+
+def test_flip_blend_and_in_place_are_obeyed(package, rig_file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ai_edge_litert.interpreter")
+
+    def angles(*options: str) -> tuple[float, float]:
+        out = tmp_path / "posed.blend"
+        arguments = ["photo", str(SAMPLE), "--rig", str(rig_file), "--out", str(out), *options]
+        assert package("backend.cli").main(arguments) == 0
+        armature = bpy.data.objects["Armature"]
+        return _elbow_angle(armature, "Left"), _elbow_angle(armature, "Right")
+
+    left, right = angles()
+    assert angles("--flip", "--in-place", "--limbs", "fk") == pytest.approx((right, left), abs=0.5)
+    assert angles("--blend", "0", "--stiff-hands") == pytest.approx((0.0, 0.0), abs=0.5)

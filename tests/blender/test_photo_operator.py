@@ -352,12 +352,21 @@ def test_the_scenes_options_are_taken_where_the_caller_sets_none(package, humano
     options = bpy.context.scene.contrapposto.options
     options.blend = 0.25
     options.root_location = False
+    options.in_place = True
     operators = package("operators.estimate_photo")
 
     given = SimpleNamespace(is_property_set=lambda name: name == "selected_only")
-    caller = SimpleNamespace(blend=1.0, selected_only=True, root_location=True, properties=given)
+    caller = SimpleNamespace(selected_only=True, properties=given)
     operators.fill_options(caller, options)
-    assert operators.options_of(caller) == {"selected_only": True, "root_location": False, "blend": 0.25}
+    assert operators.options_of(caller) == {
+        "selected_only": True,
+        "root_location": False,
+        "in_place": True,
+        "flip": False,
+        "limbs": "FK",
+        "relax_hands": True,
+        "blend": 0.25,
+    }
 
 
 def test_options_and_result_are_saved_with_the_file(humanoid, photos, photo, tmp_path):
@@ -398,3 +407,38 @@ def test_the_file_handler_names_an_operator_that_takes_a_file():
     assert handler.bl_import_operator == bpy.types.CONTRAPPOSTO_OT_photo.bl_idname
     assert "filepath" in bpy.ops.contrapposto.photo.get_rna_type().properties
     assert {".jpg", ".png", ".webp"} <= set(handler.bl_file_extensions.split(";"))
+
+
+def arm_of(armature, side):
+    """Where an arm points at rest in armature space: head to tail of the upper arm, as Blender evaluates it."""
+    bpy.context.view_layer.update()
+    bone = armature.pose.bones[f"mixamorig:{side}Arm"]
+    return np.array(bone.tail - bone.head)
+
+
+def test_flip_exchanges_the_arms(humanoid, photos, photo):
+    rest = arm_of(humanoid, "Right")
+    bpy.ops.contrapposto.photo(filepath=str(photo))
+    left = arm_of(humanoid, "Left")
+    bpy.ops.contrapposto.photo(filepath=str(photo), flip=True)
+    assert np.allclose(arm_of(humanoid, "Right"), left * (-1.0, 1.0, 1.0), atol=1e-3)
+    assert not np.allclose(arm_of(humanoid, "Right"), rest, atol=1e-2)
+
+
+def test_in_place_keys_no_step_aside(package, humanoid, photos, photo, monkeypatch):
+    estimate = photos.estimate
+
+    def moved(person):
+        found = estimate(person)
+        found.poses.translation.flags.writeable = True
+        found.poses.translation[:] = (0.7, 0.8, -0.4)
+        return found
+
+    monkeypatch.setattr(photos, "estimate", moved)
+    bpy.ops.contrapposto.photo(filepath=str(photo), in_place=True)
+    hips = humanoid.pose.bones["mixamorig:Hips"]
+    offset = np.array(hips.head) - np.array(hips.bone.head_local)
+    assert np.allclose(offset[:2], 0.0, atol=1e-4), "it stays on the spot"
+    bpy.ops.contrapposto.photo(filepath=str(photo), in_place=False)
+    bpy.context.view_layer.update()
+    assert not np.allclose(np.array(hips.head)[:2], np.array(hips.bone.head_local)[:2], atol=0.05)
