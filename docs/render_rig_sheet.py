@@ -48,12 +48,12 @@ CONTRAPPOSTO = {
     "right_hip": (0.03, -0.30, 0.06),
     "right_knee": (0.05, 0.0, 0.0),
     "left_collar": (0.0, 0.0, 0.15),
-    "left_shoulder": (0.0, -0.25, 0.55),
-    "left_elbow": (0.0, -0.65, 1.85),
-    "left_wrist": (0.0, 0.0, 0.2),
-    "right_shoulder": (0.25, -0.15, 0.85),
-    "right_elbow": (0.0, 0.85, 1.15),
-    "right_wrist": (0.0, 0.0, -0.3),
+    "left_shoulder": (-1.92, -0.39, 0.26),
+    "left_elbow": (0.0, -2.25, 0.0),
+    "left_wrist": (0.0, 0.0, 0.0),
+    "right_shoulder": (1.18, 0.49, 0.67),
+    "right_elbow": (0.0, 1.3, 0.0),
+    "right_wrist": (0.0, -0.5, 0.0),
 }
 
 
@@ -110,7 +110,7 @@ def panel(title: str, make_rig: RigMaker) -> ImageArray:
     """(HEIGHT + CAPTION, W, 3) the rig in the pose, its name below."""
     armature = make_rig()
     pose_and_key(armature, contrapposto(), options=KeyOptions(frame=float(bpy.context.scene.frame_current)))
-    picture = scaled_to_height(render_rig(armature, height=2 * HEIGHT), HEIGHT)  # smoother edges
+    picture = scaled_to_height(render_rig(armature, height=3 * HEIGHT // 2), HEIGHT)  # smoother edges
     image = np.full((HEIGHT + CAPTION, picture.shape[1], 3), PAPER, np.uint8)
     image[:HEIGHT] = picture
     (across, _), _ = cv2.getTextSize(title, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
