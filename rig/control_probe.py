@@ -44,13 +44,15 @@ def measure_parent_spaces(
     with _kept_pose(armature, names), _in_fk(armature, rig, bone_map):
         poses = [_posed(armature, rig, mapped=names, turns=turns[sample]) for sample in range(_SAMPLES)]
     samples = MeasuredPoses(tuple(names), np.stack([p.pose for p in poses]), np.stack([p.basis for p in poses]))
-    # A control may follow a bone of the body, never the other way round.
+    # A control may follow a bone of the body or its limb's other control, never the other way round.
     controls = {name for limb in rig.ik for name in limb.controls} - set(mapped)
-    body = [position for position, name in enumerate(names) if name not in controls]
+    body = [name for name in names if name not in controls]
     follows = follows_from(rig, samples.only(body))
-    if controls:
-        everything = follows_from(rig, samples)
-        follows |= {name: everything[name] for name in controls if name in everything}
+    for limb in rig.ik:
+        own = [name for name in limb.controls if name in controls and name in names]
+        if own:
+            measured = follows_from(rig, samples.only([*body, *own]))
+            follows |= {name: measured[name] for name in own}
     return replace(rig, follows=follows)
 
 

@@ -90,16 +90,24 @@ def _head(rig: RigSpec, bone: str) -> np.ndarray:
 
 
 def _control(armature: bpy.types.Object, target: str, *, reach: float) -> str:
-    """The bone to pose so that the target goes along: the highest free one in its place, above any helpers."""
+    """The bone to pose so that this target alone goes along: the highest free one in its place, above any helpers."""
+    others = {
+        constraint.subtarget
+        for bone in armature.pose.bones
+        for constraint in bone.constraints
+        if isinstance(constraint, bpy.types.KinematicConstraint) and constraint.subtarget != target
+    }
     bone = armature.pose.bones[target]
     while bone.parent is not None and _is_helper(bone):
         bone = bone.parent
     place = armature.pose.bones[target].bone.head_local
     above = bone.parent
     while above is not None and not _is_helper(above) and (above.bone.head_local - place).length < reach:
+        if others & {above.name, *(child.name for child in above.children_recursive)}:
+            break
         bone, above = above, above.parent
     return bone.name
 
 
 def _is_helper(bone: bpy.types.PoseBone) -> bool:
-    return any(not constraint.mute for constraint in bone.constraints)
+    return all(bone.lock_location) or any(not constraint.mute for constraint in bone.constraints)

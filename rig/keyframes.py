@@ -15,11 +15,11 @@ from ..backend.errors import InputError, RigError
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import FINGER_JOINTS, BoneMap
 from ..backend.retarget.channels import RotationLocks, rotation_channels, rotation_property
-from ..backend.retarget.matcher import match_bones
 from ..backend.retarget.rig_pose import RigPose
 from ..backend.retarget.rig_spec import IkLimb, RigSpec
 from ..backend.retarget.solver import retarget
 from .armature import read_rig, require_armature
+from .bone_maps import bone_map_for
 from .control_probe import measure_parent_spaces
 from .fcurves import Channel, ensure_channelbag, existing_channelbag, require_writable_action, write_channel
 from .hands import untouched_hands
@@ -70,7 +70,7 @@ class KeyReport:
         skipped: "bone: why" for everything that a lock or driver kept from being keyed.
         frames: how many frames.
         action: name of the Action.
-        notes: what the bone map found odd about the rig, in sentences.
+        notes: what the bone map found odd about the rig and what had to be set on it, in sentences.
     """
 
     bones: tuple[str, ...]
@@ -91,7 +91,7 @@ def pose_and_key(
     armature = require_armature(armature)
     require_writable_action(armature)
     rig = read_rig(armature)
-    bone_map = bone_map or match_bones(rig)
+    bone_map = bone_map or bone_map_for(armature, rig)
     if options.flip:
         poses = poses.mirrored()
     relaxed = untouched_hands(armature, rig, bone_map) if options.relax_hands and poses.hands is None else ()
@@ -101,10 +101,10 @@ def pose_and_key(
     plan = _Plan(armature, rig, options=options)
     plan.add_pose(pose.blended(rig, options.blend))
     plan.add_switches(bone_map)
-    plan.add_ik_influences()
+    plan.add_ik_settings()
     if not plan.bones:
         raise RigError(_nothing_to_key(armature, plan))
-    return replace(_write(armature, plan, pose.frame_count), notes=bone_map.problems)
+    return replace(_write(armature, plan, pose.frame_count), notes=(*bone_map.problems, *plan.notes))
 
 
 def _also_posed(rig: RigSpec, bone_map: BoneMap, options: KeyOptions) -> list[str]:
@@ -136,6 +136,7 @@ class _Plan:
         self.channels: list[Channel] = []
         self.bones: list[str] = []
         self.skipped: list[str] = []
+        self.notes: list[str] = []
         animation = armature.animation_data
         self.driven = {(d.data_path, d.array_index) for d in animation.drivers} if animation else set()
 
@@ -171,15 +172,32 @@ class _Plan:
             value = 1.0 - switch.value if controls else switch.value
             self._add_channel(bone, Channel(path, 0, bone.name, np.array([value])))
 
-    def add_ik_influences(self) -> None:
-        """Of IK constraints on mapped bones: 1 for IK, 0 for FK, keyed when a bone of the limb or a control is."""
+    def add_ik_settings(self) -> None:
+        """What makes IK limbs obey, one key each: the influence of constraints on mapped bones, 1 for IK and 0 for FK.
+
+        Helper chains that may stretch, as Rigify's, shorten their bones where they should bend: their stretch is set
+        to 0, else knees and elbows would be off by some degrees.
+        """
         keyed = set(self.bones)
+        in_ik = self.options.limbs == "IK"
         for limb in self.rig.ik:
+            if not keyed & {*limb.chain, *limb.controls}:
+                continue
             bone = self.armature.pose.bones[limb.chain[1]]
-            if limb.through_mapped and keyed & {*limb.chain, *limb.controls}:
+            if limb.through_mapped:
                 path = f"{bone.constraints[limb.constraint].path_from_id()}.influence"
-                value = 1.0 if self.options.limbs == "IK" else 0.0
-                self._add_channel(bone, Channel(path, 0, bone.name, np.array([value])))
+                self._add_channel(bone, Channel(path, 0, bone.name, np.array([1.0 if in_ik else 0.0])))
+            elif in_ik and bone.constraints[limb.constraint].use_stretch:
+                self._add_stretch(limb)
+
+    def _add_stretch(self, limb: IkLimb) -> None:
+        bones = [self.armature.pose.bones[name] for name in limb.chain]
+        elastic = [bone for bone in bones if bone.ik_stretch > 0.0]
+        for bone in elastic:
+            self._add_channel(bone, Channel(f"{bone.path_from_id()}.ik_stretch", 0, bone.name, np.zeros(1)))
+        if elastic:
+            names = " and ".join(bone.name for bone in elastic)
+            self.notes.append(f"IK Stretch of {names} is keyed to 0, so that the limb bends as far as it should.")
 
     def _ik_limbs(self) -> tuple[IkLimb, ...]:
         """The limbs that are posed by IK controls in place of their FK bones."""
@@ -209,8 +227,10 @@ class _Plan:
             curve = self.channelbag.fcurves.find(path, index=index) if self.channelbag else None
             if curve is None or not curve.keyframe_points:
                 continue
-            earlier = [key.co[1] for key in curve.keyframe_points if key.co[0] < self.frame - 1e-3]
-            values[index] = earlier[-1] if earlier else curve.keyframe_points[0].co[1]
+            keys = np.empty(2 * len(curve.keyframe_points), np.float32)
+            curve.keyframe_points.foreach_get("co", keys)
+            before = int(np.searchsorted(keys[::2], self.frame - 1e-3))
+            values[index] = keys[2 * max(before - 1, 0) + 1]
         return values
 
     def _add(

@@ -16,6 +16,7 @@ from .rig_spec import IkLimb
 
 _STRAIGHT: Final = 0.01
 """A limb whose middle joint is off the line of its ends by less than this share of its length counts as straight."""
+_ROUNDS: Final = 4
 
 
 def pose_ik_limbs(seen: MappedRig, posing: Posing) -> tuple[str, ...]:
@@ -118,12 +119,21 @@ class _Limb:
         """
         name = limb.swing or ""
         around = posing.space(self._upper)
-        rest = normalized(self.rest_tip - self.rest_root)
+        line = normalized(self.rest_tip - self.rest_root)
         if limb.tracked is not None:
-            rest = self._rig.rest[self._rig.index[limb.tracked], :3, 1].astype(np.float64)
-            around = swing_between(around @ rest, self.along) @ around
-        angle = twist_angle(self.along, around @ self.rest_bend(), self.bend())
-        posing.set_rotation(name, around, turn_about_each(self.along, angle) @ around)
+            tracking = self._rig.rest[self._rig.index[limb.tracked], :3, 1].astype(np.float64)
+            around = swing_between(around @ tracking, self.along) @ around
+        # Such controls turn about their own axis only, which is not quite the line to the target where the limb is bent
+        # at rest: the chain then swings back to the target, and where that takes the bend is found by trying.
+        own = around @ self._rig.rest[self._rig.index[name], :3, 1].astype(np.float64)
+        wanted, angle = self.bend(), np.zeros(len(self.along))
+        turned = around
+        for _ in range(_ROUNDS):
+            back = swing_between(turned @ line, self.along)
+            bend = np.einsum("tij,tj->ti", back @ turned, np.broadcast_to(self.rest_bend(), own.shape))
+            angle = angle + twist_angle(self.along, bend, wanted)
+            turned = turn_about_each(normalized(own), angle) @ around
+        posing.set_rotation(name, around, turned)
 
 
 def _across(vectors: DoubleArray, axis: DoubleArray) -> DoubleArray:

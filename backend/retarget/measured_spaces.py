@@ -32,10 +32,10 @@ class MeasuredPoses:
     pose: DoubleArray
     basis: DoubleArray
 
-    def only(self, positions: list[int]) -> MeasuredPoses:
-        """Of the bones at these positions alone."""
-        names = tuple(self.names[position] for position in positions)
-        return MeasuredPoses(names, self.pose[:, positions], self.basis[:, positions])
+    def only(self, names: list[str]) -> MeasuredPoses:
+        """Of these bones alone."""
+        positions = [self.names.index(name) for name in names]
+        return MeasuredPoses(tuple(names), self.pose[:, positions], self.basis[:, positions])
 
 
 def follows_from(rig: RigSpec, samples: MeasuredPoses) -> dict[str, Follow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +25,13 @@ class Displacement:
         return np.einsum("tij,...j->ti" if point.ndim == 1 else "tij,tj->ti", self.turn, point) + self.shift
 
 
-def follows_of(rig: RigSpec, mapped: tuple[str, ...]) -> dict[str, Follow]:
-    """The parent space of each mapped bone: as measured, or else as the list of parents and current poses say."""
-    wanted = set(mapped)
-    return {name: rig.follows.get(name) or _by_parents(rig, name, wanted) for name in mapped}
+def follows_of(rig: RigSpec, names: tuple[str, ...], *, mapped: Collection[str] | None = None) -> dict[str, Follow]:
+    """The parent space of each bone: as measured, or else as the list of parents and current poses say.
+
+    `mapped` are the bones that may be followed; without it, those of `names`.
+    """
+    wanted = set(names if mapped is None else mapped)
+    return {name: rig.follows.get(name) or _by_parents(rig, name, wanted) for name in names}
 
 
 def _by_parents(rig: RigSpec, name: str, mapped: set[str]) -> Follow:

@@ -139,8 +139,11 @@ def _wanted_hips(frame: CharacterFrame, world: DoubleArray, poses: PoseSequence)
 def _posed(seen: MappedRig, wanted: dict[str, DoubleArray], *, hips: DoubleArray) -> Posing:
     """All mapped bones turned, parents first, and the root moved so that the hips (T, 3) are reached."""
     root = _root(seen)
-    controls = [control for limb in seen.rig.ik for control in (limb.target, limb.pole) if control is not None]
-    follows = follows_of(seen.rig, tuple(dict.fromkeys((*wanted, *controls))))
+    follows = follows_of(seen.rig, tuple(wanted))
+    for limb in seen.rig.ik:
+        for control in (limb.target, limb.pole):
+            if control is not None and control not in wanted:
+                follows |= follows_of(seen.rig, (control,), mapped=wanted.keys())
     posing = Posing(seen.rig, follows, len(hips))
     for name in in_order({name: follow for name, follow in follows.items() if name in wanted}):
         posing.turn(name, wanted[name], at_rest=name == root)

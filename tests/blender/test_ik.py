@@ -1,0 +1,144 @@
+"""IK limbs: targets and poles placed so that Blender's IK gives what FK gave, on Rigify and on plain IK constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+import addon_utils
+import bpy
+import numpy as np
+import pytest
+
+import humanoids
+
+Armature = bpy.types.Object
+FRAMES = 8
+LIMBS = {"Arm": ("Arm", "ForeArm", "Hand"), "Leg": ("UpLeg", "Leg", "Foot")}
+SIDES = ("Left", "Right")
+
+
+@pytest.fixture
+def keys(package: Callable[[str], ModuleType]) -> ModuleType:
+    return package("rig.keyframes")
+
+
+@pytest.fixture
+def poses(package: Callable[[str], ModuleType]) -> object:
+    """Arms up, a squat, and poses with every limb bent some other way."""
+    random, skeleton = np.random.default_rng(5), package("backend.skeleton")
+    reach = {"shoulder": (0.7, 0.9, 1.0), "elbow": (0.4, 1.6, 0.2), "hip": (1.3, 0.5, 0.5), "knee": (1.6, 0.1, 0.1)}
+    limits = np.array([reach.get(name.rpartition("_")[2], (0.3, 0.3, 0.3)) for name in skeleton.JOINT_NAMES])
+    rotations = random.uniform(-1.0, 1.0, (FRAMES, 24, 3)) * limits
+    rotations[:2] = 0.0
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        rotations[0, skeleton.JOINT_INDEX[f"{side}_shoulder"]] = (0.0, 0.0, sign * 1.5)
+        rotations[1, skeleton.JOINT_INDEX[f"{side}_hip"]] = (-1.9, 0.0, 0.0)
+        rotations[1, skeleton.JOINT_INDEX[f"{side}_knee"]] = (2.2, 0.0, 0.0)
+    return package("backend.pose_sequence").PoseSequence(rotations, np.tile([0.0, 0.9, 0.0], (FRAMES, 1)))
+
+
+def heads(armature: Armature, names: list[str]) -> np.ndarray:
+    """(T, N, 3) in armature space, as Blender evaluates them."""
+    found = []
+    for frame in range(FRAMES):
+        bpy.context.scene.frame_set(frame + 1)
+        evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        found.append([evaluated.pose.bones[name].head[:] for name in names])
+    return np.array(found)
+
+
+def degrees_apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Between the directions of the limbs' parts; joints come in threes."""
+    found = []
+    for joints in (first, second):
+        limbs = joints.reshape(FRAMES, -1, 3, 3)
+        ways = np.diff(limbs, axis=2)
+        found.append(ways / np.linalg.norm(ways, axis=-1, keepdims=True))
+    sine = np.linalg.norm(np.cross(*found), axis=-1)
+    return np.degrees(np.arctan2(sine, np.sum(found[0] * found[1], axis=-1)))
+
+
+def in_fk_and_ik(keys: ModuleType, armature: Armature, poses: object, names: list[str]) -> tuple[np.ndarray, object]:
+    keys.pose_and_key(armature, poses, options=keys.KeyOptions(frame=1.0))
+    reference = heads(armature, names)
+    report = keys.pose_and_key(armature, poses, options=keys.KeyOptions(frame=1.0, limbs="IK"))
+    return degrees_apart(reference, heads(armature, names)), report
+
+
+@pytest.fixture
+def generated() -> Armature:
+    if addon_utils.enable("rigify", default_set=True, persistent=True) is None:
+        pytest.skip("Rigify does not start in this Blender")
+    bpy.ops.object.armature_human_metarig_add()
+    bpy.ops.pose.rigify_generate()
+    return bpy.context.object
+
+
+@pytest.mark.parametrize("pole", [False, True], ids=["turned by the limb's own control", "with pole vectors"])
+def test_rigify_in_ik_is_posed_as_in_fk(keys, generated: Armature, poses, pole: bool) -> None:
+    holders = [bone for bone in generated.pose.bones if "pole_vector" in bone]
+    for bone in holders:
+        bone["pole_vector"] = pole
+    generated.update_tag()
+    bpy.context.view_layer.update()
+    parts = (("upper_arm", "forearm", "hand"), ("thigh", "shin", "foot"))
+    names = [f"DEF-{part}.{side}" for side in "LR" for limb in parts for part in limb]
+    apart, report = in_fk_and_ik(keys, generated, poses, names)
+    assert apart.max() < 1.0
+    assert {bone["IK_FK"] for bone in holders} == {0.0}
+    assert {"hand_ik.L", "foot_ik.R", "upper_arm_ik_target.L" if pole else "upper_arm_ik.L"} <= set(report.bones)
+    assert not {"upper_arm_fk.L", "shin_fk.R"} & set(report.bones)
+    assert any("IK Stretch of upper_arm_ik.L and MCH-forearm_ik.L" in note for note in report.notes)
+
+
+def plain_ik(*, pole: bool, pole_angle: float = 0.0) -> Armature:
+    """A humanoid whose forearms and shins have IK constraints of their own, with targets under a root bone."""
+    bones = {"Root": (None, (0.0, 0.0, 0.0), (0.0, 0.3, 0.0)), **humanoids.humanoid_bones()}
+    for side in SIDES:
+        for limb, (_, middle, end) in LIMBS.items():
+            head = bones[side + end][1]
+            bones[f"{side}{limb}IK"] = ("Root", head, (head[0], head[1] + 0.1, head[2]))
+            x, y, z = bones[side + middle][1]
+            away = 0.5 if limb == "Arm" else -0.5
+            bones[f"{side}{limb}Pole"] = ("Root", (x, y + away, z), (x, y + 1.2 * away, z))
+    armature = humanoids.make_armature(bones)
+    for side in SIDES:
+        for limb, (_, middle, _end) in LIMBS.items():
+            ik = armature.pose.bones[side + middle].constraints.new("IK")
+            ik.target, ik.subtarget, ik.chain_count = armature, f"{side}{limb}IK", 2
+            if pole:
+                ik.pole_target, ik.pole_subtarget, ik.pole_angle = armature, f"{side}{limb}Pole", pole_angle
+    return armature
+
+
+@pytest.mark.parametrize("pole", [None, 0.0, -1.5, 2.2], ids=str)
+def test_ik_constraints_on_the_bones_themselves_give_what_fk_gives(keys, poses, pole: float | None) -> None:
+    armature = plain_ik(pole=pole is not None, pole_angle=pole or 0.0)
+    names = [side + bone for side in SIDES for limb in LIMBS.values() for bone in limb]
+    apart, report = in_fk_and_ik(keys, armature, poses, names)
+    assert apart.max() < 1.0
+    assert {"LeftArmIK", "RightLegIK"} <= set(report.bones)
+    assert ("LeftLegPole" in report.bones) == (pole is not None)
+
+
+def test_the_influence_of_ik_constraints_is_keyed_for_what_was_chosen(keys, poses) -> None:
+    armature = plain_ik(pole=True)
+    for limbs, value in (("FK", 0.0), ("IK", 1.0)):
+        report = keys.pose_and_key(armature, poses, options=keys.KeyOptions(frame=1.0, limbs=limbs))
+        constraints = [c for bone in armature.pose.bones for c in bone.constraints]
+        assert {c.influence for c in constraints} == {value}
+        assert ("LeftArmIK" in report.bones) == (limbs == "IK")
+    animation = armature.animation_data
+    bag = animation.action.layers[0].strips[0].channelbag(animation.action_slot)
+    curve = bag.fcurves.find('pose.bones["LeftForeArm"].constraints["IK"].influence')
+    assert [tuple(key.co) for key in curve.keyframe_points] == [(1.0, 1.0)]
+
+
+def test_ik_constraints_do_not_disturb_what_fk_is_measured_by(keys, package, poses) -> None:
+    armature, plain = plain_ik(pole=True), humanoids.make_humanoid(prefix="")
+    names = [side + bone for side in SIDES for limb in LIMBS.values() for bone in limb]
+    for each in (armature, plain):
+        keys.pose_and_key(each, poses, options=keys.KeyOptions(frame=1.0))
+    assert degrees_apart(heads(armature, names), heads(plain, names)).max() < 0.05
+    assert not any(c.mute for bone in armature.pose.bones for c in bone.constraints)
