@@ -16,6 +16,12 @@ from .words import draw_sentence
 
 WIDE_PX = 420
 """From this width on left and right stand beside each other."""
+STACKED_PX = 190
+"""Below this width a bone's field stands under its name."""
+LABEL_PX = 82
+"""What the longest name takes."""
+BOX_PX = 24
+"""What a box takes at its sides."""
 _PAIRS = (("Left Arm", "Right Arm"), ("Left Leg", "Right Leg"))
 
 
@@ -31,7 +37,8 @@ class CONTRAPPOSTO_PT_bone_map(Sidebar, bpy.types.Panel):
         """How many joints are to be checked, also while the section is closed."""
         stored = _stored(context)
         if stored is not None and stored.ask:
-            self.layout.label(text=f"{len(stored.ask)} to check", icon="ERROR", translate=False)
+            text = str(len(stored.ask)) if is_narrow(context) else f"{len(stored.ask)} to check"
+            self.layout.label(text=text, icon="ERROR", translate=False)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -101,10 +108,11 @@ def _width(context: bpy.types.Context) -> float:
 def draw_buttons(layout: bpy.types.UILayout, stored: StoredMap | None, *, narrow: bool) -> None:
     """Detect and mirror, presets, and show; one under the other where there is no room."""
     column = layout.column(align=True)
-    row = column.row(align=True)
-    row.scale_y = 1.3
-    row.operator("contrapposto.detect_bones", icon="VIEWZOOM")
+    detect = column.row(align=True)
+    detect.scale_y = 1.3
+    detect.operator("contrapposto.detect_bones", icon="VIEWZOOM")
     if stored is not None:
+        row = column.row(align=True) if narrow else detect
         row.operator("contrapposto.mirror_bone_map", icon="MOD_MIRROR").source = "left"
         row.menu("CONTRAPPOSTO_MT_bone_map", text="", icon="DOWNARROW_HLT")
     row = column.column(align=True) if narrow else column.row(align=True)
@@ -119,23 +127,19 @@ def draw_state(layout: bpy.types.UILayout, armature: bpy.types.Object, stored: S
     """How many joints were found, how many are to be checked, and what is wrong, in words."""
     found = sum(joint in stored.joints for joint in BODY_JOINTS)
     named = f", named as in {stored.convention.replace('_', ' ')}" if stored.convention else ""
-    box = layout.box()
-    draw_sentence(box, f"{found} of {len(BODY_JOINTS)} joints{named}.", icon="NONE" if stored.ask else "CHECKMARK")
+    region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale or 1.0
+    width = (region.width if region is not None else 300.0) - BOX_PX * scale
+    sentences = [(f"{found} of {len(BODY_JOINTS)} joints{named}.", "ARMATURE_DATA" if stored.ask else "CHECKMARK")]
     if stored.ask:
-        draw_questions(box, stored)
-    for sentence in problems_of(armature, stored):
-        draw_sentence(box, sentence, icon="ERROR")
-
-
-def draw_questions(layout: bpy.types.UILayout, stored: StoredMap) -> None:
-    """The joints to check, by name, and a button that takes them all."""
-    count = len(stored.ask)
-    names = ", ".join(map(in_words, stored.ask))
-    column = layout.column(align=True)
-    draw_sentence(column, f"{count} joint{'' if count == 1 else 's'} to check: {names}.", icon="QUESTION")
-    if all(joint in stored.joints for joint in stored.ask):
-        text = "This is Right" if count == 1 else "All of These are Right"
-        column.operator("contrapposto.confirm_joint", text=text, icon="CHECKMARK").joint = ""
+        count, names = len(stored.ask), ", ".join(map(in_words, stored.ask))
+        sentences.append((f"{count} joint{'' if count == 1 else 's'} to check: {names}.", "QUESTION"))
+    sentences += [(sentence, "ERROR") for sentence in problems_of(armature, stored)]
+    box = layout.box()
+    for sentence, icon in sentences:
+        draw_sentence(box, sentence, icon=icon, width_px=width)
+    if stored.ask and all(joint in stored.joints for joint in stored.ask):
+        text = "This is Right" if len(stored.ask) == 1 else "All of These are Right"
+        box.operator("contrapposto.confirm_joint", text=text, icon="CHECKMARK").joint = ""
 
 
 def problems_of(armature: bpy.types.Object, stored: StoredMap) -> tuple[str, ...]:
@@ -172,35 +176,50 @@ def draw_joint(layout: bpy.types.UILayout, table: Table, joint: str, *, words: s
     match, asked = table.stored.joints.get(joint), joint in table.stored.ask
     row = layout.row(align=True)
     row.alert = asked
-    if width < 190:  # no room for both: the name goes into the field's row above
+    if width < STACKED_PX:
         row.label(text=words)
-        field = layout.row(align=True)
-        field.alert = asked
+        draw_score(row, table, joint)
+        row = layout.row(align=True)
+        row.alert = asked
+        draw_field(row, table, joint)
     else:
-        split = row.split(factor=min(0.38, 92.0 / width), align=True)
+        split = row.split(factor=min(0.36, LABEL_PX / width), align=True)
         split.label(text=words)
         field = split.row(align=True)
-    bones = table.armature.data
-    field.prop_search(table.armature.contrapposto_bones, joint, bones, "bones", text="", icon="BONE_DATA")
+        draw_field(field, table, joint)
+        draw_score(field, table, joint)
+    scale = bpy.context.preferences.system.ui_scale or 1.0
+    if asked:
+        draw_sentence(layout, why_asked(match), icon="QUESTION", width_px=width * scale)
+    if match is not None and len(match.bones) > 1:
+        draw_chain(layout, match, width_px=width * scale)
+
+
+def draw_field(row: bpy.types.UILayout, table: Table, joint: str) -> None:
+    """The joint's first bone, to be chosen from the armature's."""
+    bones = table.armature.contrapposto_bones
+    row.prop_search(bones, joint, table.armature.data, "bones", text="", icon="BONE_DATA")
+
+
+def draw_score(row: bpy.types.UILayout, table: Table, joint: str) -> None:
+    """How sure the joint is: a button that shows it on the rig, the reason its tooltip; and one to confirm it."""
+    match = table.stored.joints.get(joint)
     if match is not None:
-        score = field.row(align=True)
+        score = row.row(align=True)
         score.ui_units_x = 2.2
         score.operator("contrapposto.show_bones", text=f"{match.score:.0%}", translate=False).joint = joint
-    if asked:
-        field.operator("contrapposto.confirm_joint", text="", icon="CHECKMARK").joint = joint
-        draw_sentence(layout, why_asked(match), icon="QUESTION", width_px=None)
-    if match is not None and len(match.bones) > 1:
-        draw_chain(layout, match)
+    if joint in table.stored.ask:
+        row.operator("contrapposto.confirm_joint", text="", icon="CHECKMARK").joint = joint
 
 
 def why_asked(match: StoredJoint | None) -> str:
     """Why a joint is to be checked."""
-    return "No bone was found. Choose it." if match is None else f"Is this right? It is {match.reason}."
+    return "No bone was found. Choose it." if match is None else f"Is this right? Reason: {match.reason}."
 
 
-def draw_chain(layout: bpy.types.UILayout, match: StoredJoint) -> None:
+def draw_chain(layout: bpy.types.UILayout, match: StoredJoint, *, width_px: float) -> None:
     """The further bones that turn with the first."""
-    row = draw_sentence(layout, f"with {', '.join(match.bones[1:])}", icon="LINKED")
+    row = draw_sentence(layout, f"with {', '.join(match.bones[1:])}", icon="LINKED", width_px=width_px)
     row.active = False
 
 

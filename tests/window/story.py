@@ -6,6 +6,7 @@ blender --factory-startup --python story.py -- OUT PHOTO GROUP
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,8 @@ SECOND_BUTTON = (421, 499)
 """Where the pop-up's second button is, by the photograph; the pop-up opens over the mouse."""
 BLEND_FIELD = (254, 102)
 """The field of the redo panel, likewise."""
+PHOTO_TITLE, RIG_TITLE = (860, 703), (860, 458)
+"""The titles of these sections before the first run, likewise."""
 GAP_GOAL_MS = 100.0
 OUT, PHOTO, GROUP = (Path(argument) for argument in sys.argv[sys.argv.index("--") + 1 :][:3])
 
@@ -377,6 +380,62 @@ def settings() -> window.Story:
     yield 0.5
 
 
+def bone_map() -> window.Story:
+    """The section "Rig": detect, change a joint by its field, mirror, confirm, show, and a pose that is refused."""
+    armature = bpy.context.view_layer.objects.active
+    yield from only_section(RIG_TITLE)
+    shot("21-rig-before")
+    window.in_view(lambda: bpy.ops.contrapposto.detect_bones("INVOKE_DEFAULT"))
+    yield 0.6
+    shot("22-rig-detected")
+    yield from drag_sidebar(-260)
+    shot("23-rig-wide")
+    armature.contrapposto_bones.left_hip = ""
+    armature.contrapposto_bones.right_foot = "head"
+    bone_map_in_question(armature)
+    window.in_view(lambda: bpy.ops.ed.undo_push(message="Joint chosen"))
+    window.view3d()[1].tag_redraw()
+    yield 0.6
+    shot("24-rig-questions-wide")
+    yield from drag_sidebar(260)
+    shot("25-rig-questions")
+    yield from drag_sidebar(130)
+    shot("26-rig-narrow")
+    yield from drag_sidebar(-130)
+    before = state()
+    start(PHOTO)
+    yield from wait_for_job()
+    yield 0.3
+    shot("27-rig-refused")
+    window.key("Escape")
+    yield 0.3
+    assert state() == before, "a pose was made although joints were in question"
+    window.in_view(lambda: bpy.ops.contrapposto.detect_bones("INVOKE_DEFAULT"))
+    window.in_view(lambda: bpy.ops.contrapposto.show_bones("INVOKE_DEFAULT", joint="left_knee"))
+    yield 0.6
+    shot("28-rig-shown")
+    window.in_view(lambda: bpy.ops.contrapposto.forget_bone_map("INVOKE_DEFAULT"))
+    yield from only_section(PHOTO_TITLE)
+
+
+def only_section(place: tuple[int, int]) -> window.Story:
+    """Open a section and fold all others: a click with Ctrl on its title."""
+    window.hold("ctrl")
+    yield from window.click(*place)
+    window.let_go("ctrl")
+    yield 0.4
+
+
+def bone_map_in_question(armature) -> None:
+    """Two doubtful joints, as structure alone may leave them."""
+    stored = module("rig.stored_map")
+    content = json.loads(stored.stored_text(armature))
+    for joint in ("left_elbow", "right_elbow"):
+        content["joints"][joint] |= {"score": 0.42, "reason": "found by its place in the chain alone"}
+        content["ask"].append(joint)
+    stored.store_text(armature, json.dumps(content))
+
+
 def disable_while_running() -> window.Story:
     """Disabling the add-on in mid-run leaves no timer and no progress behind."""
     pipeline = module("backend.pipeline")
@@ -400,6 +459,7 @@ def story() -> window.Story:
     print("VERSION", bpy.app.version_string, sys.version.split()[0], flush=True)
     yield from prepare()
     yield from first_use()
+    yield from bone_map()
     yield from cancel_in_mid_run()
     yield from pose_from_photo()
     yield from narrow_sidebar()

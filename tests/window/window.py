@@ -32,6 +32,16 @@ def key(name: str) -> None:
     x11("xdotool", "key", name)
 
 
+def hold(name: str) -> None:
+    """Hold a key down, such as `ctrl`."""
+    x11("xdotool", "keydown", name)
+
+
+def let_go(name: str) -> None:
+    """Let a key go."""
+    x11("xdotool", "keyup", name)
+
+
 def write(text: str) -> None:
     """Type a text."""
     x11("xdotool", "type", "--delay", "30", text)
