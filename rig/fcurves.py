@@ -16,6 +16,16 @@ _SAME_FRAME = 0.001
 _FLOATS = {"co": 2, "handle_left": 2, "handle_right": 2, "amplitude": 1, "back": 1, "period": 1}
 _ENUMS = ("interpolation", "easing", "handle_left_type", "handle_right_type", "type")
 _FLAGS = ("select_control_point", "select_left_handle", "select_right_handle")
+_NEW_KEY = {
+    "interpolation": "BEZIER",
+    "easing": "AUTO",
+    "handle_left_type": "AUTO_CLAMPED",
+    "handle_right_type": "AUTO_CLAMPED",
+    "type": "KEYFRAME",
+}
+"""What `keyframe_points.add` gives a key, whose flags are all set."""
+_COMPUTED_HANDLES = ("AUTO", "AUTO_CLAMPED", "VECTOR")
+"""Types of handles that `FCurve.update` places."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +178,20 @@ class _Keys:
         order = np.argsort(both["co"][:, 0], kind="stable")
         return _Keys({name: array[order] for name, array in both.items()})
 
+    def to_write(self) -> list[str]:
+        """The attributes that keys just added do not have by themselves: each one written takes its time."""
+        given = {name for name, item in _NEW_KEY.items() if (self.values[name] == _enum_value(name, item)).all()}
+        given |= {name for name in _FLAGS if self.values[name].all()}
+        computed = [
+            [_enum_value(f"handle_{side}_type", item) for item in _COMPUTED_HANDLES] for side in ("left", "right")
+        ]
+        if all(
+            np.isin(self.values[f"handle_{side}_type"], types).all()
+            for side, types in zip(("left", "right"), computed, strict=True)
+        ):
+            given |= {"handle_left", "handle_right"}
+        return [name for name in self.values if name not in given]
+
 
 def _enum_value(attribute: str, item: str) -> int:
     return bpy.types.Keyframe.bl_rna.properties[attribute].enum_items[item].value
@@ -177,6 +201,6 @@ def _write_all(curve: bpy.types.FCurve, keys: _Keys) -> None:
     points = curve.keyframe_points
     points.clear()
     points.add(len(keys.values["co"]))
-    for name, array in keys.values.items():
-        points.foreach_set(name, np.ascontiguousarray(array).ravel())
+    for name in keys.to_write():
+        points.foreach_set(name, np.ascontiguousarray(keys.values[name]).ravel())
     curve.update()
