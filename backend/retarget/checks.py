@@ -20,6 +20,8 @@ from .rig_spec import RigSpec
 _DOUBT: Final = 0.5
 """What remains of a score where the structure disagrees: enough to fall below `SURE`."""
 _SIDES: Final = ("left", "right")
+_DOWN: Final = -0.7
+"""Cosine between a leg and up, below which it stands."""
 _ACROSS: Final = 0.03
 """Share of the leg's length that a joint must lie on the wrong side to count as exchanged."""
 
@@ -39,8 +41,18 @@ def checked(rig: RigSpec, bone_map: BoneMap, *, controls: bool) -> BoneMap:
 
 
 def _checked_geometry(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
-    bone_map = _checked_sides(rig, bone_map)
-    return _checked_stance(rig, _checked_pairs(rig, bone_map))
+    if not _stands(MappedRig(rig, bone_map)):  # then feet say nothing about front and back
+        return _checked_stance(rig, bone_map)
+    return _checked_pairs(rig, _checked_sides(rig, bone_map))
+
+
+def _stands(seen: MappedRig) -> bool:
+    return all(leg @ seen.frame.axes[:, 1] < _DOWN for leg in _limbs(seen, "hip", "knee"))
+
+
+def _limbs(seen: MappedRig, start: str, middle: str) -> list[DoubleArray]:
+    """(3,) for both sides the direction from a limb's start to its end."""
+    return [normalized(seen.limb_end(f"{side}_{middle}") - seen.needed_head(f"{side}_{start}")) for side in _SIDES]
 
 
 def _doubted(bone_map: BoneMap, problem: str, *, joints: frozenset[str] | None = None) -> BoneMap:
@@ -114,14 +126,9 @@ def _checked_pairs(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
 
 
 def _checked_stance(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
-    """Say where the rest pose is so far from standing that front and up cannot be read off it."""
+    """Say that the rest pose is so far from standing that front and up cannot be read off it."""
     seen = MappedRig(rig, bone_map)
-    up = seen.frame.axes[:, 1]
-    legs = [normalized(seen.limb_end(f"{side}_knee") - seen.needed_head(f"{side}_hip")) for side in _SIDES]
-    if all(leg @ up < -0.7 for leg in legs):
-        return bone_map
-    arms = [normalized(seen.limb_end(f"{side}_elbow") - seen.needed_head(f"{side}_shoulder")) for side in _SIDES]
-    if _on_all_fours(up, legs=legs, arms=arms):
+    if _on_all_fours(seen.frame.axes[:, 1], legs=_limbs(seen, "hip", "knee"), arms=_limbs(seen, "shoulder", "elbow")):
         return _doubted(bone_map, f"{rig.name} stands on four legs: it can take no human pose.")
     problem = f"{rig.name} does not stand upright in its rest pose: check which way it faces after posing."
     return replace(bone_map, problems=(*bone_map.problems, problem))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 from ..errors import RigError
 from ..joint_words import in_words
 from .bone_map import SURE, BoneMap
+from .bone_names import side_of
 from .checks import checked
 from .essential import ESSENTIAL
 from .name_matcher import SPINE, map_by_names
 from .profiles_reader import profiles
 from .rig_spec import RigSpec
+from .structure import map_by_structure
 
 __all__ = ["ESSENTIAL", "SURE", "detect_bones", "match_bones"]
+
+_MOSTLY: Final = 0.7
 
 
 def match_bones(rig: RigSpec) -> BoneMap:
@@ -37,8 +44,30 @@ def match_bones(rig: RigSpec) -> BoneMap:
 
 def detect_bones(rig: RigSpec) -> BoneMap:
     """The best bone map there is, possibly with few joints and low scores; it never refuses."""
-    named = map_by_names(rig)
-    return checked(rig, named, controls=_is_of_controls(named))
+    found = map_by_names(rig)
+    if any(joint not in found.joints for joint in ESSENTIAL):
+        said = {bone: side for bone in rig.bones if (side := side_of(bone))}
+        found = _merged(found, map_by_structure(rig, said=said))
+    return checked(rig, found, controls=_is_of_controls(found))
+
+
+def _merged(named: BoneMap, shaped: BoneMap) -> BoneMap:
+    """What structure shows, surer where names say the same; where most names agree with it, they settle the rest."""
+    if not shaped.joints:
+        return named
+    both = named.joints.keys() & shaped.joints.keys()
+    agreed = {joint for joint in both if named.first(joint) in shaped.joints[joint].bones}
+    joints = dict(shaped.joints)
+    for joint in agreed:
+        one, two = named.joints[joint], shaped.joints[joint]
+        joints[joint] = replace(
+            two, score=1.0 - (1.0 - one.score) * (1.0 - two.score), reason=f"{one.reason}; {two.reason}"
+        )
+    if len(agreed) >= _MOSTLY * len(both) > 0:
+        taken = {bone for match in joints.values() for bone in match.bones}
+        free = {joint: match for joint, match in named.joints.items() if not taken & set(match.bones)}
+        joints = joints | {joint: match for joint, match in free.items() if joint not in agreed}
+    return replace(shaped, joints=joints)
 
 
 def _is_of_controls(bone_map: BoneMap) -> bool:
@@ -51,7 +80,7 @@ def _refusal(rig: RigSpec, missing: list[str]) -> str:
     for joint in missing:
         names = [chain[0] for profile in common for chain in profile.joints.get(joint, ())[:1]]
         if joint in SPINE:
-            names = [profile.chains["spine"][-1] for profile in common]
+            names = [profile.chains["spine"][:3][-1] for profile in common]
         parts.append(f"{in_words(joint)} ({', '.join(dict.fromkeys(names))}, ...)")
     return (
         f"{rig.name} cannot be mapped to a human body. Looked for and not found: {'; '.join(parts)}. "

@@ -26,7 +26,8 @@ def map_by_names(rig: RigSpec) -> BoneMap:
     """The bones of the best-fitting naming convention, joint by joint; with no joints where none fits."""
     names = _NameIndex.of(rig)
     maps = [found for profile in profiles() if (found := _match_profile(rig, names, profile)) is not None]
-    return max(maps, key=lambda found: _rank(rig, found), default=BoneMap(rig.name, {}))
+    best = max(maps, key=lambda found: _rank(rig, found), default=None)
+    return best if best is not None and best.joints else BoneMap(rig.name, {})
 
 
 def _rank(rig: RigSpec, bone_map: BoneMap) -> tuple[int, float]:
@@ -83,7 +84,7 @@ def _match_profile(rig: RigSpec, names: _NameIndex, profile: Profile) -> BoneMap
     spine, neck = chains.get("spine", []), chains.get("neck", [])
     if not profile.controls:
         spine, neck = _in_body_order(rig, joints, spine=spine, neck=neck)
-    joints = _without_repeats(joints | _spread(spine) | ({"neck": reduce(_joined, neck)} if neck else {}))
+    joints = _without_repeats(joints | spread_along_spine(spine) | ({"neck": reduce(_joined, neck)} if neck else {}))
     if not profile.controls:
         joints = {joint: _with_bones_in_line(rig, joints, joint) for joint in joints}
     joints = {joint: replace(match, score=profile.weight * match.score) for joint, match in joints.items()}
@@ -136,7 +137,7 @@ def _in_body_order(
     return carrying, free
 
 
-def _spread(spine: list[BoneMatch]) -> dict[str, BoneMatch]:
+def spread_along_spine(spine: list[BoneMatch]) -> dict[str, BoneMatch]:
     """The bones stand evenly along spine1 to spine3: the last is always spine3, more than three share joints."""
     joints: dict[str, BoneMatch] = {}
     for position, match in enumerate(spine):
