@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import bpy
 import numpy as np
@@ -193,6 +194,7 @@ class _Keys:
         return [name for name in self.values if name not in given]
 
 
+@cache
 def _enum_value(attribute: str, item: str) -> int:
     return bpy.types.Keyframe.bl_rna.properties[attribute].enum_items[item].value
 
