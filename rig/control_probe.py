@@ -52,7 +52,7 @@ def measure_parent_spaces(
         own = [name for name in limb.controls if name in controls and name in names]
         if own:
             measured = follows_from(rig, samples.only([*body, *own]))
-            follows |= {name: measured[name] for name in own}
+            follows |= {name: measured[name] for name in own if name in measured}
     return replace(rig, follows=follows)
 
 

@@ -14,6 +14,8 @@ from .interpolation import angle_between, slerp
 from .rig_spec import Follow, RigSpec
 
 _FITS: Final = np.radians(0.1)
+_MAKES_NO_SENSE: Final = np.radians(5.0)
+"""A bone that nothing explains better than this is moved by something else, such as IK or a circle of constraints."""
 _STAYS: Final = 1e-4
 """A head stays put in a space when it drifts there by less than this share of the rig's size."""
 
@@ -41,7 +43,8 @@ class MeasuredPoses:
 def follows_from(rig: RigSpec, samples: MeasuredPoses) -> dict[str, Follow]:
     """The parent space of each bone: the simplest rule that explains all samples within 0.1 degrees.
 
-    Tried are: one bone (or none) with a fixed offset, then a blend of two; if nothing fits, the nearest single bone.
+    Tried are: one bone (or none) with a fixed offset, then a blend of two; if nothing fits, the nearest single bone. A
+    bone that even this misses by more than 5 degrees is left out: its parents are a better guess.
     Several bones may explain one equally well, such as two that turn about one point: each bone then follows one that
     is explained without it, so that nobody follows in a circle.
     """
@@ -73,7 +76,8 @@ def follows_from(rig: RigSpec, samples: MeasuredPoses) -> dict[str, Follow]:
             bone = waiting[0]
             known = set(range(len(sources.names)))
         waiting.remove(bone)
-        follows[bone.name] = bone.follow(known)
+        if bone.miss <= _MAKES_NO_SENSE:
+            follows[bone.name] = bone.follow(known)
         known.add(bone.source)
     return follows
 
@@ -113,6 +117,7 @@ class _Bone:
         if misses[self._turners[0]] > _FITS:
             blend = _best_blend(sources, others, space=space)
             self._blend = blend if blend.miss < misses[self._turners[0]] else None
+        self.miss = self._blend.miss if self._blend else float(misses[self._turners[0]])
         self._places: DoubleArray = np.einsum("snji,snj->sni", sources.turns, head[:, None] - sources.shifts)
         drift = np.linalg.norm(self._places - self._places[:1], axis=-1).max(axis=0)
         self._carriers = _fitting(drift, others, tolerance=_STAYS * size)
@@ -125,10 +130,11 @@ class _Bone:
     def follow(self, known: set[int]) -> Follow:
         """The best explanation among the sources in `known`; where the bone's turn fits its place too, that one."""
         names = self._sources.names
-        first = next(index for index in self._turners if index in known)
-        second, weight, turn = None, 0.0, self._offsets[first]
         if self._blend:
             first, second, weight, turn = self._blend.one, names[self._blend.two], self._blend.weight, np.eye(3)
+        else:
+            first = next(index for index in self._turners if index in known)
+            second, weight, turn = None, 0.0, self._offsets[first]
         carriers = [index for index in self._carriers if index in known]
         carrier = first if first in carriers else carriers[0]
         matrix = np.eye(4)

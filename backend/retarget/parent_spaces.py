@@ -62,8 +62,8 @@ def _rotation_of(matrix: DoubleArray) -> DoubleArray:
     return (u * [1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
 
 
-def in_order(follows: Mapping[str, Follow]) -> list[str]:
-    """The mapped bones, each after those that it follows.
+def in_order(follows: Mapping[str, Follow], *, rig: str) -> list[str]:
+    """The mapped bones, each after those that it follows; `rig` names the armature.
 
     Raises:
         RigError: two bones follow each other.
@@ -73,11 +73,25 @@ def in_order(follows: Mapping[str, Follow]) -> list[str]:
     while waiting:
         ready = [name for name, follow in waiting.items() if not follow.sources & waiting.keys()]
         if not ready:
-            raise RigError(f"These bones follow each other in a circle: {', '.join(sorted(waiting))}.")
+            circle = _circle(waiting)
+            raise RigError(
+                f"{rig}: constraints or drivers make these bones follow each other in a circle: {', '.join(circle)}. "
+                "Mute the constraints between them."
+            )
         ordered.extend(ready)
         for name in ready:
             del waiting[name]
     return ordered
+
+
+def _circle(waiting: Mapping[str, Follow]) -> list[str]:
+    """Some bones of which each follows the next, and the last the first."""
+    path = [min(waiting)]
+    while True:
+        following = min(waiting[path[-1]].sources & waiting.keys())
+        if following in path:
+            return path[path.index(following) :]
+        path.append(following)
 
 
 def parent_turn(follow: Follow, done: Mapping[str, Displacement], frames: int) -> DoubleArray:

@@ -145,7 +145,7 @@ def _posed(seen: MappedRig, wanted: dict[str, DoubleArray], *, hips: DoubleArray
             if control is not None and control not in wanted:
                 follows |= follows_of(seen.rig, (control,), mapped=wanted.keys())
     posing = Posing(seen.rig, follows, len(hips))
-    for name in in_order({name: follow for name, follow in follows.items() if name in wanted}):
+    for name in in_order({name: follows[name] for name in wanted}, rig=seen.rig.name):
         posing.turn(name, wanted[name], at_rest=name == root)
     thighs = [(joint, seen.bone_map.joints[joint].bones[0]) for joint in ("left_hip", "right_hip")]
     reached = np.mean([posing.done[name].apply(seen.needed_head(joint)) for joint, name in thighs], axis=0)
