@@ -120,6 +120,7 @@ class CONTRAPPOSTO_PG_result(bpy.types.PropertyGroup):
     armature: StringProperty(name="Armature")
     action: StringProperty(name="Action")
     frame: FloatProperty(name="Frame")
+    notes: StringProperty(name="Notes", description="What is odd about the rig, a line each")
     keyed_count: IntProperty(name="Keyed bones")
     keyed_bones: StringProperty(name="Keyed bones", description="Names of the bones that were keyed")
     skipped_count: IntProperty(name="Skipped bones")

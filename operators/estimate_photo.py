@@ -158,6 +158,8 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
         write_result(outcome, result, report=report, target=self._target, path=self.filepath, timings_ms=timings)
         redraw_sidebars(context)
         self.report({"INFO"}, outcome.summary)
+        for note in report.notes:
+            self.report({"WARNING"}, note)
         return {"FINISHED"}
 
     def _ask_whom(self, context: bpy.types.Context, found: "FoundPeople") -> set[str]:

@@ -24,6 +24,7 @@ def write_result(
     outcome.armature, outcome.action, outcome.frame = target.armature_name, report.action, target.frame
     outcome.keyed_count, outcome.keyed_bones = len(report.bones), ", ".join(report.bones)
     outcome.skipped_count, outcome.skipped_bones = len(report.skipped), ", ".join(report.skipped)
+    outcome.notes = "\n".join(report.notes)
     outcome.timings.clear()
     for stage, milliseconds in timings_ms.items():
         timing = outcome.timings.add()

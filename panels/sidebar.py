@@ -83,6 +83,8 @@ class CONTRAPPOSTO_PT_result(Sidebar, bpy.types.Panel):
         name = PurePath(result.photo.replace("\\", "/")).name
         column.label(text=name, icon="IMAGE_DATA", translate=False)
         column.label(text=f"{result.armature}, frame {result.frame:g}", icon="KEYFRAME_HLT", translate=False)
+        for note in result.notes.splitlines():
+            draw_sentence(column, note, icon="ERROR")
         draw_result_people(self.layout, context, narrow=narrow)
         draw_confidence(self.layout, result, narrow=narrow)
         draw_keyed(self.layout, result)

@@ -104,7 +104,14 @@ def pose_and_key(
     plan.add_ik_settings()
     if not plan.bones:
         raise RigError(_nothing_to_key(armature, plan))
-    return replace(_write(armature, plan, pose.frame_count), notes=(*bone_map.problems, *plan.notes))
+    return replace(_write(armature, plan, pose.frame_count), notes=(*bone_map.problems, *plan.notes, *_shown(armature)))
+
+
+def _shown(armature: bpy.types.Object) -> tuple[str, ...]:
+    """What keeps the artist from seeing the pose."""
+    if armature.data.pose_position == "POSE":
+        return ()
+    return (f"{armature.name} is shown in its Rest Position: choose Pose Position in the armature's properties.",)
 
 
 def _also_posed(rig: RigSpec, bone_map: BoneMap, options: KeyOptions) -> list[str]:

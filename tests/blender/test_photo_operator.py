@@ -88,6 +88,18 @@ def test_the_result_tells_what_was_done(humanoid, photos, photo):
     assert "keyed at frame 7" in result.summary
 
 
+def test_what_is_odd_about_the_rig_is_told(humanoid, photos, photo):
+    bpy.ops.contrapposto.photo(filepath=str(photo))
+    assert bpy.context.scene.contrapposto.result.notes == ""
+    humanoid.data.pose_position = "REST"
+    constraint = humanoid.pose.bones["mixamorig:LeftForeArm"].constraints.new("COPY_ROTATION")
+    constraint.target, constraint.subtarget = humanoid, "mixamorig:Hips"
+    assert bpy.ops.contrapposto.photo(filepath=str(photo)) == {"FINISHED"}
+    notes = bpy.context.scene.contrapposto.result.notes.splitlines()
+    assert any("LeftForeArm may override the pose" in note for note in notes)
+    assert any("Rest Position" in note for note in notes)
+
+
 def test_in_pose_mode_the_mode_and_the_selection_stay(humanoid, photos, photo):
     bpy.ops.object.mode_set(mode="POSE")
     bpy.ops.contrapposto.photo(filepath=str(photo))
