@@ -7,6 +7,7 @@ import numpy as np
 
 from ..backend.errors import RigError
 from ..backend.retarget.rig_spec import ROTATION_MODES, RigSpec
+from .vrm_tables import humanoid_table
 
 
 def require_armature(obj: bpy.types.Object | None) -> bpy.types.Object:
@@ -55,6 +56,7 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
         lock_per_component=np.array([bone.lock_rotations_4d for bone in pose]),
         constraints=tuple(_constraints(bone) for bone in pose),
         basis=np.array([bone.matrix_basis for bone in pose]),
+        humanoid=humanoid_table(armature),
     )
 
 

@@ -18,6 +18,7 @@ from ..backend.files import write_atomically
 from ..backend.quiet import quiet
 from .bvh_writer import write_bvh
 from .character import character_objects, make_active
+from .vrm_tables import keep_table, table_in_file
 
 RIG_SUFFIXES: Final = (".blend", ".glb", ".gltf", ".vrm", ".fbx", ".bvh")
 OUT_SUFFIXES: Final = (".blend", ".glb", ".fbx", ".bvh")
@@ -118,6 +119,10 @@ def _import_vrm(path: Path) -> None:
         copy = Path(folder, path.stem + ".glb")
         shutil.copyfile(path, copy)
         _import_gltf(copy)
+    table = table_in_file(path)
+    for obj in bpy.context.scene.objects:
+        if obj.type == "ARMATURE":
+            keep_table(obj, table)
 
 
 def _import_fbx(path: Path) -> None:

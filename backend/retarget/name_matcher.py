@@ -26,6 +26,12 @@ def map_by_names(rig: RigSpec) -> BoneMap:
     """The bones of the best-fitting naming convention, joint by joint; with no joints where none fits."""
     names = _NameIndex.of(rig)
     maps = [found for profile in profiles() if (found := _match_profile(rig, names, profile)) is not None]
+    table = _NameIndex.of_table(rig)
+    maps += [
+        found
+        for profile in profiles()
+        if profile.humanoid and rig.humanoid and (found := _match_profile(rig, table, profile)) is not None
+    ]
     best = max(maps, key=lambda found: _rank(rig, found), default=None)
     return best if best is not None and best.joints else BoneMap(rig.name, {})
 
@@ -47,6 +53,7 @@ class _NameIndex:
     whole: frozenset[str]
     local: dict[str, str]
     alike: dict[CanonicalName, str]
+    in_table: bool = False
 
     @classmethod
     def of(cls, rig: RigSpec) -> _NameIndex:
@@ -58,13 +65,23 @@ class _NameIndex:
                 alike.setdefault(canonical(name), bone)
         return cls(frozenset(rig.bones), local, alike)
 
+    @classmethod
+    def of_table(cls, rig: RigSpec) -> _NameIndex:
+        """The bones by what the file itself calls them."""
+        known = {human: bone for human, bone in rig.humanoid.items() if bone in rig.index}
+        return cls(frozenset(), {}, {canonical(human): bone for human, bone in known.items()}, in_table=True)
+
     def find(self, name: str) -> BoneMatch | None:
         if name in self.whole:
             return BoneMatch((name,), 1.0, f"named {name}")
         if name in self.local:
             return BoneMatch((self.local[name],), 0.98, f"named {name} after its prefix")
         bone = self.alike.get(canonical(name))
-        return None if bone is None else BoneMatch((bone,), 0.9, f"named like {name}")
+        if bone is None:
+            return None
+        if self.in_table:
+            return BoneMatch((bone,), 1.0, f"{name} in the file's humanoid table")
+        return BoneMatch((bone,), 0.9, f"named like {name}")
 
 
 def _match_profile(rig: RigSpec, names: _NameIndex, profile: Profile) -> BoneMap | None:

@@ -26,6 +26,7 @@ class Profile:
         chains: "spine" (all bones between pelvis and neck) and "neck" -> names in order; any number may be missing.
         requires: names without which a rig is not of this convention.
         weight: factor in (0, 1] of the scores; below 1 for words that mean different bones in different rigs.
+        humanoid: the names are those of the humanoid tables of VRM files.
         common: its names are shown as examples where a bone is missing.
         controls: the names are of controls, whose parents need not be in the order of the body.
         switches: properties that make the rig obey these bones.
@@ -37,6 +38,7 @@ class Profile:
     chains: dict[str, tuple[str, ...]]
     requires: tuple[str, ...]
     weight: float
+    humanoid: bool
     common: bool
     controls: bool
     switches: tuple[Switch, ...]
@@ -72,6 +74,7 @@ def _read(path: Path) -> Profile:
         chains={name: tuple(names) for name, names in content.get("chains", {}).items()},
         requires=tuple(content.get("requires", ())),
         weight=float(content.get("weight", 1.0)),
+        humanoid=bool(content.get("humanoid", False)),
         common=bool(content.get("common", False)),
         controls=bool(content.get("controls", False)),
         switches=tuple(switches),

@@ -107,6 +107,7 @@ class RigSpec:
         basis: (B, 4, 4) the current pose: `PoseBone.matrix_basis`.
         follows: measured parent spaces of mapped bones, where constraints make the parent list untrue.
         ik: the limbs that IK constraints move.
+        humanoid: what the file itself says of its bones: name of the human bone, as in VRM -> bone.
 
     Raises:
         InputError: a shape does not fit, names repeat, or a parent comes after its child.
@@ -127,6 +128,7 @@ class RigSpec:
     constraints: tuple[tuple[str, ...], ...] = ()
     basis: FloatArray = _FILLED_IN
     follows: Mapping[str, Follow] = field(default_factory=dict[str, Follow])
+    humanoid: Mapping[str, str] = field(default_factory=dict[str, str])
     ik: tuple[IkLimb, ...] = ()
 
     def __post_init__(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -134,9 +136,8 @@ def test_every_rig_is_mapped_by_shape_when_its_names_say_nothing(rigs: Rigs, mat
     for name in rigs.names():
         tallies[name] = _tally(rigs.read(name), matcher, joint_names)
     for name, tally in tallies.items():
-        print(
-            f"{name:40} right {tally.right:3} unsure {tally.unsure:3} wrong {tally.wrong:3}  {tally.milliseconds:4.0f} ms"
-        )
+        counts = f"right {tally.right:3} unsure {tally.unsure:3} wrong {tally.wrong:3}"
+        print(f"{name:40} {counts}  {tally.milliseconds:4.0f} ms")
     counted = sum(tally.right + tally.unsure + tally.wrong for tally in tallies.values())
     share = sum(tally.right for tally in tallies.values()) / counted
     print(f"mapped right by shape alone: {100.0 * share:.1f} % of {counted} joints of {len(tallies)} rigs")
@@ -194,3 +195,53 @@ def test_facing_and_scale_of_unnamed_rigs_do_not_matter(
     )
     assert (tally.wrong, tally.other_side) == (0, 0)
     assert tally.right >= 16
+
+
+def test_the_humanoid_table_of_a_vrm_file_names_its_bones(package, tmp_path: Path) -> None:
+    """A VRM whose bones have names of their own: the table inside is what tells them."""
+    path = shared_data_folder() / "rigs" / "vrmaddon_basic_armature_vrm1.vrm"
+    if not path.is_file():
+        pytest.skip(f"{path} is not at hand")
+    tables, maps = package("rig.vrm_tables"), package("backend.retarget.matcher")
+    table = tables.table_in_file(path)
+    assert table["leftUpperArm"] == "upper_arm.L"
+    armature = package("rig.rig_files").open_rig(path)
+    assert tables.humanoid_table(armature) == table
+    for number, bone in enumerate(armature.data.bones):
+        bone.name = f"Bone.{number:03d}"
+    assert tables.humanoid_table(armature) == {}, "bones that are gone are not named"
+    assert maps.detect_bones(package("rig.armature").read_rig(armature)).convention == "structure"
+
+
+def test_what_the_vrm_add_on_keeps_is_read(package, humanoid: bpy.types.Object) -> None:
+    tables = package("rig.vrm_tables")
+    for number, bone in enumerate(humanoid.data.bones):
+        bone.name = f"{bone.name.removeprefix('mixamorig:')}?{number}"
+    names = {bone.name.split("?")[0]: bone.name for bone in humanoid.data.bones}
+    said = {
+        "hips": "Hips", "spine": "Spine", "chest": "Spine1", "upper_chest": "Spine2", "neck": "Neck", "head": "Head",
+        "left_upper_arm": "LeftArm", "left_lower_arm": "LeftForeArm", "left_hand": "LeftHand",
+        "right_upper_arm": "RightArm", "right_lower_arm": "RightForeArm", "right_hand": "RightHand",
+        "left_upper_leg": "LeftUpLeg", "left_lower_leg": "LeftLeg", "left_foot": "LeftFoot",
+        "right_upper_leg": "RightUpLeg", "right_lower_leg": "RightLeg", "right_foot": "RightFoot",
+    }  # fmt: skip
+    bones = {human: {"node": {"bone_name": names[bone]}} for human, bone in said.items()}
+    humanoid.data["vrm_addon_extension"] = {"vrm1": {"humanoid": {"human_bones": bones}}}
+    bone_map = package("backend.retarget.matcher").match_bones(package("rig.armature").read_rig(humanoid))
+    assert tables.humanoid_table(humanoid)["left_upper_arm"] == names["LeftArm"]
+    assert bone_map.first("left_elbow") == names["LeftForeArm"]
+    assert bone_map.first("pelvis") == names["Hips"]
+    assert not bone_map.unsure
+
+
+def test_the_table_of_the_older_vrm_format_is_read(package, tmp_path: Path) -> None:
+    content = {
+        "nodes": [{"name": "a"}, {"name": "b"}],
+        "extensions": {"VRM": {"humanoid": {"humanBones": [{"bone": "hips", "node": 1}, {"bone": "head", "node": 7}]}}},
+    }
+    chunk = json.dumps(content).encode()
+    path = tmp_path / "old.vrm"
+    path.write_bytes(b"glTF" + struct.pack("<IIII", 2, 20 + len(chunk), len(chunk), 0x4E4F534A) + chunk)
+    assert package("rig.vrm_tables").table_in_file(path) == {"hips": "b"}
+    path.write_bytes(b"glTF")
+    assert package("rig.vrm_tables").table_in_file(path) == {}
