@@ -44,11 +44,9 @@ def poses(package, joint=16, angle=SPLAY):
 
 
 def pose(package, armature):
-    """Pose the armature by its map; returns the names of the keyed bones."""
+    """Pose the armature like the artist would; returns the names of the keyed bones."""
     keyframes = package("rig.keyframes")
-    bone_map = package("rig.bone_maps").bone_map_for(armature, package("rig.armature").read_rig(armature))
-    options = keyframes.KeyOptions(frame=1.0)
-    return keyframes.pose_and_key(armature, poses(package), options=options, bone_map=bone_map).bones
+    return keyframes.pose_and_key(armature, poses(package), options=keyframes.KeyOptions(frame=1.0)).bones
 
 
 def select_of(bone):
