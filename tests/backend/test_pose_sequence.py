@@ -14,6 +14,7 @@ from contrapposto.backend.keypoints import BLAZEPOSE_33
 from contrapposto.backend.kinematics import forward_kinematics
 from contrapposto.backend.observation import Observation
 from contrapposto.backend.pose_sequence import PoseSequence
+from contrapposto.backend.skeleton import JOINT_INDEX, MIRROR
 
 
 def _poses(*, hands: bool = False) -> PoseSequence:
@@ -137,3 +138,23 @@ def test_links_and_permissions_of_what_is_replaced_stay(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert target.read_text() == "after"
     assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_mirrored_pose_has_left_and_right_exchanged_and_mirrors_back() -> None:
+    random = np.random.default_rng(4)
+    poses = PoseSequence(
+        random.normal(size=(5, 24, 3)),
+        random.normal(size=(5, 3)),
+        confidence=random.uniform(size=(5, 24)),
+        hands=random.normal(size=(5, 2, 15, 3)),
+    )
+    mirror = poses.mirrored()
+    there = forward_kinematics(poses.rotations, poses.translation)
+    seen = forward_kinematics(mirror.rotations, mirror.translation)
+    np.testing.assert_allclose(seen, there[:, MIRROR] * [-1.0, 1.0, 1.0], atol=1e-5)
+    back = mirror.mirrored()
+    for name in ("rotations", "translation", "confidence", "hands"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(poses, name))
+    left, wrist = JOINT_INDEX["left_wrist"], JOINT_INDEX["right_wrist"]
+    assert (mirror.confidence[:, left] == poses.confidence[:, wrist]).all()
+    np.testing.assert_array_equal(mirror.hands[:, 0], poses.hands[:, 1] * np.float32([1.0, -1.0, -1.0]))

@@ -307,7 +307,9 @@ def test_a_failure_without_an_action_leaves_none(keys, humanoid, poses, monkeypa
     assert not bpy.data.actions
 
 
-@pytest.mark.parametrize("option", [{"frame": float("nan")}, {"frame": 1.0, "blend": 1.5}])
+@pytest.mark.parametrize(
+    "option", [{"frame": float("nan")}, {"frame": 1.0, "blend": 1.5}, {"frame": 1.0, "limbs": "BOTH"}]
+)
 def test_bad_options_are_refused(keys, errors, option: dict[str, float]) -> None:
     with pytest.raises(errors.InputError):
         keys.KeyOptions(**option)
