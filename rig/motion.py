@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 import bpy
 import numpy as np
@@ -11,15 +12,24 @@ from mathutils import Matrix
 
 from ..backend.arrays import FloatArray
 from ..backend.errors import InputError
+from ..backend.frames import INNER_TO_BLENDER
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import BoneMap
 from ..backend.retarget.inverse import RigMotion, poses_from_rig
 from ..backend.retarget.matcher import match_bones
+from ..backend.retarget.rest_from_motion import rest_from_motion
+from ..backend.retarget.rig_spec import RigSpec
 from .armature import read_rig, require_armature
+
+_FRAMES_FOR_REST = 300
 
 
 def read_motion(
-    armature: bpy.types.Object, *, frames: Sequence[float] | None = None, bone_map: BoneMap | None = None
+    armature: bpy.types.Object,
+    *,
+    frames: Sequence[float] | None = None,
+    bone_map: BoneMap | None = None,
+    rest: Literal["RIG", "MOTION"] = "RIG",
 ) -> PoseSequence:
     """What the armature is seen to do, with constraints, drivers and NLA strips, as SMPL poses.
 
@@ -27,6 +37,8 @@ def read_motion(
         armature: an armature object of the current scene.
         frames: scene frames in order, evenly spaced, fractions allowed; without them every frame of its action.
         bone_map: the bones that show the motion; without it they are found by name.
+        rest: whether the rig's rest pose stands with its limbs apart ("RIG"), as nearly all do, or has to be found from
+            the whole motion ("MOTION"), as in BVH files whose bones lie folded over each other at rest.
 
     Raises:
         InputError: the armature is not in the scene, or there are no frames.
@@ -40,7 +52,18 @@ def read_motion(
         raise InputError(f"There are no frames to read from {armature.name}.")
     rig = read_rig(armature)
     bone_map = bone_map or match_bones(rig)
+    if rest == "MOTION":
+        rig = _with_found_rest(armature, rig, bone_map)
     return poses_from_rig(rig, bone_map, RigMotion(rig.bones, _played(armature, rig.bones, chosen), _fps(chosen)))
+
+
+def _with_found_rest(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> RigSpec:
+    """The rig with a rest pose that faces the world's front, from frames all over its action."""
+    frames = action_frames(armature)
+    frames = frames[:: -(-len(frames) // _FRAMES_FOR_REST)]
+    to_armature = np.array(armature.matrix_world.normalized(), np.float64)[:3, :3].T
+    motion = RigMotion(rig.bones, _played(armature, rig.bones, frames))
+    return rest_from_motion(rig, bone_map, motion, axes=to_armature @ INNER_TO_BLENDER)
 
 
 def action_frames(armature: bpy.types.Object) -> range:

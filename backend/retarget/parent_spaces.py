@@ -50,13 +50,13 @@ def _by_parents(rig: RigSpec, name: str, mapped: set[str]) -> Follow:
         moved = rest @ rig.basis[ancestor] @ np.asarray(np.linalg.inv(rest), dtype=np.float64)
         if not rig.inherit_rotation[ancestor]:
             first, turn = None, np.eye(3)
-        turn, place = turn @ _rotation_of(moved[:3, :3]), place @ moved
+        turn, place = turn @ nearest_rotation(moved[:3, :3]), place @ moved
     if not rig.inherit_rotation[bone]:
         first, turn = None, np.eye(3)
     return Follow(first=first, turn=turn.astype(np.float32), place_of=source, place=place.astype(np.float32))
 
 
-def _rotation_of(matrix: DoubleArray) -> DoubleArray:
+def nearest_rotation(matrix: DoubleArray) -> DoubleArray:
     """The nearest rotation (3, 3): polar decomposition, without scale and shear."""
     u, _, vt = np.linalg.svd(matrix)
     return (u * [1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt

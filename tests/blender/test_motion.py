@@ -14,6 +14,7 @@ import pytest
 Armature = bpy.types.Object
 
 MOTIONS = ("mocap/cmu_keijiro_fbx.zip:cmu_keijiro_fbx/85_12.fbx", "rigs/rokoko_jesse_dance.bvh")
+FOLDED = ("mocap/cmu_iclone_bvh.zip:cmu_iclone_bvh/005_19.bvh", "rigs/rokoko_jesse_dance.bvh")
 KNUCKLES = (22, 23)
 STATURE_MM = 1700.0
 
@@ -142,6 +143,35 @@ def test_mocap_survives_the_round_trip(package, motion, shared_data: Path, tmp_p
     errors_mm = np.linalg.norm(after - before, axis=-1) * STATURE_MM / np.ptp(rest, axis=0).max()
     assert errors_mm.mean() <= 10.0
     assert np.ptp(before[:, 0], axis=0).max() > 0.0, "the file must move"
+
+
+@pytest.mark.parametrize("source", FOLDED, ids=["iclone", "rokoko"])
+def test_mocap_whose_bones_are_folded_at_rest_is_read_upright(
+    package, motion, shared_data: Path, tmp_path: Path, source: str
+) -> None:
+    armature = package("rig.rig_files").open_rig(_unpacked(shared_data, source, tmp_path))
+    bone_map = package("backend.retarget.matcher").match_bones(package("rig.armature").read_rig(armature))
+    frames = motion.action_frames(armature)[:: len(motion.action_frames(armature)) // 25]
+    found = motion.read_motion(armature, frames=frames, bone_map=bone_map, rest="MOTION")
+    joints = package("backend.kinematics").forward_kinematics(found.rotations, found.translation)
+    heads = _joints(armature, frames)
+    index = {bone.name: position for position, bone in enumerate(armature.data.bones)}
+    smpl = package("backend.skeleton").JOINT_INDEX
+    for limb in ("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"):
+        for side in ("left", "right"):
+            ends = [f"{side}_{part}" for part in limb]
+            bones = [index[bone_map.joints[joint].bones[0]] for joint in ends]
+            seen = _unit(heads[:, bones[1]] - heads[:, bones[0]])
+            read = _unit(joints[:, smpl[ends[1]]] - joints[:, smpl[ends[0]]])
+            turned = np.stack([read[:, 0], -read[:, 2], read[:, 1]], axis=1)
+            assert np.degrees(np.arccos(np.clip(np.sum(seen * turned, axis=1), -1.0, 1.0))).max() < 3.0, ends
+    assert np.median(joints[:, smpl["head"], 1] - joints[:, smpl["left_ankle"], 1]) > 1.0, "most frames stand"
+    knees = found.rotations[:, [smpl["left_knee"], smpl["right_knee"]]]
+    assert np.degrees(knees[..., 0].min()) > -15.0, "knees bend backwards, as knees do"
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
 def _unpacked(shared_data: Path, source: str, folder: Path) -> Path:
