@@ -66,6 +66,15 @@ def _doubted(bone_map: BoneMap, problem: str, *, joints: frozenset[str] | None =
 
 def _checked_parents(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
     """Say where a bone does not descend from the bone of the joint before it."""
+    for joint, before in parent_breaks(rig, bone_map):
+        problem = f"{bone_map.first(joint)} ({in_words(joint)}) is not a child of {bone_map.joints[before].bones[-1]}."
+        bone_map = _doubted(bone_map, problem, joints=frozenset((joint,)))
+    return bone_map
+
+
+def parent_breaks(rig: RigSpec, bone_map: BoneMap) -> list[tuple[str, str]]:
+    """Each joint whose bone does not descend from the bones of the mapped joint before it, and that joint."""
+    breaks: list[tuple[str, str]] = []
     for joint in JOINT_NAMES[1:]:
         parent = PARENTS[JOINT_INDEX[joint]]
         while parent >= 0 and JOINT_NAMES[parent] not in bone_map.joints:
@@ -74,9 +83,8 @@ def _checked_parents(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
             continue
         bone, above = bone_map.joints[joint].bones[0], bone_map.joints[JOINT_NAMES[parent]].bones
         if not {rig.index[name] for name in above} & set(rig.ancestors(rig.index[bone])):
-            problem = f"{bone} ({in_words(joint)}) is not a child of {above[-1]}."
-            bone_map = _doubted(bone_map, problem, joints=frozenset((joint,)))
-    return bone_map
+            breaks.append((joint, JOINT_NAMES[parent]))
+    return breaks
 
 
 def _checked_sides(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
