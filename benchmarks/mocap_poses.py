@@ -24,7 +24,10 @@ CLIPS = (
     "cmu_acrnn_bvh.zip:salsa_1*.bvh",
     "cmu_acrnn_bvh.zip:indian_0*.bvh",
     "cmu_acrnn_bvh.zip:martial_*.bvh",
+    "cmu_iclone_bvh.zip:00[56]_*.bvh",
 )
+FOLDED = "cmu_iclone_bvh"
+"""Files in this folder have no rest pose worth the name."""
 MOST_OF_A_KIND = 6
 
 
@@ -65,7 +68,7 @@ def _some_of(path: Path, count: int) -> PoseSequence | None:
         armature = open_rig(path)
         frames = action_frames(armature)
         chosen = np.linspace(frames[0], frames[-1], count + 2).round()[1:-1]
-        return read_motion(armature, frames=chosen.tolist())
+        return read_motion(armature, frames=chosen.tolist(), rest="MOTION" if FOLDED in path.parts else "RIG")
     except ContrappostoError as error:
         print(f"{path.name}: {str(error)[:110]}")
         return None
