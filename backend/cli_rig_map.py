@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .errors import RigError
-from .joint_words import BODY_JOINTS, FINGER_JOINTS, in_words
+from .joint_words import BODY_JOINTS, FINGER_JOINTS, found_by, in_words
 from .quiet import quiet
 from .skeleton import JOINT_NAMES
 
@@ -93,22 +93,26 @@ def require_body(report: MapReport) -> None:
     """Refuse what is no human body at all; of one that is, a part may be missing or in question.
 
     Raises:
-        RigError: fewer than half of the body's joints were found.
+        RigError: fewer than half of the body's joints were found, or none of them is sure.
     """
-    found = sum(joint in report.bone_map.joints for joint in BODY_JOINTS)
-    if found < len(BODY_JOINTS) // 2:
-        raise RigError(
-            f"{report.bone_map.armature} is no human body: bones were found for {found} of {len(BODY_JOINTS)} joints. "
-            "Choose another armature with --armature, or another file."
-        )
+    bone_map = report.bone_map
+    found = [joint for joint in BODY_JOINTS if joint in bone_map.joints]
+    refused = f"{bone_map.armature} is no human body"
+    advice = "Choose another armature with --armature, or another file."
+    if len(found) < len(BODY_JOINTS) // 2:
+        raise RigError(f"{refused}: bones were found for {len(found)} of {len(BODY_JOINTS)} joints. {advice}")
+    if set(found) <= set(report.asked):
+        raise RigError(" ".join((f"{refused}: none of its bones is sure.", *bone_map.problems, advice)))
 
 
 def print_table(report: MapReport, console: Console) -> None:
     """Print the map for people: a line a joint, then the problems."""
     joints = report.bone_map.joints
-    named = f", named as in {report.bone_map.convention.replace('_', ' ')}" if report.bone_map.convention else ""
     found = sum(joint in joints for joint in BODY_JOINTS)
-    console.print(f"{report.bone_map.armature}: {found} of {len(BODY_JOINTS)} joints{named}.", markup=False)
+    console.print(
+        f"{report.bone_map.armature}: {found} of {len(BODY_JOINTS)} joints{found_by(report.bone_map.convention)}.",
+        markup=False,
+    )
     table = Table("joint", "", "bones", "sure", "why", box=None, pad_edge=False)
     table.columns[3].justify = "right"
     for joint in JOINT_NAMES:

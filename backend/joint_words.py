@@ -58,3 +58,12 @@ def in_words(joint: str) -> str:
         return joint.replace("_", " ")
     side, _, _ = joint.partition("_")
     return f"{side} {words.lower()}" if side in {"left", "right"} else words.lower()
+
+
+def found_by(convention: str) -> str:
+    """How a bone map was found, to follow "22 of 22 joints": `, named as in rigify metarig`."""
+    if convention == "structure":
+        return ", found by the structure of the rig"
+    if convention == "generic":
+        return ", found by common names"
+    return f", named as in {convention.replace('_', ' ')}" if convention else ""

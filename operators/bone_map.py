@@ -8,7 +8,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..backend.errors import ContrappostoError, InputError, RigError
-from ..backend.joint_words import BODY_JOINTS, in_words
+from ..backend.joint_words import BODY_JOINTS, found_by, in_words
 from ..rig import stored_map
 from .modal_job import redraw_sidebars
 from .target import why_not
@@ -85,9 +85,8 @@ def _told(bone_map: "BoneMap") -> str:
 
     body = sum(joint in bone_map.joints for joint in BODY_JOINTS)
     questions = len(asked(bone_map))
-    as_whom = f", named as in {bone_map.convention.replace('_', ' ')}" if bone_map.convention else ""
     check = f"; {questions} to check" if questions else ""
-    return f"{body} of {len(BODY_JOINTS)} joints found{as_whom}{check}"
+    return f"{body} of {len(BODY_JOINTS)} joints found{found_by(bone_map.convention)}{check}"
 
 
 class CONTRAPPOSTO_OT_detect_bones(ChangesBoneMap, bpy.types.Operator):

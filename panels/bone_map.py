@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..backend.joint_words import BODY_GROUPS, BODY_JOINTS, FINGER_GROUPS, FINGER_JOINTS, in_words
+from ..backend.joint_words import BODY_GROUPS, BODY_JOINTS, FINGER_GROUPS, FINGER_JOINTS, found_by, in_words
 from ..operators.session import session
 from ..operators.target import why_not
 from ..rig.stored_map import StoredJoint, StoredMap, is_kept_in_file, stored_map
@@ -126,10 +126,14 @@ def draw_buttons(layout: bpy.types.UILayout, stored: StoredMap | None, *, narrow
 def draw_state(layout: bpy.types.UILayout, armature: bpy.types.Object, stored: StoredMap) -> None:
     """How many joints were found, how many are to be checked, and what is wrong, in words."""
     found = sum(joint in stored.joints for joint in BODY_JOINTS)
-    named = f", named as in {stored.convention.replace('_', ' ')}" if stored.convention else ""
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale or 1.0
     width = (region.width if region is not None else 300.0) - BOX_PX * scale
-    sentences = [(f"{found} of {len(BODY_JOINTS)} joints{named}.", "ARMATURE_DATA" if stored.ask else "CHECKMARK")]
+    sentences = [
+        (
+            f"{found} of {len(BODY_JOINTS)} joints{found_by(stored.convention)}.",
+            "ARMATURE_DATA" if stored.ask else "CHECKMARK",
+        )
+    ]
     if stored.ask:
         count, names = len(stored.ask), ", ".join(map(in_words, stored.ask))
         sentences.append((f"{count} joint{'' if count == 1 else 's'} to check: {names}.", "QUESTION"))

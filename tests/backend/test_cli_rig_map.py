@@ -67,3 +67,6 @@ def test_what_is_no_body_is_refused() -> None:
     require_body(_report(without=BODY[11:]))
     with pytest.raises(RigError, match="no human body: bones were found for 10 of 22"):
         require_body(_report(without=BODY[10:]))
+    require_body(_report(asked=BODY[1:]))
+    with pytest.raises(RigError, match="none of its bones is sure. It kneels."):
+        require_body(_report(asked=BODY))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contrapposto.backend.joint_words import BODY_GROUPS, BODY_JOINTS, FINGER_JOINTS, in_words
+from contrapposto.backend.joint_words import BODY_GROUPS, BODY_JOINTS, FINGER_JOINTS, found_by, in_words
 from contrapposto.backend.retarget import bone_map
 from contrapposto.backend.retarget.matcher import ESSENTIAL
 from contrapposto.backend.skeleton import JOINT_NAMES
@@ -29,3 +29,10 @@ def test_joints_are_said_as_artists_say_them() -> None:
     assert in_words("spine3") == "chest"
     assert in_words("right_pinky2") == "right little 2"
     assert in_words("left_hand") == "left hand"
+
+
+def test_how_a_map_was_found_is_said_in_words() -> None:
+    assert found_by("rigify_metarig") == ", named as in rigify metarig"
+    assert "structure of the rig" in found_by("structure")
+    assert "common names" in found_by("generic")
+    assert not found_by("")
