@@ -96,7 +96,9 @@ def pose_and_key(
         poses = poses.mirrored()
     relaxed = untouched_hands(armature, rig, bone_map) if options.relax_hands and poses.hands is None else ()
     rig = with_ik_limbs(armature, rig, bone_map)
-    rig = measure_parent_spaces(armature, rig, bone_map, posed=_also_posed(rig, bone_map, options))
+    driven = relaxed if poses.hands is None else ("left", "right")
+    posed = [*_fingers(bone_map, driven), *(_ik_controls(rig) if options.limbs == "IK" else ())]
+    rig = measure_parent_spaces(armature, rig, bone_map, posed=posed)
     pose = retarget(rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs)
     plan = _Plan(armature, rig, options=options)
     plan.add_pose(pose.blended(rig, options.blend))
@@ -114,11 +116,13 @@ def _shown(armature: bpy.types.Object) -> tuple[str, ...]:
     return (f"{armature.name} is shown in its Rest Position: choose Pose Position in the armature's properties.",)
 
 
-def _also_posed(rig: RigSpec, bone_map: BoneMap, options: KeyOptions) -> list[str]:
-    """Bones besides those of the body that may be posed: fingers, and the controls of IK limbs."""
-    fingers = [bone for joint in FINGER_JOINTS if joint in bone_map.joints for bone in bone_map.joints[joint].bones]
-    controls = [control for limb in rig.ik for control in limb.controls] if options.limbs == "IK" else []
-    return [*fingers, *controls]
+def _fingers(bone_map: BoneMap, sides: Collection[str]) -> list[str]:
+    joints = [joint for joint in FINGER_JOINTS if joint in bone_map.joints and joint.partition("_")[0] in sides]
+    return [bone for joint in joints for bone in bone_map.joints[joint].bones]
+
+
+def _ik_controls(rig: RigSpec) -> list[str]:
+    return [control for limb in rig.ik for control in limb.controls]
 
 
 def _nothing_to_key(armature: bpy.types.Object, plan: _Plan) -> str:

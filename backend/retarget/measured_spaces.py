@@ -9,7 +9,7 @@ from typing import Final, cast
 import numpy as np
 
 from ..arrays import DoubleArray
-from ..rotations import geodesic_angle, matrix_to_quaternion
+from ..rotations import matrix_to_quaternion
 from .interpolation import angle_between, slerp
 from .rig_spec import Follow, RigSpec
 
@@ -111,7 +111,7 @@ class _Bone:
         self._sources, self._rest_head = sources, rest_head
         others = [index for index in range(len(sources.names)) if index != self.source]
         self._offsets: DoubleArray = np.swapaxes(sources.turns[0], -1, -2) @ space[0]
-        misses = geodesic_angle(sources.turns @ self._offsets, space[:, None]).max(axis=0)
+        misses = _apart(sources.turns @ self._offsets, space[:, None]).max(axis=0)
         self._turners = _fitting(misses, others, tolerance=_FITS)
         self._blend: _Blend | None = None
         if misses[self._turners[0]] > _FITS:
@@ -148,6 +148,11 @@ class _Bone:
             place_of=names[carrier],
             place=matrix.astype(np.float32),
         )
+
+
+def _apart(first: DoubleArray, second: DoubleArray) -> DoubleArray:
+    """Radians between rotations (..., 3, 3): their difference has the norm 2 sqrt(2) sin(angle / 2)."""
+    return 2.0 * np.arcsin(np.minimum(np.linalg.norm(first - second, axis=(-2, -1)) / np.sqrt(8.0), 1.0))
 
 
 def _fitting(misses: DoubleArray, others: list[int], *, tolerance: float) -> list[int]:
