@@ -17,10 +17,10 @@ _MOST: Final = 300
 """Paths that are compared with each other, the likeliest first."""
 _STRAIGHT_LEG: Final = 0.9
 _STRAIGHT_ARM: Final = 0.55
+_FAR_BEHIND: Final = 15.0
+"""Cost by which a pair of legs is too unlikely beside the best to look for arms above it."""
 _A_GUESS: Final = 0.05
 """Margin of a choice that nothing decides."""
-_RATIO: Final = np.log(2.2)
-"""Upper and lower part of a limb differ at most by this factor."""
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -75,10 +75,10 @@ class LimbPair:
 
 def leg_pairs(tree: SkeletonTree, *, most: int = 6) -> list[tuple[LimbPair, BodyFrame]]:
     """The likeliest pairs of legs, each with the frame that it stands in, the best first."""
-    paths, first, second = _paths(tree)
+    paths, first, second = tree.limb_paths
     whole = np.linalg.norm(tree.heads[paths[:, 2]] - tree.heads[paths[:, 0]], axis=1)
     ratio = np.abs(np.log(first / second))
-    fits = (whole > _STRAIGHT_LEG * (first + second)) & (ratio < _RATIO) & (whole > 0.12 * tree.extent)
+    fits = (whole > _STRAIGHT_LEG * (first + second)) & (whole > 0.12 * tree.extent)
     paths, first, second, whole = paths[fits], first[fits], second[fits], whole[fits]
     own = (ratio[fits] / 0.2) ** 2 - 4.0 * np.log(whole / tree.extent) + tree.ties(paths) + _kinks(tree, paths)
     own -= np.where(tree.reach[paths[:, 2]] > 0.05 * whole, 0.7, 0.0)
@@ -95,7 +95,8 @@ def leg_pairs(tree: SkeletonTree, *, most: int = 6) -> list[tuple[LimbPair, Body
         if frame is not None:
             pair = _pair(tree, paths, (one, two), own=own, cost=total)
             found.append((replace(pair, cost=pair.cost + _mirror_cost(tree, frame, pair)), frame))
-    return sorted(found, key=lambda item: item[0].cost)[:most]
+    found.sort(key=lambda item: item[0].cost)
+    return [item for item in found[:most] if item[0].cost < found[0][0].cost + _FAR_BEHIND]
 
 
 def _leg_costs(tree: SkeletonTree, paths: IntArray, *, parts: DoubleArray, own: DoubleArray) -> DoubleArray:
@@ -141,7 +142,7 @@ def _frame(tree: SkeletonTree, one: IntArray, two: IntArray) -> BodyFrame | None
     """Up against both legs, across from hip to hip; snapped to the armature's axes where these are near."""
     heads = tree.heads
     down = normalized(heads[one[2]] - heads[one[0]]) + normalized(heads[two[2]] - heads[two[0]])
-    up = _snapped(-down, 20.0)
+    up = _snapped(-down, 10.0)
     across = heads[one[0]] - heads[two[0]]
     level = across - up * (across @ up)
     if np.linalg.norm(level) < 0.7 * np.linalg.norm(across):
@@ -170,13 +171,13 @@ def _mirror_cost(tree: SkeletonTree, frame: BodyFrame, pair: LimbPair) -> float:
 
 def arm_pairs(tree: SkeletonTree, frame: BodyFrame, *, without: BoolArray, most: int = 4) -> list[LimbPair]:
     """The likeliest pairs of arms of a body in this frame, the best first; `without` (B,) are bones of the legs."""
-    paths, first, second = _paths(tree)
+    paths, first, second = tree.limb_paths
     heads = frame.local(tree.heads)
     reach = (first + second) / frame.leg
     shoulder, away = heads[paths[:, 0]], heads[paths[:, 2]] - heads[paths[:, 0]]
     whole = np.linalg.norm(away, axis=1)
     side = np.sign(shoulder[:, 0])
-    fits = (whole > _STRAIGHT_ARM * reach) & (np.abs(np.log(first / second)) < _RATIO) & (shoulder[:, 1] > 0.2)
+    fits = (whole > _STRAIGHT_ARM * reach) & (shoulder[:, 1] > 0.2)
     fits &= (reach > 0.2) & (away[:, 1] < 0.7 * whole) & (np.abs(shoulder[:, 0]) > 0.005)
     fits &= (side * away[:, 0] > -0.15 * whole) & ~without[paths].any(axis=1)
     paths, side = paths[fits], side[fits]
@@ -208,7 +209,7 @@ def _arm_costs(
     """(N,) how unlike an arm each path is, from heads (B, 3) in the body's frame."""
     shoulder, wrist = heads[paths[:, 0]], paths[:, 2]
     size = np.sqrt(shoulder[:, 1])  # between a leg and a trunk, for figures with short legs
-    own = _fit(ratio - 0.12, 0.25) + _fit(np.log(shoulder[:, 1] / 0.62), 0.35) + _fit(shoulder[:, 2], 0.12)
+    own = _fit(ratio - 0.12, 0.25) + _fit(np.log(shoulder[:, 1] / 0.62), 0.35) + _fit(shoulder[:, 2], 0.2)
     breadth = np.log(np.abs(shoulder[:, 0]) / size / 0.24)
     own += 0.5 * _fit(breadth, 0.4) + _fit(np.log(reach / size / 0.8), 0.4)
     own += _kinks(tree, paths) + _tips(tree, paths)
@@ -252,12 +253,3 @@ def _clash(tree: SkeletonTree, one: IntArray, two: IntArray) -> BoolArray:
 def _fit(value: DoubleArray, spread: float) -> DoubleArray:
     """Squared distance from 0 in units of `spread`; one oddity alone rules nothing out."""
     return np.minimum((value / spread) ** 2, 9.0)
-
-
-def _paths(tree: SkeletonTree) -> tuple[IntArray, DoubleArray, DoubleArray]:
-    """(N, 3) all candidate bones a above b above c, and the lengths (N,) of both parts."""
-    paths = tree.paths
-    first = np.linalg.norm(tree.heads[paths[:, 1]] - tree.heads[paths[:, 0]], axis=1)
-    second = np.linalg.norm(tree.heads[paths[:, 2]] - tree.heads[paths[:, 1]], axis=1)
-    long = (first > 0.02 * tree.extent) & (second > 0.02 * tree.extent)
-    return paths[long], first[long], second[long]

@@ -16,6 +16,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 _SAME_PLACE: Final = 0.004
 """Share of the rig's extent below which two joints are in one place."""
+_UNLIKE: Final = 2.2
+"""Upper and lower part of a limb differ at most by this factor."""
 _TIE: Final = 0.05
 """What it costs to take the less usual of several bones in one place."""
 
@@ -66,6 +68,17 @@ class SkeletonTree:
             upper, lower = np.triu_indices(len(above), 1)
             found.append(np.stack([above[upper], above[lower], np.full(len(upper), bone)], axis=1))
         return np.concatenate(found) if found else np.zeros((0, 3), dtype=np.intp)
+
+    @cached_property
+    def limb_paths(self) -> tuple[IntArray, DoubleArray, DoubleArray]:
+        """(N, 3) the paths that may be limbs, and the lengths (N,) of their two parts, which are not too unlike."""
+        paths = self.paths
+        first = np.linalg.norm(self.heads[paths[:, 1]] - self.heads[paths[:, 0]], axis=1)
+        second = np.linalg.norm(self.heads[paths[:, 2]] - self.heads[paths[:, 1]], axis=1)
+        fits = (np.minimum(first, second) > 0.02 * self.extent) & (
+            np.maximum(first, second) < _UNLIKE * np.minimum(first, second)
+        )
+        return paths[fits], first[fits], second[fits]
 
     @cached_property
     def off_line(self) -> DoubleArray:

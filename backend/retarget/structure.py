@@ -97,7 +97,7 @@ def _bone_map(body: Body, said: Mapping[str, str]) -> BoneMap:
                     body, bone, score=_trust(float(margin)), reason=f"{_ordinal(part)} of a mirrored chain"
                 )
     for index, side in enumerate(order):
-        joints |= _side_ends(body, side, index=index)
+        joints |= _side_ends(body, side, index=index, limbs=joints)
     joints |= _trunk_joints(body)
     sided = {joint for joint in joints if joint.startswith(_SIDES)}
     doubt = SURE * certain if certain < 1.0 else 1.0
@@ -140,8 +140,8 @@ def _match(body: Body, bone: int, *, score: float, reason: str) -> BoneMatch:
     return BoneMatch((body.tree.rig.bones[bone],), score * fit, f"by structure: {reason}")
 
 
-def _side_ends(body: Body, side: str, *, index: int) -> dict[str, BoneMatch]:
-    """Collar and ball of the foot on one side."""
+def _side_ends(body: Body, side: str, *, index: int, limbs: Mapping[str, BoneMatch]) -> dict[str, BoneMatch]:
+    """Collar and ball of the foot on one side; the foot is no surer than its ankle."""
     found: dict[str, BoneMatch] = {}
     collars = body.trunk.collars[index]
     if collars:
@@ -151,7 +151,8 @@ def _side_ends(body: Body, side: str, *, index: int) -> dict[str, BoneMatch]:
         )
     foot, margin = body.trunk.feet[index]
     if foot is not None:
-        found[f"{side}_foot"] = _match(body, foot, score=_trust(margin), reason="in front of the ankle")
+        match = _match(body, foot, score=_trust(margin), reason="in front of the ankle")
+        found[f"{side}_foot"] = replace(match, score=min(match.score, limbs[f"{side}_ankle"].score))
     return found
 
 

@@ -55,6 +55,17 @@ def test_a_body_under_unknown_names_is_found_in_any_rest_pose(rest: RestPose) ->
     assert all(match.reason for match in bone_map.joints.values())
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_the_axes_of_the_armature_do_not_matter(seed: int) -> None:
+    rig = synthetic_rig(RestPose(arms_down=30.0))
+    turn = np.eye(4)
+    turn[:3, :3] = Rotation.random(random_state=seed).as_matrix()
+    turned, old = renamed(replace(rig, rest=turn @ rig.rest.astype(np.float64)))
+    bone_map = match_bones(turned)
+    assert not wrong(bone_map, old)
+    assert found(bone_map) >= set(BODY) - {"neck", "head"}
+
+
 @pytest.mark.parametrize(
     "absent",
     [
