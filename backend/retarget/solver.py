@@ -11,7 +11,7 @@ from ..arrays import AnyFloatArray, DoubleArray
 from ..errors import RigError
 from ..kinematics import global_rotations
 from ..pose_sequence import PoseSequence
-from ..rotations import axis_angle_to_matrix, normalized
+from ..rotations import axis_angle_to_matrix, normalized, swing_between
 from ..skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS, REST_OFFSETS, SOLE_BELOW_ANKLE_M
 from .bone_map import BoneMap
 from .character_frame import LIMB_CHILD, CharacterFrame, MappedRig, to_t_pose
@@ -114,7 +114,8 @@ def wanted_turns(seen: MappedRig, world: DoubleArray) -> dict[str, DoubleArray]:
         shares = [(position + 1) / len(chain) for position in range(len(chain))]
         if joint in LIMB_CHILD:
             axis = normalized(seen.limb_end(joint) - seen.needed_head(joint))
-            wanted.update(zip(chain, _share_twist(before, full, axis=axis, shares=shares), strict=True))
+            turns = _share_twist(before, full, axis=axis, shares=shares)
+            wanted.update(zip(chain, _kept_on_line(seen, joint, turns), strict=True))
         else:
             wanted.update((bone, between(before, full, share)) for bone, share in zip(chain, shares, strict=True))
     align_torso(seen, wanted, world)
@@ -127,6 +128,19 @@ def _share_twist(
     """For a limb of several bones in line: all swing alike, each with its share of the twist about `axis` (3,)."""
     swing, twist = swing_and_twist(np.swapaxes(before, -1, -2) @ full, axis)
     return [before @ swing @ turn_about(axis, twist * share) for share in shares]
+
+
+def _kept_on_line(seen: MappedRig, joint: str, turns: list[DoubleArray]) -> list[DoubleArray]:
+    """The turns (T, 3, 3) of a limb's bones, swung so that its far end stays in line.
+
+    Bones that start a little off the line from joint to joint carry the end away when they twist by different angles.
+    """
+    bones = seen.bone_map.joints[joint].bones
+    heads = [seen.rig.heads[seen.rig.index[bone]].astype(np.float64) for bone in bones]
+    parts = np.diff(np.stack([*heads, seen.limb_end(joint)]), axis=0)
+    way = sum((turn @ part for turn, part in zip(turns, parts, strict=True)), np.zeros(3))
+    back = swing_between(way, turns[-1] @ parts.sum(axis=0))
+    return [back @ turn for turn in turns]
 
 
 def _wanted_hips(frame: CharacterFrame, world: DoubleArray, poses: PoseSequence) -> DoubleArray:

@@ -151,6 +151,18 @@ def test_a_chain_shares_the_twist_and_swings_as_one() -> None:
     assert directions_of(rig, varied_poses(8), bone_map=bone_map).max() < 0.05
 
 
+def test_a_twist_bone_beside_the_line_of_its_limb_does_not_carry_the_end_away() -> None:
+    rig = synthetic_rig(RestPose(arms_down=30.0))
+    start, end = rig.heads[rig.index["mixamorig:LeftArm"]], rig.heads[rig.index["mixamorig:LeftForeArm"]]
+    twist = rig.rest[rig.index["mixamorig:LeftArm"]].copy()
+    twist[:3, 3] = 0.5 * (start + end) + [0.0, 0.015, 0.0]
+    rig = _with_bone_before(rig, "mixamorig:LeftForeArm", "twist", twist)
+    bone_map = match_bones(rig)
+    chain = BoneMatch(("mixamorig:LeftArm", "twist"))
+    bone_map = replace(bone_map, joints={**bone_map.joints, "left_shoulder": chain})
+    assert directions_of(rig, varied_poses(20), bone_map=bone_map).max() < 0.05
+
+
 def _with_bone_before(rig: RigSpec, child: str, name: str, matrix: np.ndarray) -> RigSpec:
     """`name` becomes the parent of `child` and the child of its parent."""
     at = rig.index[child]
