@@ -66,8 +66,8 @@ def _quaternion_row(flat: DoubleArray, row: int) -> DoubleArray:
         elif row == axis:
             found[:, 0] = flat[:, one] - flat[:, other]
         else:
-            one, other = off[6 - row - axis]
-            found[:, axis] = flat[:, one] + flat[:, other]
+            third = off[6 - row - axis]
+            found[:, axis] = flat[:, third[0]] + flat[:, third[1]]
     return found
 
 
