@@ -51,8 +51,9 @@ format: $(VENV)/.dev ## Format the code and repair what can be repaired
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-benchmark: $(VENV)/.dev models ## Measure the time of each stage over the photos at hand
+benchmark: $(VENV)/.dev models ## Measure photos and retargeting on what is at hand
 	$(BIN)/python benchmarks/photo.py
+	$(BIN)/python benchmarks/retarget.py --accuracy --round-trip --speed
 
 models: $(VENV)/.runtime
 	@$(BIN)/python -m contrapposto.backend.weights.fetch

@@ -77,7 +77,7 @@ def rigs(shared: Path) -> dict[str, RigMaker]:
     files = {
         "Mesh2Motion, male": "human-male.glb",
         "Mesh2Motion, female": "human-female.glb",
-        "Mesh2Motion, bunny": "human-bunny.glb",
+        "MPFB2, CMU": "mpfb2_cmu_mb.blend",
         "MPFB2, default": "mpfb2_default.blend",
         "MPFB2, game engine": "mpfb2_game_engine.blend",
         "CMU mocap, BVH": "cmu1_jumping_jacks.bvh",

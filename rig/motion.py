@@ -16,10 +16,10 @@ from ..backend.frames import INNER_TO_BLENDER
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import BoneMap
 from ..backend.retarget.inverse import RigMotion, poses_from_rig
-from ..backend.retarget.matcher import match_bones
 from ..backend.retarget.rest_from_motion import rest_from_motion
 from ..backend.retarget.rig_spec import RigSpec
 from .armature import read_rig, require_armature
+from .bone_maps import bone_map_for
 
 _FRAMES_FOR_REST = 300
 
@@ -51,7 +51,7 @@ def read_motion(
     if not len(chosen):
         raise InputError(f"There are no frames to read from {armature.name}.")
     rig = read_rig(armature)
-    bone_map = bone_map or match_bones(rig)
+    bone_map = bone_map or bone_map_for(armature, rig)
     if rest == "MOTION":
         rig = _with_found_rest(armature, rig, bone_map)
     return poses_from_rig(rig, bone_map, RigMotion(rig.bones, _played(armature, rig.bones, chosen), _fps(chosen)))
