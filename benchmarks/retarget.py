@@ -26,6 +26,7 @@ from contrapposto.backend.kinematics import global_rotations, joint_positions
 from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.retarget.bone_map import BoneMap
 from contrapposto.backend.retarget.character_frame import LIMB_CHILD, MappedRig, to_t_pose
+from contrapposto.backend.retarget.checks import stands_at_rest
 from contrapposto.backend.retarget.matcher import match_bones
 from contrapposto.backend.rotations import axis_angle_to_matrix, frame_from_axes, geodesic_angle, normalized
 from contrapposto.backend.skeleton import JOINT_INDEX, REST_OFFSETS, STATURE_M
@@ -89,8 +90,11 @@ class Judge:
         self.turns = to_t_pose(MappedRig(read_rig(armature), bone_map))
         self.world = global_rotations(axis_angle_to_matrix(poses.rotations))
         self.joints = joint_positions(self.world, poses.translation)
-        # The world's up and the line of the hips say what front is, not the solver that is judged.
+        # The world's up and the line of the hips say what front is, not the solver that is judged. A rest pose in a
+        # heap says neither: such a rig is to face the world's front.
+        self.stands = stands_at_rest(read_rig(armature), bone_map)
         left = self.seen.rest_head(self.shown("left_hip")) - self.seen.rest_head(self.shown("right_hip"))
+        left = left if self.stands else np.array([1.0, 0.0, 0.0])
         left = normalized(left * [1.0, 1.0, 0.0])
         self.axes = np.stack([left, [0.0, 0.0, 1.0], np.cross(left, [0.0, 0.0, 1.0])], axis=1)
 
@@ -128,8 +132,13 @@ class Judge:
         return self._apart(self.seen.head(self.shown("neck")) - hips, self.joints[:, JOINT_INDEX["neck"]] - wanted)
 
     def end(self, part: str) -> DoubleArray:
-        """(N,) orientation of the head, both hands or both feet against SMPL's, the rest pose taken off."""
+        """(N,) orientation of the head, both hands or both feet against SMPL's, the rest pose taken off.
+
+        None for a rest pose in a heap, which says nothing of orientations.
+        """
         found = []
+        if not self.stands:
+            return np.empty(0)
         for joint in ENDS[part]:
             if not self.has(joint):
                 continue

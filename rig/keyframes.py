@@ -15,6 +15,7 @@ from ..backend.errors import InputError, RigError
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import FINGER_JOINTS, BoneMap
 from ..backend.retarget.channels import RotationLocks, rotation_channels, rotation_property
+from ..backend.retarget.rest_from_motion import seen_from, to_own_rest
 from ..backend.retarget.rig_pose import RigPose
 from ..backend.retarget.rig_spec import IkLimb, RigSpec
 from ..backend.retarget.solver import retarget
@@ -24,6 +25,7 @@ from .control_probe import measure_parent_spaces
 from .fcurves import Channel, ensure_channelbag, existing_channelbag, require_writable_action, write_channel
 from .hands import untouched_hands
 from .ik_controls import with_ik_limbs
+from .motion import standing_rest
 
 
 @dataclass(frozen=True)
@@ -90,23 +92,33 @@ def pose_and_key(
     """
     armature = require_armature(armature)
     require_writable_action(armature)
-    rig = read_rig(armature)
-    bone_map = bone_map or bone_map_for(armature, rig)
-    if options.flip:
-        poses = poses.mirrored()
-    relaxed = untouched_hands(armature, rig, bone_map) if options.relax_hands and poses.hands is None else ()
-    rig = with_ik_limbs(armature, rig, bone_map)
-    driven = relaxed if poses.hands is None else ("left", "right")
-    posed = [*_fingers(bone_map, driven), *(_ik_controls(rig) if options.limbs == "IK" else ())]
-    rig = measure_parent_spaces(armature, rig, bone_map, posed=posed)
-    pose = retarget(rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs)
+    own = read_rig(armature)
+    bone_map = bone_map or bone_map_for(armature, own)
+    rig, pose = _retargeted(armature, own, bone_map=bone_map, poses=poses, options=options)
     plan = _Plan(armature, rig, options=options)
-    plan.add_pose(pose.blended(rig, options.blend))
+    plan.add_pose(pose)
     plan.add_switches(bone_map)
     plan.add_ik_settings()
     if not plan.bones:
         raise RigError(_nothing_to_key(armature, plan))
     return replace(_write(armature, plan, pose.frame_count), notes=(*bone_map.problems, *plan.notes, *_shown(armature)))
+
+
+def _retargeted(
+    armature: bpy.types.Object, own: RigSpec, *, bone_map: BoneMap, poses: PoseSequence, options: KeyOptions
+) -> tuple[RigSpec, RigPose]:
+    """The rig with what was measured of it, and its pose, in the channels of the rig's own rest pose."""
+    if options.flip:
+        poses = poses.mirrored()
+    relaxed = untouched_hands(armature, own, bone_map) if options.relax_hands and poses.hands is None else ()
+    found = standing_rest(armature, own, bone_map)
+    rig = with_ik_limbs(armature, own if found is None else seen_from(own, found), bone_map)
+    driven = relaxed if poses.hands is None else ("left", "right")
+    posed = [*_fingers(bone_map, driven), *(_ik_controls(rig) if options.limbs == "IK" else ())]
+    rig = measure_parent_spaces(armature, rig, bone_map, posed=posed)
+    pose = retarget(rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs)
+    pose = pose.blended(rig, options.blend)
+    return rig, pose if found is None else to_own_rest(pose, own, found)
 
 
 def _shown(armature: bpy.types.Object) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ..backend.errors import InputError
 from ..backend.frames import INNER_TO_BLENDER
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import BoneMap
+from ..backend.retarget.checks import stands_at_rest
 from ..backend.retarget.inverse import RigMotion, poses_from_rig
 from ..backend.retarget.rest_from_motion import rest_from_motion
 from ..backend.retarget.rig_spec import RigSpec
@@ -22,6 +23,7 @@ from .armature import read_rig, require_armature
 from .bone_maps import bone_map_for
 
 _FRAMES_FOR_REST = 300
+_LEAST_FRAMES = 30
 
 
 def read_motion(
@@ -29,7 +31,7 @@ def read_motion(
     *,
     frames: Sequence[float] | None = None,
     bone_map: BoneMap | None = None,
-    rest: Literal["RIG", "MOTION"] = "RIG",
+    rest: Literal["AUTOMATIC", "RIG", "MOTION"] = "AUTOMATIC",
 ) -> PoseSequence:
     """What the armature is seen to do, with constraints, drivers and NLA strips, as SMPL poses.
 
@@ -38,7 +40,8 @@ def read_motion(
         frames: scene frames in order, evenly spaced, fractions allowed; without them every frame of its action.
         bone_map: the bones that show the motion; without it they are found by name.
         rest: whether the rig's rest pose stands with its limbs apart ("RIG"), as nearly all do, or has to be found from
-            the whole motion ("MOTION"), as in BVH files whose bones lie folded over each other at rest.
+            the whole motion ("MOTION"), as in BVH files whose bones lie folded over each other at rest. "AUTOMATIC"
+            finds it where the legs of the rest pose do not hang down.
 
     Raises:
         InputError: the armature is not in the scene, or there are no frames.
@@ -54,7 +57,19 @@ def read_motion(
     bone_map = bone_map or bone_map_for(armature, rig)
     if rest == "MOTION":
         rig = _with_found_rest(armature, rig, bone_map)
+    elif rest == "AUTOMATIC":
+        rig = standing_rest(armature, rig, bone_map) or rig
     return poses_from_rig(rig, bone_map, RigMotion(rig.bones, _played(armature, rig.bones, chosen), _fps(chosen)))
+
+
+def standing_rest(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> RigSpec | None:
+    """The rig with a T-pose found from its action, where its own rest pose lies in a heap and nothing constrains it.
+
+    None where the rest pose stands, or where there is too little motion to find another.
+    """
+    if stands_at_rest(rig, bone_map) or any(rig.constraints) or len(action_frames(armature)) < _LEAST_FRAMES:
+        return None
+    return _with_found_rest(armature, rig, bone_map)
 
 
 def _with_found_rest(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> RigSpec:

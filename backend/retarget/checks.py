@@ -46,6 +46,11 @@ def _checked_geometry(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
     return _checked_pairs(rig, _checked_sides(rig, bone_map))
 
 
+def stands_at_rest(rig: RigSpec, bone_map: BoneMap) -> bool:
+    """Whether the legs of the rest pose hang down, so that left, up and front can be read off it."""
+    return _stands(MappedRig(rig, bone_map))
+
+
 def _stands(seen: MappedRig) -> bool:
     return all(leg @ seen.frame.axes[:, 1] < _DOWN for leg in _limbs(seen, "hip", "knee"))
 

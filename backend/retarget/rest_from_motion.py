@@ -13,12 +13,13 @@ import numpy as np
 
 from ..arrays import DoubleArray
 from ..frames import INNER_TO_BLENDER
-from ..rotations import frame_from_axes, normalized
+from ..rotations import frame_from_axes, matrix_to_quaternion, normalized, quaternion_to_matrix
 from ..skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS, REST_OFFSETS
 from .bone_map import BoneMap
 from .character_frame import SIDES
 from .inverse import RigMotion
 from .parent_spaces import nearest_rotation
+from .rig_pose import RigPose
 from .rig_spec import RigSpec
 
 _LEFT, _UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
@@ -68,6 +69,38 @@ def rest_from_motion(
             rest[bone] = rest[parent] @ np.asarray(np.linalg.inv(old[parent]), np.float64) @ old[bone]
         rest[bone, :3, :3] = turns.get(bone, rest[bone, :3, :3])
     return replace(rig, rest=rest.astype(np.float32))
+
+
+def seen_from(rig: RigSpec, found: RigSpec) -> RigSpec:
+    """`found`, the same rig with another rest pose, in the pose that `rig` has."""
+    turns = _turns(rig, found)
+    back = np.broadcast_to(np.eye(4), rig.basis.shape).copy()
+    back[:, :3, :3] = np.swapaxes(turns, -1, -2)
+    return replace(found, basis=(back @ rig.basis).astype(np.float32))
+
+
+def to_own_rest(pose: RigPose, rig: RigSpec, found: RigSpec) -> RigPose:
+    """A pose made for `found` in the channels of `rig`, whose rest pose is its own."""
+    turns = _turns(rig, found)
+    indices = [rig.index[bone] for bone in pose.bones]
+    rotations = matrix_to_quaternion(turns[indices] @ quaternion_to_matrix(pose.rotations))
+    location = pose.location
+    if pose.root is not None:
+        location = (location @ turns[rig.index[pose.root]].T).astype(np.float32)
+    # A height that was one channel there may be spread over all three here.
+    channels = (0, 1, 2) if pose.location_channels else ()
+    return replace(pose, rotations=rotations.astype(np.float32), location=location, location_channels=channels)
+
+
+def _turns(rig: RigSpec, found: RigSpec) -> DoubleArray:
+    """(B, 3, 3): the rotation of each bone, in its own rest space, that brings `rig` into the rest pose of `found`."""
+    turns = np.empty((len(rig.bones), 3, 3))
+    for bone, parent in enumerate(rig.parents):
+        local = rig.rest[bone, :3, :3].astype(np.float64)
+        if parent >= 0:
+            local = found.rest[parent, :3, :3] @ rig.rest[parent, :3, :3].T @ local
+        turns[bone] = local.T @ found.rest[bone, :3, :3]
+    return turns
 
 
 @dataclass(frozen=True)

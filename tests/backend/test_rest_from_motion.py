@@ -11,7 +11,8 @@ from contrapposto.backend.kinematics import global_rotations
 from contrapposto.backend.retarget.character_frame import LIMB_CHILD
 from contrapposto.backend.retarget.inverse import RigMotion, poses_from_rig
 from contrapposto.backend.retarget.matcher import match_bones
-from contrapposto.backend.retarget.rest_from_motion import rest_from_motion
+from contrapposto.backend.retarget.rest_from_motion import rest_from_motion, seen_from, to_own_rest
+from contrapposto.backend.retarget.rig_pose import RigPose
 from contrapposto.backend.retarget.rig_spec import RigSpec
 from contrapposto.backend.retarget.solver import retarget
 from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle
@@ -60,3 +61,25 @@ def test_a_straight_limb_keeps_the_twist_of_its_parent() -> None:
     motion = RigMotion(rig.bones, evaluated(rig, retarget(rig, bone_map, poses)))
     found = poses_from_rig(rest_from_motion(folded(rig), bone_map, motion), bone_map, motion)
     assert np.degrees(np.linalg.norm(found.rotations[:, 1:22], axis=-1)).max() < 8.0
+
+
+def test_a_pose_made_for_another_rest_is_the_same_in_the_rigs_own_channels() -> None:
+    standing, poses = synthetic_rig(RestPose(seed=3)), varied_poses(20)
+    own = folded(standing)
+    bone_map = match_bones(standing)
+    seen = seen_from(own, standing)
+    made = retarget(seen, bone_map, poses)
+    wanted = evaluated(seen, made)
+    found = evaluated(own, to_own_rest(made, own, standing))
+    mapped = [own.index[bone] for bone in made.bones]
+    np.testing.assert_allclose(found[:, mapped], wanted[:, mapped], atol=1e-4)
+
+
+def test_a_rig_is_seen_in_the_pose_that_it_has() -> None:
+    standing = synthetic_rig(RestPose(seed=3))
+    own = folded(standing)
+    basis = np.broadcast_to(np.eye(4), own.basis.shape).copy()
+    basis[:, :3, :3] = Rotation.random(len(own.bones), random_state=5).as_matrix()
+    own = replace(own, basis=basis.astype(np.float32))
+    nothing = RigPose((), np.empty((1, 0, 4), np.float32), None, np.zeros((1, 3), np.float32))
+    np.testing.assert_allclose(evaluated(seen_from(own, standing), nothing), evaluated(own, nothing), atol=1e-4)

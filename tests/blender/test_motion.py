@@ -170,6 +170,25 @@ def test_mocap_whose_bones_are_folded_at_rest_is_read_upright(
     assert np.degrees(knees[..., 0].min()) > -15.0, "knees bend backwards, as knees do"
 
 
+def test_a_rig_with_folded_bones_is_posed_upright_by_what_its_motion_tells(package, shared_data: Path) -> None:
+    armature = package("rig.rig_files").open_rig(shared_data / "rigs" / "rokoko_jesse_dance.bvh")
+    bone_map = package("backend.retarget.matcher").match_bones(package("rig.armature").read_rig(armature))
+    standing = np.zeros((1, 24, 3), np.float32)
+    poses = package("backend.pose_sequence").PoseSequence(standing, np.array([[0.0, 0.9, 0.0]], np.float32))
+    key(package, armature, poses, frame=5.0)
+    heads = _joints(armature, [5])[0]
+    index = {bone.name: position for position, bone in enumerate(armature.data.bones)}
+    joints = {joint: heads[index[match.bones[0]]] for joint, match in bone_map.joints.items()}
+    for start, end, wanted in (
+        ("left_hip", "left_knee", (0, 0, -1)),
+        ("right_knee", "right_ankle", (0, 0, -1)),
+        ("left_shoulder", "left_elbow", (1, 0, 0)),
+        ("right_elbow", "right_wrist", (-1, 0, 0)),
+        ("pelvis", "neck", (0, 0, 1)),
+    ):
+        assert _unit(joints[end] - joints[start]) @ wanted > 0.99, (start, end)
+
+
 def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
