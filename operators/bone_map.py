@@ -206,6 +206,8 @@ class CONTRAPPOSTO_OT_show_bones(ChangesBoneMap, bpy.types.Operator):
             raise RigError(
                 f"{armature.name} has no bone for {in_words(self.joint) if self.joint else 'any joint'} yet."
             )
+        if not armature.visible_get():
+            raise RigError(f"{armature.name} is hidden. Show it first.")
         if armature.mode != "POSE":
             bpy.ops.object.mode_set(mode="POSE")  # there is no other way to change the mode
         hidden = select_bones(armature, names, extend=self.extend)

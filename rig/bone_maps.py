@@ -12,7 +12,7 @@ import bpy
 from ..backend.errors import InputError, RigError
 from ..backend.files import write_atomically
 from ..backend.joint_words import in_words
-from ..backend.retarget.bone_map import BoneMap, BoneMatch
+from ..backend.retarget.bone_map import FINGER_JOINTS, BoneMap, BoneMatch
 from ..backend.retarget.fingerprint import fingerprint
 from ..backend.retarget.matcher import ESSENTIAL, detect_bones, match_bones
 from ..backend.retarget.rig_spec import RigSpec
@@ -71,7 +71,9 @@ def _settled(armature: bpy.types.Object, stored: StoredMap, bone_map: BoneMap) -
             f"{', '.join(map(in_words, questions))}."
         )
     certain = {joint: match for joint, match in bone_map.joints.items() if joint not in stored.ask}
-    return replace(bone_map, joints=certain)
+    left_out = [in_words(joint) for joint in stored.ask if joint in bone_map.joints]
+    note = (f"Not posed, because their bones are not confirmed: {', '.join(left_out)}.",) if left_out else ()
+    return replace(bone_map, joints=certain, problems=(*bone_map.problems, *note))
 
 
 def require_essential(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
@@ -86,7 +88,27 @@ def require_essential(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
     missing = [in_words(joint) for joint in ESSENTIAL if joint not in bone_map.joints]
     if missing:
         raise RigError(f"{rig.name}: the bone map has no bone for {_listed(missing)}. Add them.")
-    return replace(bone_map, armature=rig.name)
+    unsure = [in_words(joint) for joint in bone_map.unsure if joint in ESSENTIAL]
+    if unsure:
+        raise RigError(
+            f"{rig.name}: the bone map is not sure of {_listed(unsure)}. Correct them, or set their score to 1."
+        )
+    return _completed(rig, replace(bone_map, armature=rig.name, problems=()).only_sure())
+
+
+def _completed(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
+    """The map with the fingers and switches of the rig that it does not mention, as `rig-map` prints none."""
+    found = detect_bones(rig)
+    taken = {bone for match in bone_map.joints.values() for bone in match.bones}
+    fingers = {
+        joint: match
+        for joint, match in found.joints.items()
+        if joint in FINGER_JOINTS and joint not in bone_map.joints and not taken & set(match.bones)
+    }
+    same = {joint for joint, match in bone_map.joints.items() if found.first(joint) == match.bones[0]}
+    switches = bone_map.switches or tuple(switch for switch in found.switches if same & set(switch.joints))
+    convention = bone_map.convention or found.convention
+    return replace(bone_map, joints={**bone_map.joints, **fingers}, switches=switches, convention=convention)
 
 
 def asked(bone_map: BoneMap) -> tuple[str, ...]:
@@ -126,11 +148,15 @@ def read_map(path: Path) -> BoneMap:
         InputError: the file cannot be read, or holds no bone map.
     """
     try:
-        return BoneMap.from_json(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}. Name a bone map, as Export writes it.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path.name} is no text. Name a bone map, as Export writes it.") from error
+    try:
+        return BoneMap.from_json(text)
+    except InputError as error:
+        raise InputError(f"{path}: {error} Correct or remove the file.") from error
 
 
 def write_map(bone_map: BoneMap, path: Path) -> None:

@@ -82,7 +82,7 @@ def _parsed(text: str) -> StoredMap:
         }
         ask, problems = (tuple(map(str, content.get(name, ()))) for name in ("ask", "problems"))
         return StoredMap(joints, ask, str(content.get("convention", "")), problems)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return StoredMap(problems=(UNREADABLE,))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from ..errors import InputError
+from ..joint_words import in_words
 from ..skeleton import JOINT_NAMES
 
 FINGERS: Final = ("index", "middle", "pinky", "ring", "thumb")
@@ -86,6 +87,14 @@ class BoneMap:
         """Mapped body joints whose match is not sure, in the order of the body."""
         return tuple(name for name in JOINT_NAMES if name in self.joints and self.joints[name].score < SURE)
 
+    def only_sure(self) -> BoneMap:
+        """Without the body joints whose match is not sure; the problems name them."""
+        if not self.unsure:
+            return self
+        joints = {joint: match for joint, match in self.joints.items() if joint not in self.unsure}
+        left_out = f"Not posed, because their bones are not sure: {', '.join(map(in_words, self.unsure))}."
+        return replace(self, joints=joints, problems=(*self.problems, left_out))
+
     def to_json(self) -> str:
         """As text: armature, convention, joints with bones, score and reason, switches, problems."""
         content = {
@@ -111,7 +120,7 @@ class BoneMap:
             content = cast(dict[str, Any], json.loads(text))
             joints = {
                 str(joint): BoneMatch(
-                    tuple(map(str, match["bones"])), float(match.get("score", 1.0)), str(match.get("reason", ""))
+                    _names(match["bones"]), float(match.get("score", 1.0)), str(match.get("reason", ""))
                 )
                 for joint, match in content["joints"].items()
             }
@@ -120,6 +129,12 @@ class BoneMap:
                 for s in content.get("switches", ())
             )
             problems = tuple(map(str, content.get("problems", ())))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"This is not a bone map: {type(error).__name__}: {error}.") from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise InputError('This is not a bone map: a JSON object with "joints", and "bones" for each.') from error
         return cls(str(content.get("armature", "")), joints, str(content.get("convention", "")), switches, problems)
+
+
+def _names(bones: Any) -> tuple[str, ...]:
+    if not isinstance(bones, list):
+        raise TypeError("bones must be a list of names")
+    return tuple(map(str, cast(list[Any], bones)))

@@ -22,7 +22,7 @@ _MOSTLY: Final = 0.7
 
 
 def match_bones(rig: RigSpec) -> BoneMap:
-    """The bones of a human body, every essential joint found and sure.
+    """The bones of a human body, every essential joint found and sure; others that are not sure are left out.
 
     Raises:
         RigError: hips, spine, an upper arm, forearm, thigh or shin was not found, or could be another bone.
@@ -39,7 +39,7 @@ def match_bones(rig: RigSpec) -> BoneMap:
             f"{rig.name} was not mapped with certainty: {listed}.{problems} "
             "Choose or confirm these bones in the bone map."
         )
-    return found
+    return found.only_sure()
 
 
 def detect_bones(rig: RigSpec) -> BoneMap:

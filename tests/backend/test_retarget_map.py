@@ -161,3 +161,11 @@ def test_a_spec_checks_its_shapes() -> None:
         RigSpec("Rig", ("A", "B"), np.array([-1, 0]), np.eye(4), np.ones(2))
     with pytest.raises(InputError, match="lock_location"):
         RigSpec("Rig", ("A", "B"), np.array([-1, 0]), rest, np.ones(2), lock_location=np.zeros(2, bool))
+
+
+def test_what_is_not_sure_is_left_out_and_told() -> None:
+    joints = {"pelvis": BoneMatch(("Hips",)), "neck": BoneMatch(("Bone.7",), 0.5), "head": BoneMatch(("Bone.8",), 0.9)}
+    sure = BoneMap("Rig", joints).only_sure()
+    assert list(sure.joints) == ["pelvis", "head"]
+    assert sure.problems == ("Not posed, because their bones are not sure: neck.",)
+    assert sure.only_sure() is sure

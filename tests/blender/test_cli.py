@@ -234,3 +234,31 @@ def test_flip_blend_and_in_place_are_obeyed(package, rig_file: Path, tmp_path: P
     left, right = angles()
     assert angles("--flip", "--in-place", "--limbs", "fk") == pytest.approx((right, left), abs=0.5)
     assert angles("--blend", "0", "--stiff-hands") == pytest.approx((0.0, 0.0), abs=0.5)
+
+
+def test_a_printed_map_poses_a_generated_rig_as_its_own_does(package, tmp_path: Path, capsys) -> None:
+    rig = package("rig.rigify_human").make_rigify_human()
+    name = rig.name
+    path, printed, out = tmp_path / "human.blend", tmp_path / "map.json", tmp_path / "posed.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    assert rig.pose.bones["upper_arm_parent.L"]["IK_FK"] == 0.0
+    cli = package("backend.cli")
+    assert cli.main(["rig-map", str(path), "--armature", name, "--json"]) == 0
+    printed.write_text(capsys.readouterr().out)
+    arguments = ["--rig", str(path), "--armature", name, "--bone-map", str(printed), "--out", str(out)]
+    assert cli.main(["photo", str(SAMPLE), *arguments]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    bones = bpy.data.objects[name].pose.bones
+    assert [bones[f"{limb}_parent.{side}"]["IK_FK"] for limb in ("upper_arm", "thigh") for side in "LR"] == [1.0] * 4
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "nothing", '{"joints": {"left_hip": {"bones": "Hips"}}}'])
+def test_a_file_that_is_no_bone_map_is_named(package, rig_file: Path, tmp_path: Path, capsys, text: str) -> None:
+    given = tmp_path / "given.json"
+    given.write_text(text)
+    arguments = ["photo", str(SAMPLE), "--rig", str(rig_file), "--bone-map", str(given)]
+    assert package("backend.cli").main(arguments) == BAD_INPUT
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert str(given) in lines[0]
+    assert "not a bone map" in lines[0]
