@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import humanoids
+from keyed_channels import curves_of, path
 
 Humanoid = bpy.types.Object
 
@@ -39,16 +40,6 @@ def poses(package: Callable[[str], ModuleType]) -> Callable[..., object]:
         return sequence(random.uniform(-0.6, 0.6, (count, 24, 3)), random.uniform(0.5, 1.0, (count, 3)))
 
     return make
-
-
-def curves_of(armature: Humanoid) -> dict[tuple[str, int], bpy.types.FCurve]:
-    animation = armature.animation_data
-    bag = animation.action.layers[0].strips[0].channelbag(animation.action_slot)
-    return {(curve.data_path, curve.array_index): curve for curve in bag.fcurves}
-
-
-def path(bone: str, name: str = "rotation_quaternion") -> str:
-    return f'pose.bones["{bone}"].{name}'
 
 
 def test_a_flipped_pose_is_the_mirror_image(keys, make_humanoid, poses) -> None:
