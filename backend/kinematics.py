@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .arrays import AnyFloatArray, DoubleArray
+from .matrices import product
 from .rotations import axis_angle_to_matrix, axis_angle_to_matrix_torch
 from .skeleton import PARENTS, REST_OFFSETS
 
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
 def global_rotations(local: AnyFloatArray) -> DoubleArray:
     """Parent-relative matrices (..., 24, 3, 3) -> matrices in the inner frame (..., 24, 3, 3)."""
-    world = np.array(local, dtype=np.float64)
+    world = np.moveaxis(np.empty((local.shape[-3], 3, 3, *local.shape[:-3])), (0, 1, 2), (-3, -2, -1))
+    world[:] = local
     for joint, parent in enumerate(PARENTS):
         if parent >= 0:
-            world[..., joint, :, :] = world[..., parent, :, :] @ world[..., joint, :, :]
+            world[..., joint, :, :] = product(world[..., parent, :, :], world[..., joint, :, :])
     return world
 
 

@@ -36,38 +36,39 @@ def matrix_to_quaternion(matrix: AnyFloatArray) -> DoubleArray:
     taken (S. W. Shepperd, "Quaternion from rotation matrix", 1978). Faster than scipy, which makes every matrix
     orthogonal first.
     """
-    flat = np.asarray(matrix, dtype=np.float64).reshape(-1, 9)
+    lead = matrix.shape[:-2]
+    flat = np.moveaxis(np.asarray(matrix, dtype=np.float64), (-2, -1), (0, 1)).reshape(9, -1)
     found = _quaternion_row(flat, 0)
-    turned_over = np.flatnonzero(found[:, 0] < 1.0)
+    turned_over = np.flatnonzero(found[0] < 1.0)
     if turned_over.size:
-        rest = flat[turned_over]
-        row = np.argmax(np.stack([found[turned_over, 0], *(_diagonal(rest, axis) for axis in (1, 2, 3))]), axis=0)
+        rest = flat[:, turned_over]
+        row = np.argmax(np.stack([found[0, turned_over], *(_diagonal(rest, axis) for axis in (1, 2, 3))]), axis=0)
         for axis in (1, 2, 3):
             chosen = turned_over[row == axis]
-            found[chosen] = _quaternion_row(flat[chosen], axis)
-    found *= (np.where(found[:, 0] < 0.0, -1.0, 1.0) / np.sqrt(np.sum(found * found, axis=1)))[:, None]
-    return found.reshape(*matrix.shape[:-2], 4)
+            found[:, chosen] = _quaternion_row(flat[:, chosen], axis)
+    found *= np.where(found[0] < 0.0, -1.0, 1.0) / np.sqrt(np.sum(found * found, axis=0))
+    return np.moveaxis(found.reshape(4, *lead), 0, -1)
 
 
 def _diagonal(flat: DoubleArray, row: int) -> DoubleArray:
-    """(M, 9) -> (M,): four times the square of w, x, y or z."""
-    x, y, z = flat[:, 0], flat[:, 4], flat[:, 8]
+    """(9, M) -> (M,): four times the square of w, x, y or z."""
+    x, y, z = flat[0], flat[4], flat[8]
     return 1.0 + (x + y + z if row == 0 else x - y - z if row == 1 else y - x - z if row == 2 else z - x - y)
 
 
 def _quaternion_row(flat: DoubleArray, row: int) -> DoubleArray:
-    """(M, 9) -> (M, 4): w, x, y, z times four times the component that `row` names."""
+    """(9, M) -> (4, M): w, x, y, z times four times the component that `row` names."""
     off = {1: (7, 5), 2: (2, 6), 3: (3, 1)}
-    found = np.empty((len(flat), 4))
-    found[:, row] = _diagonal(flat, row)
+    found = np.empty((4, flat.shape[1]))
+    found[row] = _diagonal(flat, row)
     for axis, (one, other) in off.items():
         if row == 0:
-            found[:, axis] = flat[:, one] - flat[:, other]
+            found[axis] = flat[one] - flat[other]
         elif row == axis:
-            found[:, 0] = flat[:, one] - flat[:, other]
+            found[0] = flat[one] - flat[other]
         else:
             third = off[6 - row - axis]
-            found[:, axis] = flat[:, third[0]] + flat[:, third[1]]
+            found[axis] = flat[third[0]] + flat[third[1]]
     return found
 
 

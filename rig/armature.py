@@ -39,30 +39,47 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
         RigError: the object cannot be posed.
     """
     armature = require_armature(armature)
-    pose = _parents_first(armature)
-    index = {bone.name: position for position, bone in enumerate(pose)}
+    bones = armature.data.bones
+    # `Armature.bones` is in depth-first order, `Pose.bones` in the order of creation.
+    index = {bone.name: position for position, bone in enumerate(bones)}
+    order = np.empty(len(index), np.intp)
+    for position, bone in enumerate(armature.pose.bones):
+        order[index[bone.name]] = position
+    pose = armature.pose.bones
+    bent = [pose[position] for position in order.tolist()]
+    locks = np.concatenate([_read(pose, "lock_rotation_w", 1), _read(pose, "lock_rotation", 3)], axis=1)
     return RigSpec(
         name=armature.name,
         bones=tuple(index),
-        parents=np.array([index[bone.parent.name] if bone.parent else -1 for bone in pose]),
-        rest=np.array([bone.bone.matrix_local for bone in pose]),
-        lengths=np.array([bone.bone.length for bone in pose]),
-        deform=np.array([bone.bone.use_deform for bone in pose]),
-        inherit_rotation=np.array([bone.bone.use_inherit_rotation for bone in pose]),
-        local_location=np.array([bone.bone.use_local_location for bone in pose]),
-        rotation_modes=tuple(_mode(bone) for bone in pose),
-        lock_location=np.array([tuple(bone.lock_location) for bone in pose]),
-        lock_rotation=np.array([(bone.lock_rotation_w, *bone.lock_rotation) for bone in pose]),
-        lock_per_component=np.array([bone.lock_rotations_4d for bone in pose]),
-        constraints=tuple(_constraints(bone) for bone in pose),
-        basis=np.array([bone.matrix_basis for bone in pose]),
+        parents=np.array([index[bone.parent.name] if bone.parent else -1 for bone in bones]),
+        rest=_matrices(bones, "matrix_local"),
+        lengths=_read(bones, "length", 1)[:, 0],
+        deform=_read(bones, "use_deform", 1)[:, 0] > 0.0,
+        inherit_rotation=_read(bones, "use_inherit_rotation", 1)[:, 0] > 0.0,
+        inherit_scale=tuple(bone.inherit_scale for bone in bones),
+        local_location=_read(bones, "use_local_location", 1)[:, 0] > 0.0,
+        rotation_modes=tuple(_mode(bone) for bone in bent),
+        lock_location=_read(pose, "lock_location", 3)[order] > 0.0,
+        lock_rotation=locks[order] > 0.0,
+        lock_per_component=_read(pose, "lock_rotations_4d", 1)[order, 0] > 0.0,
+        constraints=tuple(_constraints(bone) for bone in bent),
+        basis=_matrices(pose, "matrix_basis")[order],
+        scales=_read(pose, "scale", 3)[order],
         humanoid=humanoid_table(armature),
     )
 
 
-def _parents_first(armature: bpy.types.Object) -> list[bpy.types.PoseBone]:
-    # `Armature.bones` is in depth-first order, `Pose.bones` in the order of creation.
-    return [armature.pose.bones[bone.name] for bone in armature.data.bones]
+def _read(bones: bpy.types.bpy_prop_collection, name: str, width: int) -> np.ndarray:
+    """(B, width) of a property of all bones, flags as 0 and 1."""
+    kind = np.bool_ if name.startswith(("use_", "lock_")) else np.float32
+    values = np.empty(len(bones) * width, kind)
+    bones.foreach_get(name, values)
+    return values.reshape(len(bones), width).astype(np.float32)
+
+
+def _matrices(bones: bpy.types.bpy_prop_collection, name: str) -> np.ndarray:
+    """(B, 4, 4): Blender hands matrices over column by column."""
+    return _read(bones, name, 16).reshape(-1, 4, 4).swapaxes(-1, -2)
 
 
 def _mode(bone: bpy.types.PoseBone) -> str:

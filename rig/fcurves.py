@@ -102,28 +102,74 @@ def ensure_channelbag(
 def write_channel(
     channelbag: bpy.types.ActionChannelbag,
     channel: Channel,
-    frames: AnyFloatArray,
+    keys: NewKeys,
     *,
     on_undo: Callable[[Callable[[], object]], object],
 ) -> bpy.types.FCurve:
-    """Set keys at `frames` (T,), ascending, to the channel's values; other keys stay."""
+    """Set keys at the frames of `keys` to the channel's values; other keys stay."""
     curve = channelbag.fcurves.find(channel.data_path, index=channel.index)
     if curve is None:
         curve = channelbag.fcurves.new(channel.data_path, index=channel.index)
         group = channelbag.groups.get(channel.group) or channelbag.groups.new(channel.group)
         curve.group = group
         on_undo(lambda: channelbag.fcurves.remove(curve))
-        _write_all(curve, _Keys.fresh(frames, channel.values))
+        keys.write(curve, channel.values)
         return curve
     before = _Keys.read(curve)
-    on_undo(lambda: _write_all(curve, before))
-    if len(frames) == 1:
-        key = curve.keyframe_points.insert(float(frames[0]), float(channel.values[0]))
+    on_undo(lambda: before.write(curve))
+    if len(keys.frames) == 1:
+        key = curve.keyframe_points.insert(float(keys.frames[0]), float(channel.values[0]))
         key.select_control_point = True
         curve.update()
+        return curve
+    kept = before.apart_from(keys.frames)
+    if kept.any():
+        before.merged(keys.with_values(channel.values), kept).write(curve)
     else:
-        _write_all(curve, before.merged(_Keys.fresh(frames, channel.values)))
+        keys.write(curve, channel.values)
     return curve
+
+
+class NewKeys:
+    """Keys at T frames, ascending, with the interpolation and handles of the user's preferences.
+
+    What all channels have in common is prepared once.
+    """
+
+    def __init__(self, frames: AnyFloatArray) -> None:
+        self.frames = np.asarray(frames, dtype=np.float32)
+        self._co = np.stack([self.frames, self.frames], axis=1)
+        count, edit = len(frames), bpy.context.preferences.edit
+        handle = edit.keyframe_new_handle_type
+        enums = {
+            "interpolation": edit.keyframe_new_interpolation_type,
+            "easing": "AUTO",
+            "handle_left_type": handle,
+            "handle_right_type": handle,
+            "type": "KEYFRAME",
+        }
+        common = {"amplitude": np.zeros(count, np.float32), "period": np.zeros(count, np.float32)}
+        common["back"] = np.full(count, 1.70158, np.float32)
+        common |= {name: np.full(count, _enum_value(name, item), np.int32) for name, item in enums.items()}
+        common |= {name: np.ones(count, np.bool_) for name in _FLAGS}
+        self._common: dict[str, np.ndarray] = common
+        self._to_write = self.with_values(self.frames).to_write()
+
+    def with_values(self, values: AnyFloatArray) -> _Keys:
+        """All attributes of the keys of one channel, whose values are (T,)."""
+        co = self._co.copy()
+        co[:, 1] = values
+        return _Keys({"co": co, "handle_left": co, "handle_right": co, **self._common})
+
+    def write(self, curve: bpy.types.FCurve, values: AnyFloatArray) -> None:
+        """Make these the curve's only keys."""
+        self._co[:, 1] = values
+        points = curve.keyframe_points
+        points.clear()
+        points.add(len(self._co))
+        for name in self._to_write:
+            points.foreach_set(name, self._common.get(name, self._co).ravel())
+        curve.update()
 
 
 @dataclass(frozen=True)
@@ -148,34 +194,15 @@ class _Keys:
             {name: array.reshape(count, 2) if _FLOATS.get(name) == 2 else array for name, array in values.items()}
         )
 
-    @classmethod
-    def fresh(cls, frames: AnyFloatArray, values: AnyFloatArray) -> _Keys:
-        """Keys with the interpolation and handles of the user's preferences."""
-        count = len(frames)
-        co = np.stack([frames, values], axis=1).astype(np.float32)
-        edit = bpy.context.preferences.edit
-        handle = edit.keyframe_new_handle_type
-        enums = {
-            "interpolation": edit.keyframe_new_interpolation_type,
-            "easing": "AUTO",
-            "handle_left_type": handle,
-            "handle_right_type": handle,
-            "type": "KEYFRAME",
-        }
-        found: dict[str, np.ndarray] = {"co": co, "handle_left": co.copy(), "handle_right": co.copy()}
-        found |= {"amplitude": np.zeros(count, np.float32), "period": np.zeros(count, np.float32)}
-        found["back"] = np.full(count, 1.70158, np.float32)
-        found |= {name: np.full(count, _enum_value(name, item), np.int32) for name, item in enums.items()}
-        found |= {name: np.ones(count, np.bool_) for name in _FLAGS}
-        return cls(found)
+    def apart_from(self, frames: AnyFloatArray) -> np.ndarray:
+        """(K,) whether a key lies at none of `frames` (T,), ascending."""
+        own = self.values["co"][:, 0]
+        place = np.clip(np.searchsorted(frames, own), 1, len(frames) - 1)
+        return np.minimum(np.abs(own - frames[place - 1]), np.abs(own - frames[place])) >= _SAME_FRAME
 
-    def merged(self, new: _Keys) -> _Keys:
-        """Both in order of time; of two keys at one frame the new one."""
-        frames, old_frames = new.values["co"][:, 0], self.values["co"][:, 0]
-        place = np.clip(np.searchsorted(frames, old_frames), 1, len(frames) - 1)
-        distance = np.minimum(np.abs(old_frames - frames[place - 1]), np.abs(old_frames - frames[place]))
-        keep = distance >= _SAME_FRAME
-        both = {name: np.concatenate([self.values[name][keep], new.values[name]]) for name in self.values}
+    def merged(self, new: _Keys, kept: np.ndarray) -> _Keys:
+        """The `kept` (K,) of these keys and the new ones, in order of time."""
+        both = {name: np.concatenate([self.values[name][kept], new.values[name]]) for name in self.values}
         order = np.argsort(both["co"][:, 0], kind="stable")
         return _Keys({name: array[order] for name, array in both.items()})
 
@@ -183,15 +210,19 @@ class _Keys:
         """The attributes that keys just added do not have by themselves: each one written takes its time."""
         given = {name for name, item in _NEW_KEY.items() if (self.values[name] == _enum_value(name, item)).all()}
         given |= {name for name in _FLAGS if self.values[name].all()}
-        computed = [
-            [_enum_value(f"handle_{side}_type", item) for item in _COMPUTED_HANDLES] for side in ("left", "right")
-        ]
-        if all(
-            np.isin(self.values[f"handle_{side}_type"], types).all()
-            for side, types in zip(("left", "right"), computed, strict=True)
-        ):
+        if all(_computed_handles()[self.values[f"handle_{side}_type"]].all() for side in ("left", "right")):
             given |= {"handle_left", "handle_right"}
         return [name for name in self.values if name not in given]
+
+
+    def write(self, curve: bpy.types.FCurve) -> None:
+        """Make these the curve's only keys."""
+        points = curve.keyframe_points
+        points.clear()
+        points.add(len(self.values["co"]))
+        for name in self.to_write():
+            points.foreach_set(name, np.ascontiguousarray(self.values[name]).ravel())
+        curve.update()
 
 
 @cache
@@ -199,10 +230,9 @@ def _enum_value(attribute: str, item: str) -> int:
     return bpy.types.Keyframe.bl_rna.properties[attribute].enum_items[item].value
 
 
-def _write_all(curve: bpy.types.FCurve, keys: _Keys) -> None:
-    points = curve.keyframe_points
-    points.clear()
-    points.add(len(keys.values["co"]))
-    for name in keys.to_write():
-        points.foreach_set(name, np.ascontiguousarray(keys.values[name]).ravel())
-    curve.update()
+@cache
+def _computed_handles() -> np.ndarray:
+    """Per number of a handle's type whether `FCurve.update` places such handles."""
+    items = bpy.types.Keyframe.bl_rna.properties["handle_left_type"].enum_items
+    types = {item.value: item.identifier for item in items}
+    return np.array([types.get(value) in _COMPUTED_HANDLES for value in range(max(types) + 1)])

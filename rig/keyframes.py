@@ -22,7 +22,7 @@ from ..backend.retarget.solver import retarget
 from .armature import read_rig, require_armature
 from .bone_maps import bone_map_for
 from .control_probe import measure_parent_spaces
-from .fcurves import Channel, ensure_channelbag, existing_channelbag, require_writable_action, write_channel
+from .fcurves import Channel, NewKeys, ensure_channelbag, existing_channelbag, require_writable_action, write_channel
 from .hands import untouched_hands
 from .ik_controls import with_ik_limbs
 from .motion import standing_rest
@@ -292,8 +292,10 @@ def _write(armature: bpy.types.Object, plan: _Plan, frames: int) -> KeyReport:
     now = _action_frame(armature, bpy.context.scene.frame_current_final)
     with ExitStack() as undo:
         channelbag = ensure_channelbag(armature, on_undo=undo.callback)
+        counts = {len(channel.values) for channel in plan.channels}
+        keys = {count: NewKeys(times[:count]) for count in counts}
         for channel in plan.channels:
-            curve = write_channel(channelbag, channel, times[: len(channel.values)], on_undo=undo.callback)
+            curve = write_channel(channelbag, channel, keys[len(channel.values)], on_undo=undo.callback)
             _set_now(armature, channel, value=curve.evaluate(now), undo=undo)
         undo.pop_all()
     armature.update_tag(refresh={"OBJECT", "DATA"})

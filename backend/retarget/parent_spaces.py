@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrays import DoubleArray
 from ..errors import RigError
+from ..matrices import product, transform
 from .interpolation import between
 from .rig_spec import Follow, RigSpec
 
@@ -22,7 +23,7 @@ class Displacement:
 
     def apply(self, point: DoubleArray) -> DoubleArray:
         """(3,) or (T, 3) -> (T, 3)."""
-        return np.einsum("tij,...j->ti" if point.ndim == 1 else "tij,tj->ti", self.turn, point) + self.shift
+        return transform(self.turn, point) + self.shift
 
 
 def follows_of(rig: RigSpec, names: tuple[str, ...], *, mapped: Collection[str] | None = None) -> dict[str, Follow]:
@@ -99,7 +100,7 @@ def parent_turn(follow: Follow, done: Mapping[str, Displacement], frames: int) -
     turn = _turn_of(follow.first, done, frames)
     if follow.weight > 0.0:
         turn = between(turn, _turn_of(follow.second, done, frames), follow.weight)
-    return turn @ follow.turn
+    return turn if np.array_equal(follow.turn, np.eye(3)) else product(turn, follow.turn)
 
 
 def _turn_of(name: str | None, done: Mapping[str, Displacement], frames: int) -> DoubleArray:
@@ -112,13 +113,15 @@ def carried(follow: Follow, done: Mapping[str, Displacement], frames: int) -> Di
     if follow.place_of is None:
         return Displacement(np.broadcast_to(turn, (frames, 3, 3)), np.broadcast_to(shift, (frames, 3)))
     source = done[follow.place_of]
-    return Displacement(source.turn @ turn, source.apply(shift))
+    if np.array_equal(follow.place, np.eye(4)):
+        return source
+    return Displacement(product(source.turn, turn), source.apply(shift))
 
 
 def location_axes(rig: RigSpec, bone: int, carrier: Displacement) -> DoubleArray:
     """(T, 3, 3): armature-space displacement = axes @ the bone's `location` channel."""
     if rig.local_location[bone]:
-        return carrier.turn @ rig.rest[bone, :3, :3]
+        return product(carrier.turn, rig.rest[bone, :3, :3])
     parent = int(rig.parents[bone])
     # Blender applies such a location along the axes of the posed parent, or of the armature where there is none.
-    return carrier.turn @ (np.eye(3) if parent < 0 else rig.rest[parent, :3, :3])
+    return product(carrier.turn, np.eye(3) if parent < 0 else rig.rest[parent, :3, :3])

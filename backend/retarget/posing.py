@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ..arrays import DoubleArray
+from ..matrices import product, stacked, transform, transposed
 from ..rotations import matrix_to_quaternion
 from .parent_spaces import Displacement, carried, location_axes, parent_turn
 from .rig_spec import Follow, RigSpec
@@ -17,14 +18,13 @@ class Posing:
 
     Attributes:
         done: how far each bone is from its rest pose, armature space.
-        rotations: (T, 4) unit quaternions per bone, in its own rest space.
         locations: (T, 3) per bone that was placed: its `location` channel.
     """
 
     def __init__(self, rig: RigSpec, follows: Mapping[str, Follow], frames: int) -> None:
         self._rig, self._follows, self._frames = rig, follows, frames
+        self._wanted: dict[str, tuple[DoubleArray, DoubleArray]] = {}
         self.done: dict[str, Displacement] = {}
-        self.rotations: dict[str, DoubleArray] = {}
         self.locations: dict[str, DoubleArray] = {}
 
     def turn(self, name: str, wanted: DoubleArray, *, at_rest: bool = False) -> None:
@@ -34,18 +34,20 @@ class Posing:
         carrier = carried(self._follows[name], self.done, self._frames)
         head = carrier.apply(rest_head)
         if not at_rest and self._rig.basis[bone, :3, 3].any():
-            head = head + location_axes(self._rig, bone, carrier) @ self._rig.basis[bone, :3, 3]
-        self._rotate(name, wanted)
-        self.done[name] = Displacement(wanted, head - _apply(wanted, rest_head))
+            head = head + transform(location_axes(self._rig, bone, carrier), self._rig.basis[bone, :3, 3])
+        self._put(name, wanted, head)
 
     def place(self, name: str, wanted: DoubleArray, head: DoubleArray) -> None:
         """Turn a bone by `wanted` (T, 3, 3) from rest and put its head at (T, 3)."""
         rest_head = self._rig.heads[self._rig.index[name]].astype(np.float64)
-        axes = self.axes(name)
         carrier = carried(self._follows[name], self.done, self._frames)
-        self.locations[name] = in_axes(axes, head - carrier.apply(rest_head))
-        self._rotate(name, wanted)
-        self.done[name] = Displacement(wanted, head - _apply(wanted, rest_head))
+        self.locations[name] = in_axes(self.axes(name), head - carrier.apply(rest_head))
+        self._put(name, wanted, head)
+
+    def _put(self, name: str, wanted: DoubleArray, head: DoubleArray) -> None:
+        rest_head = self._rig.heads[self._rig.index[name]].astype(np.float64)
+        self.set_rotation(name, self.space(name), wanted)
+        self.done[name] = Displacement(wanted, head - transform(wanted, rest_head))
 
     def move(self, name: str, offset: DoubleArray) -> None:
         """Move a bone by (T, 3) in armature space, and with it every bone that it carries."""
@@ -67,18 +69,22 @@ class Posing:
         return parent_turn(self._follows[name], self.done, self._frames)
 
     def set_rotation(self, name: str, around: DoubleArray, wanted: DoubleArray) -> None:
-        """The channel of a bone that shall be turned by `wanted` in a space turned by `around`, both (T, 3, 3)."""
-        rest = self._rig.rest[self._rig.index[name], :3, :3].astype(np.float64)
-        self.rotations[name] = matrix_to_quaternion(rest.T @ (np.swapaxes(around, -1, -2) @ wanted) @ rest)
+        """A bone shall be turned by `wanted` in a space turned by `around`, both (T, 3, 3)."""
+        self._wanted[name] = (around, wanted)
 
-    def _rotate(self, name: str, wanted: DoubleArray) -> None:
-        self.set_rotation(name, self.space(name), wanted)
+    @property
+    def posed(self) -> list[str]:
+        """The bones that have a rotation, in the order in which they got it."""
+        return list(self._wanted)
+
+    def rotations(self, names: Sequence[str]) -> DoubleArray:
+        """(T, N, 4) unit quaternions of these bones, in their own rest space."""
+        around, wanted = (stacked([self._wanted[name][part] for name in names]) for part in (0, 1))
+        rest = self._rig.rest[[self._rig.index[name] for name in names], None, :3, :3]
+        turned = product(transposed(rest), product(product(transposed(around), wanted), rest))
+        return np.swapaxes(matrix_to_quaternion(turned), 0, 1)
 
 
 def in_axes(axes: DoubleArray, offsets: DoubleArray) -> DoubleArray:
     """(T, 3): the channels that move a bone by `offsets` (T, 3), with `axes` (T, 3, 3) as of `Posing.axes`."""
     return np.linalg.solve(axes, offsets[..., None])[..., 0]
-
-
-def _apply(turn: DoubleArray, point: DoubleArray) -> DoubleArray:
-    return turn @ point

@@ -16,6 +16,7 @@ from ..errors import InputError
 BoolArray = npt.NDArray[np.bool_]
 
 EULER_ORDERS: Final = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX")
+INHERIT_SCALE: Final = ("FULL", "FIX_SHEAR", "ALIGNED", "AVERAGE", "NONE", "NONE_LEGACY")
 ROTATION_MODES: Final = ("QUATERNION", "AXIS_ANGLE", *EULER_ORDERS)
 
 _FILLED_IN: Final[Any] = None
@@ -99,12 +100,14 @@ class RigSpec:
         lengths: (B,) from head to tail.
         deform: (B,) whether the bone deforms meshes.
         inherit_rotation, local_location: (B,) the bone's options of these names.
+        inherit_scale: B of `INHERIT_SCALE`.
         rotation_modes: B of `ROTATION_MODES`.
         lock_location: (B, 3).
         lock_rotation: (B, 4) in the order w, x, y, z.
         lock_per_component: (B,) quaternion and axis-angle locks go by component; else they go by Euler axis.
         constraints: per bone the types of the constraints in force.
         basis: (B, 4, 4) the current pose: `PoseBone.matrix_basis`.
+        scales: (B, 3) the scale in it, whose signs a matrix does not tell.
         follows: measured parent spaces of mapped bones, where constraints make the parent list untrue.
         ik: the limbs that IK constraints move.
         humanoid: what the file itself says of its bones: name of the human bone, as in VRM -> bone.
@@ -120,6 +123,7 @@ class RigSpec:
     lengths: FloatArray
     deform: BoolArray = _FILLED_IN
     inherit_rotation: BoolArray = _FILLED_IN
+    inherit_scale: tuple[str, ...] = ()
     local_location: BoolArray = _FILLED_IN
     rotation_modes: tuple[str, ...] = ()
     lock_location: BoolArray = _FILLED_IN
@@ -127,6 +131,7 @@ class RigSpec:
     lock_per_component: BoolArray = _FILLED_IN
     constraints: tuple[tuple[str, ...], ...] = ()
     basis: FloatArray = _FILLED_IN
+    scales: FloatArray = _FILLED_IN
     follows: Mapping[str, Follow] = field(default_factory=dict[str, Follow])
     humanoid: Mapping[str, str] = field(default_factory=dict[str, str])
     ik: tuple[IkLimb, ...] = ()
@@ -139,17 +144,20 @@ class RigSpec:
         if parents.shape != (count,) or (parents >= np.arange(count)).any() or (parents < -1).any():
             raise InputError(f"Armature {self.name}: every parent must come before its children.")
         basis = np.broadcast_to(np.eye(4), (count, 4, 4)) if self.basis is _FILLED_IN else self.basis
+        scales = np.linalg.norm(basis[:, :3, :3], axis=-2) if self.scales is _FILLED_IN else self.scales
         values = {
             "parents": parents,
             "rest": checked("rest", self.rest, (count, 4, 4)),
             "lengths": checked("lengths", self.lengths, (count,)),
             "basis": checked("basis", basis, (count, 4, 4)),
+            "scales": checked("scales", scales, (count, 3)),
             "deform": _flags("deform", self.deform, (count,), default=True),
             "inherit_rotation": _flags("inherit_rotation", self.inherit_rotation, (count,), default=True),
             "local_location": _flags("local_location", self.local_location, (count,), default=True),
             "lock_location": _flags("lock_location", self.lock_location, (count, 3), default=False),
             "lock_rotation": _flags("lock_rotation", self.lock_rotation, (count, 4), default=False),
             "lock_per_component": _flags("lock_per_component", self.lock_per_component, (count,), default=False),
+            "inherit_scale": self.inherit_scale or ("FULL",) * count,
             "rotation_modes": self.rotation_modes or ("QUATERNION",) * count,
             "constraints": self.constraints or ((),) * count,
         }
@@ -157,6 +165,8 @@ class RigSpec:
             object.__setattr__(self, name, value)
         if len(self.rotation_modes) != count or not set(self.rotation_modes) <= set(ROTATION_MODES):
             raise InputError(f"Armature {self.name}: rotation modes must be {count} of {', '.join(ROTATION_MODES)}.")
+        if len(self.inherit_scale) != count or not set(self.inherit_scale) <= set(INHERIT_SCALE):
+            raise InputError(f"Armature {self.name}: inherit_scale must be {count} of {', '.join(INHERIT_SCALE)}.")
         if len(self.constraints) != count:
             raise InputError(f"Armature {self.name}: constraints must be listed for {count} bones.")
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..arrays import AnyFloatArray, DoubleArray
 from ..errors import RigError
 from ..kinematics import global_rotations
+from ..matrices import product
 from ..pose_sequence import PoseSequence
 from ..rotations import axis_angle_to_matrix, normalized, swing_between
 from ..skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS, REST_OFFSETS, SOLE_BELOW_ANKLE_M
@@ -68,13 +69,12 @@ def retarget(
     lift = _lift(seen, posing, world=world, translation=poses.translation)
     channels = _locate_root(seen, posing, lift=lift, in_place=in_place)
     replaced = pose_ik_limbs(seen, posing) if limbs == "IK" else ()
-    kept = [name for name in posing.rotations if name not in replaced]
-    rotations = np.stack([posing.rotations[name] for name in kept], axis=1)
+    kept = [name for name in posing.posed if name not in replaced]
     locations = {name: location.astype(np.float32) for name, location in posing.locations.items()}
     root = _root(seen)
     return RigPose(
         tuple(kept),
-        _continuous(rotations).astype(np.float32),
+        _continuous(posing.rotations(kept)).astype(np.float32),
         root,
         locations.pop(root),
         channels,
@@ -99,18 +99,18 @@ def wanted_turns(seen: MappedRig, world: DoubleArray) -> dict[str, DoubleArray]:
     `world` (T, 24, 3, 3): the orientations of SMPL's joints in the inner frame.
     """
     corrections = to_t_pose(seen)
-    turned = seen.frame.axes @ world @ seen.frame.axes.T
+    turned = product(product(seen.frame.axes, np.swapaxes(world, 0, 1)), seen.frame.axes.T)
     wanted: dict[str, DoubleArray] = {}
     for joint, index in JOINT_INDEX.items():
         if joint not in seen.bone_map.joints:
             continue
         chain = seen.bone_map.joints[joint].bones
-        full = turned[:, index] @ corrections.get(joint, np.eye(3))
+        full = _corrected(turned[index], corrections.get(joint))
         parent = PARENTS[index]
         if parent < 0 or len(chain) == 1:
             wanted.update(dict.fromkeys(chain, full))
             continue
-        before = turned[:, parent] @ corrections.get(JOINT_NAMES[parent], np.eye(3))
+        before = _corrected(turned[parent], corrections.get(JOINT_NAMES[parent]))
         shares = [(position + 1) / len(chain) for position in range(len(chain))]
         if joint in LIMB_CHILD:
             axis = normalized(seen.limb_end(joint) - seen.needed_head(joint))
@@ -120,6 +120,10 @@ def wanted_turns(seen: MappedRig, world: DoubleArray) -> dict[str, DoubleArray]:
             wanted.update((bone, between(before, full, share)) for bone, share in zip(chain, shares, strict=True))
     align_torso(seen, wanted, world)
     return wanted
+
+
+def _corrected(turned: DoubleArray, correction: DoubleArray | None) -> DoubleArray:
+    return turned if correction is None else product(turned, correction)
 
 
 def _share_twist(
