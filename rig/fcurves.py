@@ -214,7 +214,6 @@ class _Keys:
             given |= {"handle_left", "handle_right"}
         return [name for name in self.values if name not in given]
 
-
     def write(self, curve: bpy.types.FCurve) -> None:
         """Make these the curve's only keys."""
         points = curve.keyframe_points

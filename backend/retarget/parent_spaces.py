@@ -16,14 +16,18 @@ from .rig_spec import Follow, RigSpec
 
 @dataclass(frozen=True)
 class Displacement:
-    """How far a bone is from its rest pose, armature space: x -> turn (T, 3, 3) x + shift (T, 3)."""
+    """How far a bone is from its rest pose, armature space: x -> matrix (T, 3, 3) x + shift (T, 3).
+
+    `turn` (T, 3, 3) is the rotation that is wanted of it; where nothing is scaled that is the matrix.
+    """
 
     turn: DoubleArray
     shift: DoubleArray
+    matrix: DoubleArray | None = None
 
     def apply(self, point: DoubleArray) -> DoubleArray:
         """(3,) or (T, 3) -> (T, 3)."""
-        return transform(self.turn, point) + self.shift
+        return transform(self.turn if self.matrix is None else self.matrix, point) + self.shift
 
 
 def follows_of(rig: RigSpec, names: tuple[str, ...], *, mapped: Collection[str] | None = None) -> dict[str, Follow]:

@@ -26,6 +26,7 @@ class RigPose:
         location_channels: which of x, y, z of it the pose sets.
         controls: (T, 3) `location` channels of the targets and poles of IK limbs.
         constant: bones whose rotation is the same in all frames on purpose, such as relaxed fingers.
+        notes: what the artist should know of the pose, in sentences.
 
     Raises:
         InputError: a shape does not fit.
@@ -38,6 +39,7 @@ class RigPose:
     location_channels: tuple[int, ...] = (0, 1, 2)
     controls: Mapping[str, FloatArray] = field(default_factory=dict[str, FloatArray])
     constant: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         rotations = checked("rotations", self.rotations, ("T", len(self.bones), 4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,12 +11,12 @@ import numpy as np
 from ..arrays import AnyFloatArray, DoubleArray
 from ..errors import RigError
 from ..kinematics import global_rotations
-from ..matrices import product
+from ..matrices import product, transform
 from ..pose_sequence import PoseSequence
 from ..rotations import axis_angle_to_matrix, normalized, swing_between
 from ..skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS, REST_OFFSETS, SOLE_BELOW_ANKLE_M
 from .bone_map import BoneMap
-from .character_frame import LIMB_CHILD, CharacterFrame, MappedRig, to_t_pose
+from .character_frame import LIMB_CHILD, SIDES, CharacterFrame, MappedRig, to_t_pose
 from .grounding import height_correction
 from .hands import finger_turns
 from .ik import pose_ik_limbs
@@ -24,6 +25,7 @@ from .parent_spaces import follows_of, in_order
 from .posing import Posing, in_axes
 from .rig_pose import RigPose
 from .rig_spec import RigSpec
+from .scaled_posing import ScaledPosing, is_scaled, uneven_scale_notes
 from .torso import align_torso
 
 _LEG: Final = [JOINT_INDEX[name] for name in ("left_hip", "left_knee", "left_ankle")]
@@ -64,14 +66,20 @@ def retarget(
     wanted = wanted_turns(seen, world)
     fingers = finger_turns(seen, poses.hands, wanted=wanted, relaxed=relaxed)
     wanted.update(fingers)
-    hips = _wanted_hips(seen.frame, world, poses)
-    posing = _posed(seen, wanted, hips=hips)
-    lift = _lift(seen, posing, world=world, translation=poses.translation)
+    posing, scale = _posed(seen, wanted, world=world, poses=poses)
+    lift = _lift(seen, posing, world=world, translation=poses.translation, scale=scale)
     channels = _locate_root(seen, posing, lift=lift, in_place=in_place)
     replaced = pose_ik_limbs(seen, posing) if limbs == "IK" else ()
     kept = [name for name in posing.posed if name not in replaced]
+    constant = frozenset[str]() if poses.hands is not None else frozenset(fingers)
+    pose = _rig_pose(posing, kept, root=_root(seen), channels=channels, constant=constant)
+    return replace(pose, notes=uneven_scale_notes(seen, wanted))
+
+
+def _rig_pose(
+    posing: Posing, kept: list[str], *, root: str, channels: tuple[int, ...], constant: frozenset[str]
+) -> RigPose:
     locations = {name: location.astype(np.float32) for name, location in posing.locations.items()}
-    root = _root(seen)
     return RigPose(
         tuple(kept),
         _continuous(posing.rotations(kept)).astype(np.float32),
@@ -79,7 +87,7 @@ def retarget(
         locations.pop(root),
         channels,
         controls=locations,
-        constant=frozenset() if poses.hands is not None else frozenset(fingers),
+        constant=constant,
     )
 
 
@@ -147,39 +155,59 @@ def _kept_on_line(seen: MappedRig, joint: str, turns: list[DoubleArray]) -> list
     return [back @ turn for turn in turns]
 
 
-def _wanted_hips(frame: CharacterFrame, world: DoubleArray, poses: PoseSequence) -> DoubleArray:
-    """(T, 3) armature space: the middle between the hip joints, its way from standing scaled by leg length."""
-    hips = poses.translation + world[:, 0] @ HIPS_IN_PELVIS
+def _wanted_hips(frame: CharacterFrame, world: DoubleArray, poses: PoseSequence, *, scale: float) -> DoubleArray:
+    """(T, 3) armature space: the middle between the hip joints, its way from standing in `scale` units a metre."""
+    hips = poses.translation + transform(world[:, 0], HIPS_IN_PELVIS)
     moved = hips - np.array([0.0, STANDING_HIPS_M, 0.0])
-    return frame.hips + frame.leg_length / LEG_LENGTH_M * moved @ frame.axes.T
+    return frame.hips + scale * moved @ frame.axes.T
 
 
-def _posed(seen: MappedRig, wanted: dict[str, DoubleArray], *, hips: DoubleArray) -> Posing:
-    """All mapped bones turned, parents first, and the root moved so that the hips (T, 3) are reached."""
+def _posed(
+    seen: MappedRig, wanted: dict[str, DoubleArray], *, world: DoubleArray, poses: PoseSequence
+) -> tuple[Posing, float]:
+    """All mapped bones turned, parents first, and the root moved to where its hips belong; armature units a metre."""
     root = _root(seen)
     follows = follows_of(seen.rig, tuple(wanted))
     for limb in seen.rig.ik:
         for control in (limb.target, limb.pole):
             if control is not None and control not in wanted:
                 follows |= follows_of(seen.rig, (control,), mapped=wanted.keys())
-    posing = Posing(seen.rig, follows, len(hips))
+    scaled = not seen.rig.follows and is_scaled(seen, wanted)
+    posing = ScaledPosing(seen, follows, len(world)) if scaled else Posing(seen.rig, follows, len(world))
     for name in in_order({name: follows[name] for name in wanted}, rig=seen.rig.name):
         posing.turn(name, wanted[name], at_rest=name == root)
-    thighs = [(joint, seen.bone_map.joints[joint].bones[0]) for joint in ("left_hip", "right_hip")]
-    reached = np.mean([posing.done[name].apply(seen.needed_head(joint)) for joint, name in thighs], axis=0)
-    posing.locations[root] = hips - reached
+    scale = (_leg_length(seen, posing) if scaled else seen.frame.leg_length) / LEG_LENGTH_M
+    reached = np.mean([_joint(seen, posing, f"{side}_hip") for side in SIDES], axis=0)
+    posing.locations[root] = _wanted_hips(seen.frame, world, poses, scale=scale) - reached
     posing.move(root, posing.locations[root])
-    return posing
+    return posing, scale
+
+
+def _joint(seen: MappedRig, posing: Posing, joint: str) -> DoubleArray:
+    """(T, 3) armature space: where a joint is as it is posed."""
+    return posing.done[seen.bone_map.joints[joint].bones[0]].apply(seen.needed_head(joint))
+
+
+def _leg_length(seen: MappedRig, posing: Posing) -> float:
+    """Mean of both legs over all frames, in armature units: scaled bones are as long as they are posed."""
+    found: list[float] = []
+    for side in SIDES:
+        knee = _joint(seen, posing, f"{side}_knee")
+        shin = posing.done[seen.bone_map.joints[f"{side}_knee"].bones[-1]]
+        ways = knee - _joint(seen, posing, f"{side}_hip"), shin.apply(seen.limb_end(f"{side}_knee")) - knee
+        found.append(float(np.mean(sum(np.linalg.norm(way, axis=-1) for way in ways))))
+    return float(np.mean(found))
 
 
 def _root(seen: MappedRig) -> str:
     return seen.bone_map.joints["pelvis"].bones[0]
 
 
-def _lift(seen: MappedRig, posing: Posing, *, world: DoubleArray, translation: AnyFloatArray) -> DoubleArray:
+def _lift(
+    seen: MappedRig, posing: Posing, *, world: DoubleArray, translation: AnyFloatArray, scale: float
+) -> DoubleArray:
     """(T, 3) armature space: what brings the lowest point of the rig as high above the ground as SMPL's."""
     carried = {j: posing.done[m.bones[0]] for j, m in seen.bone_map.joints.items() if m.bones[0] in posing.done}
-    scale = seen.frame.leg_length / LEG_LENGTH_M
     height = height_correction(seen, carried, world=world, translation=translation, scale=scale)
     return height[:, None] * seen.frame.axes[:, 1]
 
