@@ -19,7 +19,7 @@ from bpy.props import (
 )
 
 from .backend.joint_words import BODY_JOINTS, FINGER_JOINTS, in_words
-from .rig.stored_map import choose_bone, first_bone
+from .rig.stored_map import first_bone
 
 
 class PoseOptions:
@@ -141,8 +141,10 @@ def _bone_property(joint: str) -> Any:
         return first_bone(group.id_data, joint)
 
     def set_bone(group: Any, bone: str) -> None:
+        from .rig.map_notes import edit_bone
+
         if bone != get(group):
-            choose_bone(group.id_data, joint, bone=bone)
+            edit_bone(group.id_data, joint, bone=bone)
 
     return StringProperty(
         name=in_words(joint).capitalize(),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import bpy
 
 from . import command, preferences, properties
-from .operators import bone_map, check_installation, estimate_photo, modal_job
+from .operators import bone_map, bone_map_files, check_installation, estimate_photo, modal_job
 from .operators.session import session
 from .panels import bone_map as bone_map_panel
 from .panels import choose_person, menus, sidebar
@@ -22,6 +22,7 @@ CLASSES: Final = (
     *check_installation.CLASSES,
     *estimate_photo.CLASSES,
     *bone_map.CLASSES,
+    *bone_map_files.CLASSES,
     *choose_person.CLASSES,
     *sidebar.CLASSES,
     *bone_map_panel.CLASSES,

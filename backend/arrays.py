@@ -33,10 +33,17 @@ def checked(name: str, value: npt.ArrayLike, shape: tuple[int | str, ...]) -> Fl
     if not fits:
         wanted = ", ".join(str(want) for want in shape)
         raise InputError(f"{name} must have the shape ({wanted}), not {array.shape}.")
-    if not np.isfinite(array).all():
-        raise InputError(f"{name} holds numbers that are not finite.")
+    place = not_finite(array)
+    if place is not None:
+        raise InputError(f"{name} holds numbers that are not finite, the first at {list(place)}.")
     array.setflags(write=False)
     return array
+
+
+def not_finite(array: npt.NDArray[np.floating[Any]]) -> tuple[int, ...] | None:
+    """The indices of the first number that is not finite, or None."""
+    finite = np.isfinite(array)
+    return None if finite.all() else tuple(np.argwhere(~finite)[0].tolist())
 
 
 def checked_share(name: str, value: npt.ArrayLike, shape: tuple[int | str, ...]) -> FloatArray:

@@ -11,12 +11,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import FloatArray, checked, checked_share
+from .arrays import FloatArray, checked, checked_share, not_finite
 from .errors import InputError
 from .files import write_atomically
 from .frames import INNER_TO_BLENDER
 from .rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from .skeleton import JOINT_COUNT, MIRROR
+from .skeleton import JOINT_COUNT, JOINT_NAMES, MIRROR
 
 _WIDTH_SMPL, _WIDTH_SMPLH, _WIDTH_SMPLX = 72, 156, 165
 _BODY_WIDTH: Final = 66
@@ -50,6 +50,7 @@ class PoseSequence:
     hands: FloatArray | None = None
 
     def __post_init__(self) -> None:
+        _require_finite(self.rotations, self.translation, self.hands)
         rotations = checked("rotations", self.rotations, ("T", JOINT_COUNT, 3))
         frames = rotations.shape[0]
         if frames < 1:
@@ -61,8 +62,8 @@ class PoseSequence:
         object.__setattr__(self, "confidence", checked_share("confidence", confidence, (frames, JOINT_COUNT)))
         if self.hands is not None:
             object.__setattr__(self, "hands", checked("hands", self.hands, (frames, 2, _HAND_JOINTS, 3)))
-        if not self.fps > 0.0:
-            raise InputError(f"fps must be positive, not {self.fps}.")
+        if not 0.0 < self.fps < np.inf:
+            raise InputError(f"fps must be a positive number, not {self.fps}.")
 
     @property
     def frame_count(self) -> int:
@@ -129,8 +130,6 @@ class PoseSequence:
     @classmethod
     def _from_amass(cls, content: dict[str, NDArray[Any]], path: Path) -> PoseSequence:
         poses = np.asarray(content["poses"], np.float32)
-        if not np.isfinite(poses).all():
-            raise InputError(f"{path}: poses holds numbers that are not finite.")
         if poses.ndim != 2 or poses.shape[1] not in (_WIDTH_SMPL, _WIDTH_SMPLH, _WIDTH_SMPLX):
             raise InputError(f"{path}: poses must be (T, 72), (T, 156) or (T, 165), not {poses.shape}.")
         frames, width = poses.shape
@@ -142,6 +141,7 @@ class PoseSequence:
             rotations[:, :22] = poses[:, :_BODY_WIDTH].reshape(frames, 22, 3)
             hands = poses[:, -2 * _HAND_JOINTS * 3 :].reshape(frames, 2, _HAND_JOINTS, 3)
         translation = np.asarray(content["trans"], np.float32)
+        _require_finite(rotations, translation, hands, of=f"{path}: ")
         if str(content.get("frame", "")) != _Y_UP:
             rotations[:, 0], translation = _z_up_to_inner(rotations[:, 0], translation)
         betas = np.zeros(10, np.float32)
@@ -149,7 +149,23 @@ class PoseSequence:
         betas[: given.size] = given
         fps = content.get("mocap_framerate", content.get("mocap_frame_rate", np.array(30.0)))
         confidence = content.get("confidence", np.ones((frames, JOINT_COUNT)))
-        return cls(rotations, translation, betas, confidence, float(fps), hands)
+        try:
+            return cls(rotations, translation, betas, confidence, float(fps), hands)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+
+
+def _require_finite(
+    rotations: FloatArray, translation: FloatArray, hands: FloatArray | None, *, of: str = ""
+) -> None:
+    """Name the frame, and the joint, of the first number that is not finite; `of` begins the sentence."""
+    for name, values in (("rotation", rotations), ("translation", translation), ("finger rotation", hands)):
+        place = None if values is None else not_finite(np.asarray(values, np.float32))
+        if place is None:
+            continue
+        joint = f" of {JOINT_NAMES[place[1]].replace('_', ' ')}" if name == "rotation" and len(place) == 3 else ""
+        frame = place[0] if place else 0
+        raise InputError(f"{of}The {name}{joint} in frame {frame} (counted from 0) is not finite. Correct that frame.")
 
 
 _KEYS_READ: Final = frozenset({"poses", "trans", "betas", "confidence", "mocap_framerate", "mocap_frame_rate", "frame"})

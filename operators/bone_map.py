@@ -1,16 +1,17 @@
-"""The bone map of the active armature: found, mirrored, confirmed, shown, and kept as presets and files."""
+"""The bone map of the active armature: found, mirrored, confirmed and shown on the rig."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ..backend.errors import ContrappostoError, InputError, RigError
+from ..backend.errors import ContrappostoError, RigError
 from ..backend.joint_words import BODY_JOINTS, found_by, in_words
 from ..rig import stored_map
 from .modal_job import redraw_sidebars
+from .session import session
 from .target import why_not
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from ..backend.retarget.rig_spec import RigSpec
 
 NO_MAP = "Press Detect first: no bone map is kept on this armature"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What an operator did, in words, and what is odd about the map that it left, in sentences."""
+
+    words: str
+    problems: tuple[str, ...] = ()
 
 
 class ChangesBoneMap:
@@ -29,7 +38,7 @@ class ChangesBoneMap:
     def poll(cls, context: bpy.types.Context) -> bool:
         """An armature must be active, and where it is needed it must have a map."""
         reason = why_not(context)
-        if reason is None and cls.needs_map and stored_map.stored_text(_active(context)) is None:
+        if reason is None and cls.needs_map and stored_map.stored_text(active_armature(context)) is None:
             reason = NO_MAP
         if reason is not None:
             cls.poll_message_set(reason)
@@ -40,20 +49,26 @@ class ChangesBoneMap:
         operator: Any = self
         try:
             _require_packages()
-            done = self.work(_active(context))
+            armature = active_armature(context)
+            done = self.work(armature)
         except ContrappostoError as error:
+            if context.active_object is not None:
+                session.refused = (context.active_object.session_uid, str(error))
             operator.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        session.refused = None
         redraw_sidebars(context)
-        operator.report({"INFO"}, done)
+        operator.report({"INFO"}, done.words)
+        for problem in done.problems:
+            operator.report({"WARNING"}, problem)
         return {"FINISHED"}
 
-    def work(self, armature: bpy.types.Object) -> str:
+    def work(self, armature: bpy.types.Object) -> Done:
         """What the operator is for."""
         raise NotImplementedError
 
 
-def _active(context: bpy.types.Context) -> bpy.types.Object:
+def active_armature(context: bpy.types.Context) -> bpy.types.Object:
     """The active object.
 
     Raises:
@@ -70,7 +85,7 @@ def _require_packages() -> None:
     require_package("scipy.optimize", name="scipy", purpose="find the bones of a rig")
 
 
-def _read(armature: bpy.types.Object) -> "tuple[RigSpec, BoneMap]":
+def read(armature: bpy.types.Object) -> "tuple[RigSpec, BoneMap]":
     """The rig, and the map kept on it."""
     from ..rig.armature import read_rig
     from ..rig.bone_maps import known_map
@@ -79,14 +94,15 @@ def _read(armature: bpy.types.Object) -> "tuple[RigSpec, BoneMap]":
     return rig, known_map(armature, rig)
 
 
-def _told(bone_map: "BoneMap") -> str:
-    """How much of a body a map knows, in words."""
+def told(bone_map: "BoneMap", *, before: str = "") -> Done:
+    """How much of a body a map knows, after the words `before`, and its problems."""
     from ..rig.bone_maps import asked
 
     body = sum(joint in bone_map.joints for joint in BODY_JOINTS)
     questions = len(asked(bone_map))
     check = f"; {questions} to check" if questions else ""
-    return f"{body} of {len(BODY_JOINTS)} joints found{found_by(bone_map.convention)}{check}"
+    words = f"{before}{body} of {len(BODY_JOINTS)} joints found{found_by(bone_map.convention)}{check}"
+    return Done(words, bone_map.problems)
 
 
 class CONTRAPPOSTO_OT_detect_bones(ChangesBoneMap, bpy.types.Operator):
@@ -97,16 +113,17 @@ class CONTRAPPOSTO_OT_detect_bones(ChangesBoneMap, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
     needs_map = False
 
-    def work(self, armature: bpy.types.Object) -> str:
+    def work(self, armature: bpy.types.Object) -> Done:
         from ..backend.retarget.matcher import detect_bones
         from ..rig.armature import read_rig
         from ..rig.bone_maps import store
 
         found = detect_bones(read_rig(armature))
         if not found.joints:
-            raise RigError(f"{armature.name} has no bones that look like a body. Choose another armature.")
+            why = " ".join(found.problems) or f"{armature.name} has no bones that look like a body."
+            raise RigError(f"{why} Choose another armature.")
         store(armature, found)
-        return _told(found)
+        return told(found)
 
 
 class CONTRAPPOSTO_OT_mirror_bone_map(ChangesBoneMap, bpy.types.Operator):
@@ -126,18 +143,21 @@ class CONTRAPPOSTO_OT_mirror_bone_map(ChangesBoneMap, bpy.types.Operator):
         default="left",
     )
 
-    def work(self, armature: bpy.types.Object) -> str:
+    def work(self, armature: bpy.types.Object) -> Done:
         from dataclasses import replace
 
+        from ..backend.retarget.given_map import with_notes
         from ..backend.retarget.mirror_map import mirrored_map
         from ..rig.bone_maps import store
 
-        rig, bone_map = _read(armature)
+        rig, bone_map = read(armature)
         mirrored = mirrored_map(rig, replace(bone_map, problems=()), source=self.source)
         copied = sum(match != bone_map.joints.get(joint) for joint, match in mirrored.joints.items())
-        store(armature, replace(mirrored, problems=tuple(dict.fromkeys((*bone_map.problems, *mirrored.problems)))))
-        told = f"{copied} joint{'' if copied == 1 else 's'} mirrored"
-        return f"{told}; {' '.join(mirrored.problems)}" if mirrored.problems else told
+        of_before = with_notes(rig, replace(bone_map, problems=())).problems
+        lasting = tuple(problem for problem in bone_map.problems if problem not in of_before)
+        noted = with_notes(rig, replace(mirrored, problems=(*lasting, *mirrored.problems)))
+        store(armature, noted)
+        return Done(f"{copied} joint{'' if copied == 1 else 's'} mirrored", noted.problems)
 
 
 class CONTRAPPOSTO_OT_confirm_joint(ChangesBoneMap, bpy.types.Operator):
@@ -154,7 +174,7 @@ class CONTRAPPOSTO_OT_confirm_joint(ChangesBoneMap, bpy.types.Operator):
         """Says what is confirmed."""
         return f"The {in_words(properties.joint)} is right" if properties.joint else "All of these are right"
 
-    def work(self, armature: bpy.types.Object) -> str:
+    def work(self, armature: bpy.types.Object) -> Done:
         from ..backend.retarget.matcher import ESSENTIAL
 
         stored = stored_map.stored_map(armature) or stored_map.StoredMap()
@@ -162,13 +182,18 @@ class CONTRAPPOSTO_OT_confirm_joint(ChangesBoneMap, bpy.types.Operator):
         empty = [in_words(joint) for joint in joints if joint in ESSENTIAL and joint not in stored.joints]
         if empty:
             raise RigError(f"{armature.name} cannot be posed without {', '.join(empty)}. Choose a bone.")
+        if not self.joint and not stored.is_body:
+            raise RigError(
+                f"{armature.name} may be no human body: none of its bones is sure. "
+                "Look at them one by one, or choose another armature."
+            )
         for joint in joints:
             stored_map.confirm(armature, joint)
-        return f"Confirmed: {', '.join(map(in_words, joints))}"
+        return Done(f"Confirmed: {', '.join(map(in_words, joints))}")
 
 
 class CONTRAPPOSTO_OT_show_bones(ChangesBoneMap, bpy.types.Operator):
-    """Select the bones of the map, in Pose Mode"""
+    """Select the bones of the map in Pose Mode, and bring them into view"""
 
     bl_idname = "contrapposto.show_bones"
     bl_label = "Show on Rig"
@@ -187,17 +212,18 @@ class CONTRAPPOSTO_OT_show_bones(ChangesBoneMap, bpy.types.Operator):
         stored = stored_map.stored_map(context.active_object) if context.active_object is not None else None
         match = stored.joints.get(properties.joint) if stored is not None else None
         if match is None:
-            return "Select the bones of the map, in Pose Mode"
+            return "Select the bones of the map in Pose Mode, and bring them into view"
         bones, reason = ", ".join(match.bones), match.reason or "no reason was kept"
-        return f"{in_words(properties.joint).capitalize()}: {bones}.\n{reason} ({match.score:.0%}).\nClick to select"
+        return f"{in_words(properties.joint).capitalize()}: {bones}.\n{reason} ({match.score:.0%}).\nClick to show"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Shift keeps the selection."""
         self.extend = event.shift
         return self.execute(context)
 
-    def work(self, armature: bpy.types.Object) -> str:
-        from ..rig.selection import select_bones
+    def work(self, armature: bpy.types.Object) -> Done:
+        from ..rig.selection import select_bones, show_armature
+        from .view import frame_selected
 
         stored = stored_map.stored_map(armature) or stored_map.StoredMap()
         joints = [self.joint] if self.joint else BODY_JOINTS
@@ -206,48 +232,14 @@ class CONTRAPPOSTO_OT_show_bones(ChangesBoneMap, bpy.types.Operator):
             raise RigError(
                 f"{armature.name} has no bone for {in_words(self.joint) if self.joint else 'any joint'} yet."
             )
-        if not armature.visible_get():
-            raise RigError(f"{armature.name} is hidden. Show it first.")
+        shown = show_armature(armature)
         if armature.mode != "POSE":
             bpy.ops.object.mode_set(mode="POSE")  # there is no other way to change the mode
         hidden = select_bones(armature, names, extend=self.extend)
-        told = f"{len(names)} bone{'' if len(names) == 1 else 's'} selected"
-        return f"{told}; hidden: {', '.join(hidden)}" if hidden else told
-
-
-class CONTRAPPOSTO_OT_save_preset(ChangesBoneMap, bpy.types.Operator):
-    """Keep this map for yourself: armatures with the same bones are mapped with it from now on"""
-
-    bl_idname = "contrapposto.save_bone_map_preset"
-    bl_label = "Save Preset"
-    bl_options = {"INTERNAL"}
-
-    def work(self, armature: bpy.types.Object) -> str:
-        from ..rig.armature import read_rig
-        from ..rig.bone_maps import bone_map_for, save_preset
-
-        rig = read_rig(armature)
-        save_preset(rig, bone_map_for(armature, rig))
-        return f"Saved: every armature with the bones of {armature.name} is mapped like this"
-
-
-class CONTRAPPOSTO_OT_load_preset(ChangesBoneMap, bpy.types.Operator):
-    """Take the map that you saved for armatures with these bones"""
-
-    bl_idname = "contrapposto.load_bone_map_preset"
-    bl_label = "Load Preset"
-    bl_options = {"REGISTER", "UNDO"}
-    needs_map = False
-
-    def work(self, armature: bpy.types.Object) -> str:
-        from ..rig.armature import read_rig
-        from ..rig.bone_maps import load_preset, store
-
-        preset = load_preset(read_rig(armature))
-        if preset is None:
-            raise InputError(f"No preset is saved for the bones of {armature.name}. Press Detect, or import a file.")
-        store(armature, preset)
-        return f"Loaded: {_told(preset)}"
+        frame_selected(bpy.context)
+        words = f"{len(names)} bone{'' if len(names) == 1 else 's'} selected"
+        words += f"; hidden: {', '.join(hidden)}" if hidden else ""
+        return Done(f"{words}; {armature.name} was hidden and is shown now" if shown else words)
 
 
 class CONTRAPPOSTO_OT_forget_bone_map(ChangesBoneMap, bpy.types.Operator):
@@ -257,63 +249,9 @@ class CONTRAPPOSTO_OT_forget_bone_map(ChangesBoneMap, bpy.types.Operator):
     bl_label = "Remove from Armature"
     bl_options = {"REGISTER", "UNDO"}
 
-    def work(self, armature: bpy.types.Object) -> str:
+    def work(self, armature: bpy.types.Object) -> Done:
         stored_map.forget(armature)
-        return f"The bone map was taken off {armature.name}"
-
-
-class MapFile(ChangesBoneMap):
-    """Mixin of an operator that asks for a JSON file first."""
-
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Open the file browser."""
-        if not self.filepath:
-            self.filepath = f"{bpy.path.clean_name(_active(context).name)}.json"
-        operator: Any = self
-        context.window_manager.fileselect_add(operator)
-        return {"RUNNING_MODAL"}
-
-    @property
-    def path(self) -> Path:
-        """The chosen file."""
-        if not self.filepath:
-            raise InputError("No file was named. Choose a .json file.")
-        return Path(bpy.path.abspath(self.filepath))
-
-
-class CONTRAPPOSTO_OT_import_bone_map(MapFile, bpy.types.Operator):
-    """Take the map from a file, such as one that somebody with the same rig exported"""
-
-    bl_idname = "contrapposto.import_bone_map"
-    bl_label = "Import..."
-    bl_options = {"REGISTER", "UNDO"}
-    needs_map = False
-
-    def work(self, armature: bpy.types.Object) -> str:
-        from ..rig.armature import read_rig
-        from ..rig.bone_maps import fitted, read_map, store
-
-        found = fitted(read_rig(armature), read_map(self.path))
-        store(armature, found)
-        return f"Imported: {_told(found)}"
-
-
-class CONTRAPPOSTO_OT_export_bone_map(MapFile, bpy.types.Operator):
-    """Write the map to a file, for others or for the command line"""
-
-    bl_idname = "contrapposto.export_bone_map"
-    bl_label = "Export..."
-    bl_options = {"INTERNAL"}
-
-    def work(self, armature: bpy.types.Object) -> str:
-        from ..rig.bone_maps import write_map
-
-        path = self.path.with_suffix(".json")
-        write_map(_read(armature)[1], path)
-        return f"Wrote {path}"
+        return Done(f"The bone map was taken off {armature.name}")
 
 
 CLASSES: Iterable[type] = (
@@ -321,9 +259,5 @@ CLASSES: Iterable[type] = (
     CONTRAPPOSTO_OT_mirror_bone_map,
     CONTRAPPOSTO_OT_confirm_joint,
     CONTRAPPOSTO_OT_show_bones,
-    CONTRAPPOSTO_OT_save_preset,
-    CONTRAPPOSTO_OT_load_preset,
     CONTRAPPOSTO_OT_forget_bone_map,
-    CONTRAPPOSTO_OT_import_bone_map,
-    CONTRAPPOSTO_OT_export_bone_map,
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
-from ..backend.errors import InputError
+from ..backend.errors import ContrappostoError, InputError
 from ..backend.job import Job, Progress
 from ..preferences import Settings, settings
 from ..properties import OPTION_NAMES, PoseOptions
@@ -152,7 +152,12 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
 
         options = KeyOptions(frame=self._target.frame, **options_of(self))
         began = time.perf_counter()
-        report = pose_and_key(armature, result.estimate.poses, options=options)
+        try:
+            report = pose_and_key(armature, result.estimate.poses, options=options)
+        except ContrappostoError as error:
+            session.refused = (armature.session_uid, str(error))
+            raise
+        session.refused = None
         timings = {**result.timings_ms, "pose and key": (time.perf_counter() - began) * 1000.0}
         outcome = scene.contrapposto.result
         write_result(outcome, result, report=report, target=self._target, path=self.filepath, timings_ms=timings)

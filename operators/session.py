@@ -51,11 +51,15 @@ class PersonChoice:
 
 @dataclass
 class Session:
-    """One per process. `release()` lets go of everything."""
+    """One per process. `release()` lets go of everything.
+
+    `refused` is the `session_uid` of the armature that was last refused, and why, in words.
+    """
 
     job: JobStatus | None = None
     choice: PersonChoice | None = None
     findings: tuple[Finding, ...] = ()
+    refused: tuple[int, str] | None = None
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
     _models: ModelCache | None = None
     _found: tuple[FileStamp, FoundPeople] | None = None
@@ -95,6 +99,7 @@ class Session:
         self.release_models()
         self.thumbnails.release()
         self.findings = ()
+        self.refused = None
         self.choice = None
 
     def stop_job(self) -> None:

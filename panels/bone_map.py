@@ -53,11 +53,13 @@ class CONTRAPPOSTO_PT_bone_map(Sidebar, bpy.types.Panel):
             draw_sentence(
                 layout, "The bones are found when you pose. Press Detect to see and change them.", icon="INFO"
             )
+            draw_refusal(layout, armature)
             return
         draw_state(layout, armature, stored)
         table = Table(armature, stored, width=_width(context))
         draw_body(layout, table)
         draw_fingers(layout, table)
+        draw_reasons(layout, stored)
 
 
 class CONTRAPPOSTO_MT_bone_map(bpy.types.Menu):
@@ -141,9 +143,15 @@ def draw_state(layout: bpy.types.UILayout, armature: bpy.types.Object, stored: S
     box = layout.box()
     for sentence, icon in sentences:
         draw_sentence(box, sentence, icon=icon, width_px=width)
-    if stored.ask and all(joint in stored.joints for joint in stored.ask):
+    if stored.ask and stored.is_body and all(joint in stored.joints for joint in stored.ask):
         text = "This is Right" if len(stored.ask) == 1 else "All of These are Right"
         box.operator("contrapposto.confirm_joint", text=text, icon="CHECKMARK").joint = ""
+
+
+def draw_refusal(layout: bpy.types.UILayout, armature: bpy.types.Object) -> None:
+    """Why the armature was refused when it was last tried, such as a damaged preset."""
+    if session.refused is not None and session.refused[0] == armature.session_uid:
+        draw_sentence(layout.box(), session.refused[1], icon="ERROR")
 
 
 def problems_of(armature: bpy.types.Object, stored: StoredMap) -> tuple[str, ...]:
@@ -237,6 +245,18 @@ def draw_fingers(layout: bpy.types.UILayout, table: Table) -> None:
     columns = body.split(factor=0.5) if table.two_columns else body
     for group in FINGER_GROUPS:
         draw_group(columns.column(), table, group)
+
+
+def draw_reasons(layout: bpy.types.UILayout, stored: StoredMap) -> None:
+    """How sure each joint of the body is, and why, in words; folded away."""
+    header, body = layout.panel("contrapposto_reasons", default_closed=True)
+    header.label(text="Why These Bones")
+    if body is None:
+        return
+    for joint in BODY_JOINTS:
+        match = stored.joints.get(joint)
+        why = f"{match.score:.0%}, {match.reason or 'no reason was kept'}" if match is not None else "no bone"
+        draw_sentence(body, f"{in_words(joint).capitalize()}: {why}.", icon="DOT")
 
 
 CLASSES = (CONTRAPPOSTO_MT_bone_map, CONTRAPPOSTO_PT_bone_map)

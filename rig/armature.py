@@ -47,12 +47,15 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
         order[index[bone.name]] = position
     pose = armature.pose.bones
     bent = [pose[position] for position in order.tolist()]
+    rest, basis = _matrices(bones, "matrix_local"), _matrices(pose, "matrix_basis")[order]
+    _require_finite(armature, "rest pose", rest)
+    _require_finite(armature, "pose", basis)
     locks = np.concatenate([_read(pose, "lock_rotation_w", 1), _read(pose, "lock_rotation", 3)], axis=1)
     return RigSpec(
         name=armature.name,
         bones=tuple(index),
         parents=np.array([index[bone.parent.name] if bone.parent else -1 for bone in bones]),
-        rest=_matrices(bones, "matrix_local"),
+        rest=rest,
         lengths=_read(bones, "length", 1)[:, 0],
         deform=_read(bones, "use_deform", 1)[:, 0] > 0.0,
         inherit_rotation=_read(bones, "use_inherit_rotation", 1)[:, 0] > 0.0,
@@ -63,10 +66,21 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
         lock_rotation=locks[order] > 0.0,
         lock_per_component=_read(pose, "lock_rotations_4d", 1)[order, 0] > 0.0,
         constraints=tuple(_constraints(bone) for bone in bent),
-        basis=_matrices(pose, "matrix_basis")[order],
+        basis=basis,
         scales=_read(pose, "scale", 3)[order],
         humanoid=humanoid_table(armature),
     )
+
+
+def _require_finite(armature: bpy.types.Object, what: str, matrices: np.ndarray) -> None:
+    """Refuse an armature of which a bone has a place that is no number; `matrices` are in the order of its bones."""
+    bad = np.flatnonzero(~np.isfinite(matrices).all(axis=(1, 2)))
+    if len(bad):
+        names = ", ".join(armature.data.bones[int(bone)].name for bone in bad[:5])
+        raise RigError(
+            f"{armature.name}: the {what} of {names} holds numbers that are not finite. "
+            "Clear the transforms of these bones, or correct their keys and drivers."
+        )
 
 
 def _read(bones: bpy.types.bpy_prop_collection, name: str, width: int) -> np.ndarray:

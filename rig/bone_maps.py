@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import bpy
 
-from ..backend.errors import InputError, RigError
-from ..backend.files import write_atomically
+from ..backend.errors import RigError
 from ..backend.joint_words import in_words
 from ..backend.retarget.bone_map import FINGER_JOINTS, BoneMap, BoneMatch
-from ..backend.retarget.fingerprint import fingerprint
-from ..backend.retarget.matcher import ESSENTIAL, detect_bones, match_bones
+from ..backend.retarget.given_map import with_notes
+from ..backend.retarget.known_rigs import match_once
+from ..backend.retarget.matcher import ESSENTIAL, detect_bones
 from ..backend.retarget.rig_spec import RigSpec
+from .map_files import load_preset
 from .stored_map import StoredMap, store_text, stored_map, stored_text
-
-FOLDER = "rigs"
-_ROOT = str(__package__).rpartition(".")[0]
 
 
 def bone_map_for(armature: bpy.types.Object, rig: RigSpec) -> BoneMap:
@@ -31,9 +28,9 @@ def bone_map_for(armature: bpy.types.Object, rig: RigSpec) -> BoneMap:
     """
     stored, text = stored_map(armature), stored_text(armature)
     if stored is not None and text is not None:
-        return _settled(armature, stored, BoneMap.from_json(_checked(armature, stored, text)))
+        return with_notes(rig, _settled(armature, stored, BoneMap.from_json(_checked(armature, stored, text))))
     preset = load_preset(rig)
-    return match_bones(rig) if preset is None else require_essential(rig, preset)
+    return match_once(rig) if preset is None else require_essential(rig, preset)
 
 
 def known_map(armature: bpy.types.Object, rig: RigSpec) -> BoneMap:
@@ -45,8 +42,9 @@ def known_map(armature: bpy.types.Object, rig: RigSpec) -> BoneMap:
     """
     stored, text = stored_map(armature), stored_text(armature)
     if stored is not None and text is not None:
-        return BoneMap.from_json(_checked(armature, stored, text))
-    return load_preset(rig) or detect_bones(rig)
+        return with_notes(rig, BoneMap.from_json(_checked(armature, stored, text)))
+    preset = load_preset(rig)
+    return detect_bones(rig) if preset is None else fitted(rig, preset)
 
 
 def _checked(armature: bpy.types.Object, stored: StoredMap, text: str) -> str:
@@ -79,6 +77,8 @@ def _settled(armature: bpy.types.Object, stored: StoredMap, bone_map: BoneMap) -
 def require_essential(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
     """The map, if it fits the rig and has every joint that no body can be posed without.
 
+    It is kept as it is given; its problems say where it disagrees with the rig.
+
     Raises:
         RigError: a bone is not in the rig, or such a joint is missing.
     """
@@ -93,7 +93,7 @@ def require_essential(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
         raise RigError(
             f"{rig.name}: the bone map is not sure of {_listed(unsure)}. Correct them, or set their score to 1."
         )
-    return _completed(rig, replace(bone_map, armature=rig.name, problems=()).only_sure())
+    return with_notes(rig, _completed(rig, replace(bone_map, armature=rig.name, problems=()).only_sure()))
 
 
 def _completed(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
@@ -123,7 +123,7 @@ def store(armature: bpy.types.Object, bone_map: BoneMap) -> None:
 
 
 def fitted(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
-    """A map made for another rig, without the bones that this one does not have; its problems name them.
+    """A given map without the bones that this rig does not have; its problems name them, and what is odd about it.
 
     Raises:
         RigError: it fits no joint.
@@ -138,74 +138,7 @@ def fitted(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
     gone = [bone for match in bone_map.joints.values() for bone in match.bones if bone not in rig.index]
     problems = (f"{rig.name} has no bone {_listed(gone)}, which the map names.",) if gone else ()
     switches = tuple(switch for switch in bone_map.switches if switch.bone in rig.index)
-    return replace(bone_map, armature=rig.name, joints=joints, switches=switches, problems=problems)
-
-
-def read_map(path: Path) -> BoneMap:
-    """A bone map from a JSON file.
-
-    Raises:
-        InputError: the file cannot be read, or holds no bone map.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Name a bone map, as Export writes it.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path.name} is no text. Name a bone map, as Export writes it.") from error
-    try:
-        return BoneMap.from_json(text)
-    except InputError as error:
-        raise InputError(f"{path}: {error} Correct or remove the file.") from error
-
-
-def write_map(bone_map: BoneMap, path: Path) -> None:
-    """Write a bone map as a JSON file.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
-    with write_atomically(path) as partial:
-        partial.write_text(bone_map.to_json() + "\n", encoding="utf-8")
-
-
-def load_preset(rig: RigSpec) -> BoneMap | None:
-    """The user's preset for rigs of these bones, or None.
-
-    Raises:
-        InputError: the preset's file cannot be read.
-    """
-    folder = _preset_folder(create=False)
-    path = None if folder is None else _preset_path(folder, rig)
-    return replace(read_map(path), armature=rig.name) if path is not None and path.is_file() else None
-
-
-def save_preset(rig: RigSpec, bone_map: BoneMap) -> Path:
-    """Keep a map as the user's preset for rigs of these bones; returns its file.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
-    folder = _preset_folder(create=True)
-    if folder is None:
-        raise InputError("Presets are kept where Contrapposto is installed as an extension. Export a file instead.")
-    path = _preset_path(folder, rig)
-    write_map(bone_map, path)
-    return path
-
-
-def _preset_path(folder: Path, rig: RigSpec) -> Path:
-    return folder / f"{fingerprint(rig)}.json"
-
-
-def _preset_folder(*, create: bool) -> Path | None:
-    """The user's folder of presets; None on a command line outside Blender, which has no such place."""
-    if not _ROOT.startswith("bl_ext."):
-        return None
-    try:
-        return Path(bpy.utils.extension_path_user(_ROOT, path=FOLDER, create=create))
-    except OSError as error:
-        raise InputError(f"The folder of presets cannot be made: {error.strerror}. Export a file instead.") from error
+    return with_notes(rig, replace(bone_map, armature=rig.name, joints=joints, switches=switches, problems=problems))
 
 
 def _listed(names: Iterable[str]) -> str:

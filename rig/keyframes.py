@@ -15,6 +15,7 @@ from ..backend.errors import InputError, RigError
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import FINGER_JOINTS, BoneMap
 from ..backend.retarget.channels import RotationLocks, rotation_channels, rotation_property
+from ..backend.retarget.given_map import with_notes
 from ..backend.retarget.rest_from_motion import seen_from, to_own_rest
 from ..backend.retarget.rig_pose import RigPose
 from ..backend.retarget.rig_spec import IkLimb, RigSpec
@@ -26,6 +27,7 @@ from .fcurves import Channel, NewKeys, ensure_channelbag, existing_channelbag, r
 from .hands import untouched_hands
 from .ik_controls import with_ik_limbs
 from .motion import standing_rest
+from .selection import is_selected
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,17 @@ def pose_and_key(
     armature = require_armature(armature)
     require_writable_action(armature)
     own = read_rig(armature)
-    bone_map = bone_map or bone_map_for(armature, own)
-    rig, pose = _retargeted(armature, own, bone_map=bone_map, poses=poses, options=options)
+    bone_map = bone_map_for(armature, own) if bone_map is None else with_notes(own, bone_map)
+    try:
+        rig, pose = _retargeted(armature, own, bone_map=bone_map, poses=poses, options=options)
+    except InputError as error:
+        raise RigError(f"{armature.name} cannot be posed: {error}") from error
     plan = _Plan(armature, rig, options=options)
     plan.add_pose(pose)
+    if not plan.poses_anything:
+        raise RigError(_nothing_to_key(armature, plan))
     plan.add_switches(bone_map)
     plan.add_ik_settings()
-    if not plan.bones:
-        raise RigError(_nothing_to_key(armature, plan))
     return replace(_write(armature, plan, pose.frame_count), notes=(*bone_map.problems, *plan.notes, *_shown(armature)))
 
 
@@ -140,7 +145,11 @@ def _ik_controls(rig: RigSpec) -> list[str]:
 def _nothing_to_key(armature: bpy.types.Object, plan: _Plan) -> str:
     if plan.options.selected_only and not plan.skipped:
         return f"None of the selected bones of {armature.name} is mapped. Select some, or key all bones."
-    return f"Every channel of {armature.name} that would be keyed is locked. Unlock some."
+    what = "rotation" if plan.bones else "channel"
+    return (
+        f"Every {what} of {armature.name} that would be keyed is locked or driven, so no bone would turn. "
+        "Unlock some in the sidebar under Item, or in the channels of the Action."
+    )
 
 
 class _Plan:
@@ -158,16 +167,23 @@ class _Plan:
         self.frame = _action_frame(armature, options.frame)
         self.channels: list[Channel] = []
         self.bones: list[str] = []
+        self.idle: list[str] = []
         self.skipped: list[str] = []
         self.notes: list[str] = []
         animation = armature.animation_data
         self.driven = {(d.data_path, d.array_index) for d in animation.drivers} if animation else set()
 
+    @property
+    def poses_anything(self) -> bool:
+        """Whether a bone turns, or every bone that shall be posed at least moves: a root, or IK controls."""
+        turns = any(".rotation_" in channel.data_path for channel in self.channels)
+        return turns or (bool(self.bones) and not self.idle)
+
     def add_pose(self, pose: RigPose) -> None:
         """Rotation of every bone, location of the root."""
         for position, name in enumerate(pose.bones):
             bone = self.armature.pose.bones[name]
-            if self.options.selected_only and not _is_selected(bone):
+            if self.options.selected_only and not is_selected(bone):
                 continue
             before = len(self.channels)
             rotations = pose.rotations[:, position]
@@ -176,8 +192,7 @@ class _Plan:
                 self._add_location(bone, pose.location, channels=pose.location_channels)
             if name in pose.controls:
                 self._add_location(bone, pose.controls[name])
-            if len(self.channels) > before:
-                self.bones.append(name)
+            (self.bones if len(self.channels) > before else self.idle).append(name)
 
     def add_switches(self, bone_map: BoneMap) -> None:
         """Such as Rigify's IK/FK: keyed when a bone of the limb is."""
@@ -328,8 +343,3 @@ def _action_frame(armature: bpy.types.Object, frame: float) -> float:
     if animation is None or not animation.use_tweak_mode:
         return frame
     return animation.nla_tweak_strip_time_to_scene(frame, invert=True)
-
-
-def _is_selected(bone: bpy.types.PoseBone) -> bool:
-    # Blender 5 moved the selection from the bone to the pose bone.
-    return bone.select if hasattr(bone, "select") else bone.bone.select

@@ -44,7 +44,7 @@ def read_motion(
             finds it where the legs of the rest pose do not hang down.
 
     Raises:
-        InputError: the armature is not in the scene, or there are no frames.
+        InputError: the armature is not in the scene, there are no frames, or a bone has a pose that is no number.
         RigError: the armature cannot be read or mapped.
     """
     armature = require_armature(armature)
@@ -112,7 +112,18 @@ def _played(armature: bpy.types.Object, bones: tuple[str, ...], frames: Sequence
             found = flat.reshape(-1, 4, 4).swapaxes(-1, -2)[order]
             start = start or evaluated.matrix_world.copy()
             matrices[position] = np.array(start.inverted_safe() @ evaluated.matrix_world, np.float32) @ found
+            _require_finite(armature, bones, matrices[position], frame=frame)
     return matrices
+
+
+def _require_finite(armature: bpy.types.Object, bones: tuple[str, ...], matrices: FloatArray, *, frame: float) -> None:
+    bad = np.flatnonzero(~np.isfinite(matrices).all(axis=(1, 2)))
+    if len(bad):
+        names = ", ".join(bones[bone] for bone in bad[:5])
+        raise InputError(
+            f"{armature.name} at frame {frame:g}: the pose of {names} holds numbers that are not finite. "
+            "Correct the keys, drivers and constraints there."
+        )
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from ..backend.observation import Observation
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import BoneMap
 from .armature import read_rig
-from .bone_maps import known_map, read_map, require_essential
+from .bone_maps import known_map, require_essential
 from .keyframes import KeyOptions, KeyReport, pose_and_key
+from .map_files import read_map
 from .preview import render_preview
 from .rig_files import open_rig, save_rig, start_empty_file
 from .rigify_human import make_rigify_human

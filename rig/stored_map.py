@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import bpy
 
+from ..backend.joint_words import BODY_JOINTS
+
 KEY: Final = "contrapposto_bone_map"
 BY_HAND: Final = "chosen by hand"
 CONFIRMED: Final = "confirmed by hand"
@@ -51,6 +53,11 @@ class StoredMap:
         """Bones that stand for more than one joint."""
         uses = Counter(bone for joint in self.joints.values() for bone in joint.bones)
         return tuple(bone for bone, count in uses.items() if count > 1)
+
+    @property
+    def is_body(self) -> bool:
+        """Whether at least one joint of the body is sure; where none is, the rig may be no human body at all."""
+        return any(joint in BODY_JOINTS and joint not in self.ask for joint in self.joints)
 
     def gone(self, armature: bpy.types.Object) -> tuple[str, ...]:
         """Bones that the armature does not have (any more)."""

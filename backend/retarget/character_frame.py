@@ -26,6 +26,8 @@ LIMB_CHILD: Final[dict[str, str]] = {
 
 _SNAP_UP: Final = np.cos(np.radians(20.0))
 _SNAP_LEFT: Final = np.cos(np.radians(6.0))
+_CROSSED: Final = -0.5
+"""Cosine between the lines from hip to hip and from shoulder to shoulder, below which left and right are mixed up."""
 _KNUCKLES: Final = ("index1", "middle1", "ring1", "pinky1")
 
 
@@ -94,7 +96,14 @@ def _character_frame(mapped: MappedRig) -> CharacterFrame:
     neck = mapped.head("neck")
     top = shoulders.mean(axis=0) if neck is None else neck
     up = _snapped(top - hips.mean(axis=0), _SNAP_UP)
-    left = normalized(hips[0] - hips[1]) + normalized(shoulders[0] - shoulders[1])
+    across = normalized(hips[0] - hips[1]), normalized(shoulders[0] - shoulders[1])
+    if across[0] @ across[1] < _CROSSED:
+        raise RigError(
+            f"{mapped.rig.name}: {mapped.bone_map.first('left_shoulder')} (left upper arm) is on the side of "
+            f"{mapped.bone_map.first('right_hip')} (right thigh). Exchange left and right of the arms, or of the legs, "
+            "in the bone map."
+        )
+    left = across[0] + across[1]
     left = _snapped(left - up * (left @ up), _SNAP_LEFT)
     axes = np.stack([left, up, np.cross(left, up)], axis=1)
     if min(legs) <= 1e-9 or not np.allclose(axes.T @ axes, np.eye(3), atol=1e-3):

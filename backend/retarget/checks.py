@@ -1,9 +1,12 @@
-"""Checks a bone map against the rig's structure: parents, sides, stance, constraints. It says where they disagree."""
+"""Checks a bone map against the rig's structure: parents, sides, stance, constraints. It says where they disagree.
+
+A map that was found is corrected or trusted less; one that was given stays as it is, and its maker is told.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -13,6 +16,7 @@ from ..joint_words import in_words
 from ..rotations import normalized
 from ..skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS
 from .bone_map import BoneMap
+from .bone_names import side_of
 from .character_frame import MappedRig
 from .essential import ESSENTIAL, OVERRIDING
 from .rig_spec import RigSpec
@@ -26,24 +30,83 @@ _ACROSS: Final = 0.03
 """Share of the leg's length that a joint must lie on the wrong side to count as exchanged."""
 
 
+_FEET_TELL: Final = 0.3
+"""Cosine between the feet and forward from which on they say where the front is."""
+_MOSTLY: Final = 0.7
+"""Mean vote, from 1 to -1, by which names must agree on a side to be believed."""
+_LEAST_VOTES: Final = 4
+
+
+class Doubt(NamedTuple):
+    """A disagreement in a sentence, and the joints that it touches: all of them where None."""
+
+    problem: str
+    joints: frozenset[str] | None = None
+
+
 def checked(rig: RigSpec, bone_map: BoneMap, *, controls: bool) -> BoneMap:
-    """The map with its problems in sentences, the scores of what they touch lowered; `controls` need no body order."""
+    """A map that was found, with its problems in sentences, the scores of what they touch lowered.
+
+    `controls` need no body order. Of what stands on four legs no joint remains.
+    """
     if not controls:
-        bone_map = _checked_parents(rig, bone_map)
+        bone_map = _doubted(bone_map, *_parent_doubts(rig, bone_map))
     if all(joint in bone_map.joints for joint in ESSENTIAL):
         try:
             bone_map = _checked_geometry(rig, bone_map)
-        except RigError:
-            bone_map = _doubted(
-                bone_map, f"{rig.name} lies in a heap in its rest pose: front and sides cannot be seen."
-            )
-    return _checked_constraints(rig, bone_map)
+        except RigError as error:
+            bone_map = _doubted(bone_map, Doubt(f"{error} So front and sides cannot be seen."))
+    return _with_problems(bone_map, _constraint_problems(rig, bone_map))
+
+
+def given_problems(rig: RigSpec, bone_map: BoneMap, *, controls: bool) -> tuple[str, ...]:
+    """Where a map that an artist, a preset or a file gave disagrees with the rig, in sentences; it is not changed.
+
+    `controls` need no body order. Every bone of the map must be in the rig.
+    """
+    problems = [] if controls else [doubt.problem for doubt in _parent_doubts(rig, bone_map)]
+    if all(joint in bone_map.joints for joint in ESSENTIAL):
+        try:
+            problems += _given_geometry(rig, bone_map)
+        except RigError as error:
+            problems.append(str(error))
+    return (*problems, *_constraint_problems(rig, bone_map))
 
 
 def _checked_geometry(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
-    if not _stands(MappedRig(rig, bone_map)):  # then feet say nothing about front and back
-        return _checked_stance(rig, bone_map)
-    return _checked_pairs(rig, _checked_sides(rig, bone_map))
+    seen = MappedRig(rig, bone_map)
+    if not _stands(seen):  # then feet say nothing about front and back
+        if _on_all_fours(seen):
+            return BoneMap(bone_map.armature, {}, problems=(_four_legs(rig),))
+        return _with_problems(bone_map, (_no_stance(rig),))
+    if _feet_ahead(seen) < -_FEET_TELL:
+        problem = (
+            f"The feet of {rig.name} point backwards if its bones are named right. "
+            "Left and right were taken by position, not by name."
+        )
+        bone_map = _with_problems(with_sides_exchanged(bone_map), (problem,))
+    elif _names_say_other_side(bone_map):
+        problem = f"The shape of {rig.name} and the names of its bones disagree about left and right: check them."
+        bone_map = _doubted(bone_map, Doubt(problem))  # of all joints: as a rule it is no human body, such as a bird
+    return _doubted(bone_map, *_pair_doubts(rig, bone_map))
+
+
+def _given_geometry(rig: RigSpec, bone_map: BoneMap) -> list[str]:
+    seen = MappedRig(rig, bone_map)
+    if not _stands(seen):
+        return [_four_legs(rig) if _on_all_fours(seen) else _no_stance(rig)]
+    ahead, problems = _feet_ahead(seen), [doubt.problem for doubt in _pair_doubts(rig, bone_map)]
+    kept = "The map was kept as it is: if that is wrong, press Detect, or exchange the bones of both sides."
+    if ahead < -_FEET_TELL:
+        return [f"With this bone map the feet of {rig.name} point backwards: left and right look exchanged. {kept}"] + (
+            problems
+        )
+    if ahead <= _FEET_TELL and _names_say_other_side(bone_map):
+        names = (
+            f"{bone_map.first('left_hip')} is the left thigh and {bone_map.first('left_shoulder')} the left upper arm"
+        )
+        return [f"This bone map has left and right other than the names of {rig.name} say: {names}. {kept}", *problems]
+    return problems
 
 
 def stands_at_rest(rig: RigSpec, bone_map: BoneMap) -> bool:
@@ -60,21 +123,30 @@ def _limbs(seen: MappedRig, start: str, middle: str) -> list[DoubleArray]:
     return [normalized(seen.limb_end(f"{side}_{middle}") - seen.needed_head(f"{side}_{start}")) for side in _SIDES]
 
 
-def _doubted(bone_map: BoneMap, problem: str, *, joints: frozenset[str] | None = None) -> BoneMap:
-    """With the problem, and less trust in the joints (all where None)."""
-    lowered = {
-        joint: replace(match, score=_DOUBT * match.score) if joints is None or joint in joints else match
-        for joint, match in bone_map.joints.items()
-    }
-    return replace(bone_map, joints=lowered, problems=(*bone_map.problems, problem))
-
-
-def _checked_parents(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
-    """Say where a bone does not descend from the bone of the joint before it."""
-    for joint, before in parent_breaks(rig, bone_map):
-        problem = f"{bone_map.first(joint)} ({in_words(joint)}) is not a child of {bone_map.joints[before].bones[-1]}."
-        bone_map = _doubted(bone_map, problem, joints=frozenset((joint,)))
+def _doubted(bone_map: BoneMap, *doubts: Doubt) -> BoneMap:
+    """With the problems, and less trust in the joints that they touch."""
+    for problem, touched in doubts:
+        lowered = {
+            joint: replace(match, score=_DOUBT * match.score) if touched is None or joint in touched else match
+            for joint, match in bone_map.joints.items()
+        }
+        bone_map = _with_problems(replace(bone_map, joints=lowered), (problem,))
     return bone_map
+
+
+def _with_problems(bone_map: BoneMap, problems: tuple[str, ...]) -> BoneMap:
+    return replace(bone_map, problems=(*bone_map.problems, *problems)) if problems else bone_map
+
+
+def _parent_doubts(rig: RigSpec, bone_map: BoneMap) -> list[Doubt]:
+    """Where a bone does not descend from the bone of the joint before it."""
+    return [
+        Doubt(
+            f"{bone_map.first(joint)} ({in_words(joint)}) is not a child of {bone_map.joints[before].bones[-1]}.",
+            frozenset((joint,)),
+        )
+        for joint, before in parent_breaks(rig, bone_map)
+    ]
 
 
 def parent_breaks(rig: RigSpec, bone_map: BoneMap) -> list[tuple[str, str]]:
@@ -92,21 +164,27 @@ def parent_breaks(rig: RigSpec, bone_map: BoneMap) -> list[tuple[str, str]]:
     return breaks
 
 
-def _checked_sides(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
-    """Where the feet point backwards the names of left and right are exchanged: go by position, and say so."""
-    seen = MappedRig(rig, bone_map)
+def _feet_ahead(seen: MappedRig) -> float:
+    """Cosine between the feet, from ankle to toes, and what the map makes the front; 0 where there are no toes."""
     forward, feet = seen.frame.axes[:, 2], np.zeros(3)
     for side in _SIDES:
         ankle, toe = seen.head(f"{side}_ankle"), seen.head(f"{side}_foot")
         if ankle is not None and toe is not None:
             feet += toe - ankle
-    if feet @ forward >= -0.3 * float(np.linalg.norm(feet)):
-        return bone_map
-    problem = (
-        f"The feet of {rig.name} point backwards if its bones are named right. "
-        "Left and right were taken by position, not by name."
-    )
-    return replace(with_sides_exchanged(bone_map), problems=(*bone_map.problems, problem))
+    length = float(np.linalg.norm(feet))
+    return float(feet @ forward) / length if length > 0.0 else 0.0
+
+
+def _names_say_other_side(bone_map: BoneMap) -> bool:
+    """Whether the names of most bones that tell a side tell the other one."""
+    votes = [
+        1.0 if joint.startswith(said) else -1.0
+        for joint in JOINT_NAMES
+        if other_side(joint) != joint
+        and joint in bone_map.joints
+        and (said := side_of(bone_map.joints[joint].bones[0]))
+    ]
+    return len(votes) >= _LEAST_VOTES and float(np.mean(votes)) < -_MOSTLY
 
 
 def with_sides_exchanged(bone_map: BoneMap) -> BoneMap:
@@ -122,10 +200,11 @@ def other_side(joint: str) -> str:
     return {"left": f"right_{part}", "right": f"left_{part}"}.get(side, joint)
 
 
-def _checked_pairs(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
-    """Say where a single pair of bones lies on each other's side."""
+def _pair_doubts(rig: RigSpec, bone_map: BoneMap) -> list[Doubt]:
+    """Single pairs of bones that lie on each other's side."""
     seen = MappedRig(rig, bone_map)
     left, least = seen.frame.axes[:, 0], _ACROSS * seen.frame.leg_length
+    doubts: list[Doubt] = []
     for joint in JOINT_NAMES:
         other = other_side(joint)
         heads = seen.head(joint), seen.head(other)
@@ -134,30 +213,30 @@ def _checked_pairs(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
         if (heads[1] - heads[0]) @ left > least:
             names = f"{bone_map.first(joint)} and {bone_map.first(other)}"
             problem = f"{names} lie on each other's side: check {in_words(joint)} and {in_words(other)}."
-            bone_map = _doubted(bone_map, problem, joints=frozenset((joint, other)))
-    return bone_map
+            doubts.append(Doubt(problem, frozenset((joint, other))))
+    return doubts
 
 
-def _checked_stance(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
-    """Say that the rest pose is so far from standing that front and up cannot be read off it."""
-    seen = MappedRig(rig, bone_map)
-    if _on_all_fours(seen.frame.axes[:, 1], legs=_limbs(seen, "hip", "knee"), arms=_limbs(seen, "shoulder", "elbow")):
-        return _doubted(bone_map, f"{rig.name} stands on four legs: it can take no human pose.")
-    problem = f"{rig.name} does not stand upright in its rest pose: check which way it faces after posing."
-    return replace(bone_map, problems=(*bone_map.problems, problem))
+def _four_legs(rig: RigSpec) -> str:
+    return f"{rig.name} stands on four legs: it can take no human pose."
 
 
-def _on_all_fours(up: DoubleArray, *, legs: list[DoubleArray], arms: list[DoubleArray]) -> bool:
+def _no_stance(rig: RigSpec) -> str:
+    """The rest pose is so far from standing that front and up cannot be read off it."""
+    return f"{rig.name} does not stand upright in its rest pose: check which way it faces after posing."
+
+
+def _on_all_fours(seen: MappedRig) -> bool:
     """Whether arms and legs point the same way, across the trunk."""
-    down = normalized(np.sum(legs, axis=0))
+    legs, arms = _limbs(seen, "hip", "knee"), _limbs(seen, "shoulder", "elbow")
+    down, up = normalized(np.sum(legs, axis=0)), seen.frame.axes[:, 1]
     return all(limb @ down > 0.7 and abs(float(limb @ up)) < 0.7 for limb in (*legs, *arms))
 
 
-def _checked_constraints(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
-    """Say which mapped bones are turned by constraints of their own, so that their keys may not show."""
+def _constraint_problems(rig: RigSpec, bone_map: BoneMap) -> tuple[str, ...]:
+    """Which mapped bones are turned by constraints of their own, so that their keys may not show."""
     bones = [bone for joint, match in bone_map.joints.items() if joint in JOINT_INDEX for bone in match.bones]
     turned = [bone for bone in bones if OVERRIDING & set(rig.constraints[rig.index[bone]])]
     if not turned:
-        return bone_map
-    problem = f"Constraints on {', '.join(turned)} may override the pose. Mute them or lower their influence."
-    return replace(bone_map, problems=(*bone_map.problems, problem))
+        return ()
+    return (f"Constraints on {', '.join(turned)} may override the pose. Mute them or lower their influence.",)

@@ -12,11 +12,12 @@ from .bone_names import side_of
 from .checks import checked
 from .essential import ESSENTIAL
 from .name_matcher import SPINE, map_by_names
-from .profiles_reader import profiles
+from .other_skeletons import other_skeletons
+from .profiles_reader import is_of_controls, profiles
 from .rig_spec import RigSpec
 from .structure import map_by_structure
 
-__all__ = ["ESSENTIAL", "SURE", "detect_bones", "match_bones"]
+__all__ = ["ESSENTIAL", "SURE", "detect_bones", "match_bones", "other_skeleton_problems"]
 
 _MOSTLY: Final = 0.7
 
@@ -28,6 +29,10 @@ def match_bones(rig: RigSpec) -> BoneMap:
         RigError: hips, spine, an upper arm, forearm, thigh or shin was not found, or could be another bone.
     """
     found = detect_bones(rig)
+    if found.problems and not found.joints:
+        raise RigError(
+            f"{rig.name} cannot be mapped to a human body: {' '.join(found.problems)} Choose another armature."
+        )
     missing = [joint for joint in ESSENTIAL if joint not in found.joints]
     if missing:
         raise RigError(_refusal(rig, missing))
@@ -43,12 +48,25 @@ def match_bones(rig: RigSpec) -> BoneMap:
 
 
 def detect_bones(rig: RigSpec) -> BoneMap:
-    """The best bone map there is, possibly with few joints and low scores; it never refuses."""
+    """The best bone map there is, possibly with few joints and low scores; it never refuses.
+
+    Its problems say what is odd about the rig; what stands on four legs has no joints.
+    """
+    found = _best_map(rig)
+    return replace(found, problems=(*found.problems, *other_skeleton_problems(rig, found)))
+
+
+def other_skeleton_problems(rig: RigSpec, bone_map: BoneMap) -> tuple[str, ...]:
+    """In sentences, the bodies of the armature beside the one that is mapped."""
+    return other_skeletons(rig, bone_map, find=_best_map)
+
+
+def _best_map(rig: RigSpec) -> BoneMap:
     found = map_by_names(rig)
     if any(joint not in found.joints for joint in ESSENTIAL):
         said = {bone: side for bone in rig.bones if (side := side_of(bone))}
         found = _merged(found, map_by_structure(rig, said=said))
-    return checked(rig, found, controls=_is_of_controls(found))
+    return checked(rig, found, controls=is_of_controls(found.convention))
 
 
 def _merged(named: BoneMap, shaped: BoneMap) -> BoneMap:
@@ -68,10 +86,6 @@ def _merged(named: BoneMap, shaped: BoneMap) -> BoneMap:
         free = {joint: match for joint, match in named.joints.items() if not taken & set(match.bones)}
         joints = joints | {joint: match for joint, match in free.items() if joint not in agreed}
     return replace(shaped, joints=joints)
-
-
-def _is_of_controls(bone_map: BoneMap) -> bool:
-    return any(profile.controls for profile in profiles() if profile.convention == bone_map.convention)
 
 
 def _refusal(rig: RigSpec, missing: list[str]) -> str:

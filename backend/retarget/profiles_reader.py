@@ -50,6 +50,11 @@ def profiles() -> tuple[Profile, ...]:
     return tuple(_read(path) for path in sorted(_FOLDER.glob("[!_]*.json")))
 
 
+def is_of_controls(convention: str) -> bool:
+    """Whether a convention names the controls of a rig, whose parents do not follow the body."""
+    return any(profile.controls for profile in profiles() if profile.convention == convention)
+
+
 def _read(path: Path) -> Profile:
     content = cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))
     named = {joint: _alternatives(names) for joint, names in content["joints"].items()}

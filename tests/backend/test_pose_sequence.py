@@ -80,6 +80,31 @@ def test_bad_archives_are_refused(tmp_path: Path, content: dict[str, np.ndarray]
         PoseSequence.load(tmp_path / "bad.npz")
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_none_is_named_with_file_frame_and_joint(tmp_path: Path, number: float) -> None:
+    path = tmp_path / "bad.npz"
+    poses, trans = np.zeros((5, 156)), np.zeros((5, 3))
+    poses[3, 16 * 3 + 1] = number
+    np.savez(path, poses=poses, trans=trans)
+    with pytest.raises(InputError, match=r"bad\.npz: The rotation of left shoulder in frame 3 .* not finite"):
+        PoseSequence.load(path)
+    poses[3, 16 * 3 + 1], poses[4, 70] = 0.0, number
+    np.savez(path, poses=poses, trans=trans)
+    with pytest.raises(InputError, match=r"bad\.npz: The finger rotation in frame 4"):
+        PoseSequence.load(path)
+    poses[4, 70], trans[2, 1] = 0.0, number
+    np.savez(path, poses=poses, trans=trans)
+    with pytest.raises(InputError, match=r"bad\.npz: The translation in frame 2"):
+        PoseSequence.load(path)
+    np.savez(path, poses=poses, trans=np.zeros((5, 3)), mocap_framerate=number)
+    with pytest.raises(InputError, match=r"bad\.npz: fps must be a positive number"):
+        PoseSequence.load(path)
+    rotations = np.zeros((2, 24, 3))
+    rotations[1, 15, 2] = number
+    with pytest.raises(InputError, match="The rotation of head in frame 1"):
+        PoseSequence(rotations, np.zeros((2, 3)))
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"not an archive"])
 def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.npz").write_bytes(content)

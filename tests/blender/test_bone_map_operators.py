@@ -14,7 +14,7 @@ SPLAY = 0.8
 @pytest.fixture
 def presets(package):
     """The user's folder of presets, empty before and after."""
-    folder = package("rig.bone_maps")._preset_folder(create=True)
+    folder = package("rig.map_files")._folder(create=True)
     yield folder
     for path in folder.iterdir():
         path.unlink()
@@ -283,11 +283,21 @@ def test_a_map_with_open_questions_is_no_preset(package, humanoid, presets):
     assert not list(presets.iterdir())
 
 
-def test_a_damaged_preset_is_told_in_words(package, detected, presets):
+@pytest.mark.parametrize("content", [b"damaged", b"\xff\xfe", b'{"joints": {"tail": {"bones": ["x"]}}}'])
+def test_a_damaged_preset_says_which_it_is_and_how_to_get_out(package, detected, presets, make_humanoid, content):
     bpy.ops.contrapposto.save_bone_map_preset()
-    next(presets.iterdir()).write_text("damaged", encoding="utf-8")
-    with pytest.raises(RuntimeError, match="not a bone map"):
+    path = next(presets.iterdir())
+    path.write_bytes(content)
+    twin = make_humanoid(name="Twin")
+    words = f"{path.name}, the preset kept for Twin .* Press Detect .* or delete the file"
+    with pytest.raises(RuntimeError, match=words):
         bpy.ops.contrapposto.load_bone_map_preset()
+    with pytest.raises(package("backend.errors").InputError, match=words):
+        pose(package, twin)
+    bpy.ops.contrapposto.detect_bones()
+    assert pose(package, twin), "Detect is the way out"
+    bpy.ops.contrapposto.save_bone_map_preset()
+    assert pose(package, make_humanoid(name="Third")), "and Save Preset replaces the file"
 
 
 def test_a_file_is_exported_and_imported(detected, tmp_path, make_humanoid):
