@@ -402,11 +402,47 @@ def bone_map() -> window.Story:
     shot("26-rig-narrow")
     yield from drag_sidebar(-130)
     window.in_view(lambda: bpy.ops.contrapposto.detect_bones("INVOKE_DEFAULT"))
-    window.in_view(lambda: bpy.ops.contrapposto.show_bones("INVOKE_DEFAULT", joint="left_knee"))
-    yield 0.6
-    shot("27-rig-shown")
+    yield from show_on_rig(armature)
+    yield from offered_presets()
     window.in_view(lambda: bpy.ops.contrapposto.forget_bone_map("INVOKE_DEFAULT", True))  # with an undo step
     yield from only_section(PHOTO_TITLE)
+
+
+def show_on_rig(armature) -> window.Story:
+    """From Object Mode to Pose Mode, a hidden armature made visible, and the view on the bone."""
+    view = window.view3d()[1].spaces.active.region_3d
+    kept = view.view_location.copy(), view.view_distance
+    bpy.ops.object.mode_set(mode="OBJECT")
+    window.in_view(lambda: bpy.ops.contrapposto.show_bones("INVOKE_DEFAULT", joint="head"))
+    yield 0.5
+    assert bpy.context.mode == "POSE"
+    armature.hide_set(True)  # in Object Mode it would no longer be active in the view
+    window.in_view(lambda: bpy.ops.contrapposto.show_bones("INVOKE_DEFAULT", joint="left_knee"))
+    yield 0.8
+    shot("27-rig-shown")
+    bone = armature.pose.bones["shin.L"]
+    assert armature.visible_get()
+    middle = armature.matrix_world @ ((bone.head + bone.tail) / 2.0)
+    assert (view.view_location - middle).length < bone.length, "the view does not look at the bone"
+    assert view.view_distance < 0.5 * kept[1], "the view is as far as before"
+    view.view_location, view.view_distance = kept
+
+
+def offered_presets() -> window.Story:
+    """Load Preset offers the preset of these bones, that of another rig, and a file."""
+    window.in_view(lambda: bpy.ops.contrapposto.save_bone_map_preset("INVOKE_DEFAULT"))
+    folder = module("rig.map_files")._folder(create=True)
+    own = next(folder.iterdir())
+    other = folder / "other.json"
+    content = json.loads(own.read_text(encoding="utf-8"))
+    other.write_text(json.dumps({**content, "armature": "Twin"}), encoding="utf-8")
+    window.in_view(lambda: bpy.ops.contrapposto.load_bone_map_preset("INVOKE_DEFAULT"))
+    yield 0.6
+    shot("27-rig-presets")
+    window.key("Escape")
+    yield 0.3
+    for path in (own, other):
+        path.unlink()
 
 
 def refused_pose() -> window.Story:
