@@ -1,8 +1,10 @@
 """Given bone maps, from the panel, a preset or a file: posed as they are, and what is odd is told everywhere."""
 
+import contextlib
 import json
 from types import SimpleNamespace
 
+import addon_utils
 import bpy
 import numpy as np
 import pytest
@@ -253,6 +255,27 @@ def dog_with_human_names():
             above = parent if parent in middle else f"{parent}.{side}"
             middle[f"{name}.{side}"] = (above, (x, y, z), (x, y, z - 0.1))
     return middle
+
+
+ANIMALS = ("basic_quadruped", "bird", "cat", "horse", "shark", "wolf")
+
+
+@pytest.mark.parametrize("animal", ANIMALS)
+def test_rigifys_animals_are_refused_and_cannot_be_confirmed_into_a_pose(package, pose, animal):
+    if addon_utils.enable("rigify", default_set=True, persistent=True) is None:
+        pytest.skip("Rigify does not start in this Blender")
+    getattr(bpy.ops.object, f"armature_{animal}_metarig_add")()
+    armature = bpy.context.active_object
+    error = package("backend.errors").RigError
+    with pytest.raises(error, match=armature.name):
+        pose(armature)
+    with contextlib.suppress(RuntimeError):  # Detect refuses in words, or keeps what was found and asks
+        bpy.ops.contrapposto.detect_bones()
+    assert "All of These" not in draw(PANEL, width=4000).texts()
+    with pytest.raises(RuntimeError, match=r"Press Detect first|cannot be posed without|may be no human body"):
+        bpy.ops.contrapposto.confirm_joint(joint="")
+    with pytest.raises(error, match=armature.name):
+        pose(armature)
 
 
 # Show on Rig

@@ -9,6 +9,7 @@ import pytest
 
 import blender_harness
 import fake_photo
+from fake_layout import draw
 
 
 @pytest.fixture
@@ -305,6 +306,13 @@ def test_in_edit_mode_the_operator_is_disabled_in_words(humanoid, photos, photo)
     bpy.ops.object.mode_set(mode="EDIT")
     with pytest.raises(RuntimeError, match="Leave Edit Mode"):
         bpy.ops.contrapposto.photo(filepath=str(photo))
+
+
+def test_the_section_rig_says_why_a_rig_was_refused(make_armature, photos, photo):
+    make_armature({"Box": (None, (0, 0, 0), (0, 0, 1))}, name="Crate")
+    with pytest.raises(RuntimeError, match="Crate cannot be mapped to a human body"):
+        bpy.ops.contrapposto.photo(filepath=str(photo))
+    assert "Crate cannot be mapped" in draw("CONTRAPPOSTO_PT_bone_map", width=900).texts()
 
 
 def test_a_linked_armature_is_refused_in_words(humanoid, photos, photo, tmp_path):
