@@ -65,7 +65,21 @@ def _limb(
             constraint=constraint.name,
             target=_control(armature, constraint.subtarget, reach=_BESIDE_TARGET * size),
         )
-        return _with_pole_or_swing(armature, limb, constraint)
+        toe = (
+            None if through or joints[2] != f"{joints[0].partition('_')[0]}_ankle" else _toe(armature, joints, bone_map)
+        )
+        return replace(_with_pole_or_swing(armature, limb, constraint), toe=toe)
+    return None
+
+
+def _toe(armature: bpy.types.Object, joints: tuple[str, str, str], bone_map: BoneMap) -> str | None:
+    """The free bone that a bone beside the mapped toe copies as well as it, as switches between FK and IK need it."""
+    toe = bone_map.first(f"{joints[0].partition('_')[0]}_foot")
+    for bone in armature.pose.bones:
+        sources = [c.subtarget for c in bone.constraints if c.type == "COPY_TRANSFORMS" and c.target == armature]
+        others = [name for name in sources if name != toe and name in armature.pose.bones]
+        if toe in sources and others and not _is_helper(armature.pose.bones[others[0]]):
+            return others[0]
     return None
 
 

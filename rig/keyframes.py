@@ -29,6 +29,9 @@ from .ik_controls import with_ik_limbs
 from .motion import standing_rest
 from .selection import is_selected
 
+_NO_TURN = 1e-3
+"""Radians: a locked channel that would change by less loses nothing."""
+
 
 @dataclass(frozen=True)
 class KeyOptions:
@@ -106,7 +109,8 @@ def pose_and_key(
         raise RigError(_nothing_to_key(armature, plan))
     plan.add_switches(bone_map)
     plan.add_ik_settings()
-    return replace(_write(armature, plan, pose.frame_count), notes=(*bone_map.problems, *plan.notes, *_shown(armature)))
+    notes = (*bone_map.problems, *pose.notes, *plan.notes, *_shown(armature))
+    return replace(_write(armature, plan, pose.frame_count), notes=notes)
 
 
 def _retargeted(
@@ -255,8 +259,15 @@ class _Plan:
         name = rotation_property(locks.mode)
         current = np.array(getattr(bone, name), dtype=np.float64)
         near = self._values_before(f"{bone.path_from_id()}.{name}", current)
-        values = rotation_channels(quaternions.astype(np.float64), locks, near=near, current=current)
-        self._add(bone, name, values, open_channels=locks.open_channels)
+        turns = quaternions.astype(np.float64)
+        values = rotation_channels(turns, locks, near=near, current=current)
+        opened: Collection[int] = locks.open_channels
+        if len(opened) < values.shape[1]:
+            free = rotation_channels(turns, locks.without_locks, near=near, current=current)
+            needed = np.flatnonzero(np.abs(free - current).max(axis=0) > _NO_TURN)
+            self._add(bone, name, values, wanted=sorted({*opened, *needed.tolist()}), open_channels=opened)
+            return
+        self._add(bone, name, values, open_channels=opened)
 
     def _values_before(self, path: str, current: np.ndarray) -> np.ndarray:
         """What the channels hold at the key before the first frame, or after it, or now."""

@@ -38,6 +38,11 @@ class RotationLocks:
             return ()  # the first number alone, the angle of an axis that stays, would mean nothing
         return tuple(index for index in range(4) if not (self.per_component and self.locked[index]))
 
+    @property
+    def without_locks(self) -> RotationLocks:
+        """The same mode with every channel open."""
+        return RotationLocks(self.mode, np.zeros(4, np.bool_), False)
+
 
 def rotation_property(mode: str) -> str:
     """Name of the property that holds a bone's rotation in this mode."""

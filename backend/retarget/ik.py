@@ -43,7 +43,17 @@ def pose_ik_limbs(seen: MappedRig, posing: Posing) -> tuple[str, ...]:
             posing.place(limb.pole, np.broadcast_to(np.eye(3), posed.end.turn.shape), posed.pole_place(limb, pole))
         elif limb.swing is not None:
             posed.swing(limb, posing)
+        replaced += _pose_toe(seen, posing, limb)
     return tuple(replaced)
+
+
+def _pose_toe(seen: MappedRig, posing: Posing, limb: IkLimb) -> list[str]:
+    """Turn the toe's IK control as its mapped bone is; returns the bones that it replaces."""
+    match = seen.bone_map.joints.get(f"{limb.joints[0].partition('_')[0]}_foot")
+    if limb.toe is None or match is None:
+        return []
+    posing.turn(limb.toe, posing.done[match.bones[0]].turn)
+    return list(match.bones)
 
 
 class _Limb:

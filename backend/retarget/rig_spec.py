@@ -70,6 +70,7 @@ class IkLimb:
         pole_angle: radians, the constraint's.
         swing: without a pole, the control that turns the limb about the line to the target, or None.
         tracked: the bone above `swing` that a Damped Track turns to the target, or None.
+        toe: of a leg, the control that turns the toes in place of their mapped bone while the leg is in IK, or None.
     """
 
     joints: tuple[str, str, str]
@@ -81,11 +82,12 @@ class IkLimb:
     pole_angle: float = 0.0
     swing: str | None = None
     tracked: str | None = None
+    toe: str | None = None
 
     @property
     def controls(self) -> tuple[str, ...]:
         """Names of the bones to place or turn."""
-        return tuple(name for name in (self.target, self.pole, self.swing) if name is not None)
+        return tuple(name for name in (self.target, self.pole, self.swing, self.toe) if name is not None)
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ class RigSpec:
         lock_rotation: (B, 4) in the order w, x, y, z.
         lock_per_component: (B,) quaternion and axis-angle locks go by component; else they go by Euler axis.
         constraints: per bone the types of the constraints in force.
+        copies: per bone the name of the bone whose place and rotation constraints give it in full, or nothing.
+        shaped: (B,) whether the bone is shown by a shape of its own, as controls are.
         basis: (B, 4, 4) the current pose: `PoseBone.matrix_basis`.
         scales: (B, 3) the scale in it, whose signs a matrix does not tell.
         follows: measured parent spaces of mapped bones, where constraints make the parent list untrue.
@@ -130,6 +134,8 @@ class RigSpec:
     lock_rotation: BoolArray = _FILLED_IN
     lock_per_component: BoolArray = _FILLED_IN
     constraints: tuple[tuple[str, ...], ...] = ()
+    copies: tuple[str, ...] = ()
+    shaped: BoolArray = _FILLED_IN
     basis: FloatArray = _FILLED_IN
     scales: FloatArray = _FILLED_IN
     follows: Mapping[str, Follow] = field(default_factory=dict[str, Follow])
@@ -160,6 +166,8 @@ class RigSpec:
             "inherit_scale": self.inherit_scale or ("FULL",) * count,
             "rotation_modes": self.rotation_modes or ("QUATERNION",) * count,
             "constraints": self.constraints or ((),) * count,
+            "copies": self.copies or ("",) * count,
+            "shaped": _flags("shaped", self.shaped, (count,), default=False),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -167,7 +175,7 @@ class RigSpec:
             raise InputError(f"Armature {self.name}: rotation modes must be {count} of {', '.join(ROTATION_MODES)}.")
         if len(self.inherit_scale) != count or not set(self.inherit_scale) <= set(INHERIT_SCALE):
             raise InputError(f"Armature {self.name}: inherit_scale must be {count} of {', '.join(INHERIT_SCALE)}.")
-        if len(self.constraints) != count:
+        if len(self.constraints) != count or len(self.copies) != count:
             raise InputError(f"Armature {self.name}: constraints must be listed for {count} bones.")
 
     @cached_property

@@ -169,7 +169,7 @@ def _posed(
     root = _root(seen)
     follows = follows_of(seen.rig, tuple(wanted))
     for limb in seen.rig.ik:
-        for control in (limb.target, limb.pole):
+        for control in (limb.target, limb.pole, limb.toe):
             if control is not None and control not in wanted:
                 follows |= follows_of(seen.rig, (control,), mapped=wanted.keys())
     scaled = not seen.rig.follows and is_scaled(seen, wanted)

@@ -56,6 +56,25 @@ def test_poses_a_rig_and_keeps_the_rest_of_its_file(package, rig_file: Path, tmp
         assert _elbow_angle(armature, side) == pytest.approx(expected, abs=1.0)
 
 
+def test_ik_limbs_of_a_rigify_human_stand_as_in_fk(package, tmp_path: Path, capsys) -> None:
+    names = [
+        f"DEF-{part}.{side}" for side in "LR" for part in ("upper_arm", "forearm", "hand", "thigh", "shin", "foot")
+    ]
+    heads, switches = {}, {}
+    for limbs in ("fk", "ik"):
+        out = tmp_path / f"{limbs}.blend"
+        assert package("backend.cli").main(["photo", str(SAMPLE), "--limbs", limbs, "--out", str(out)]) == 0
+        said = capsys.readouterr()
+        assert "Not keyed" not in said.out + said.err
+        bpy.ops.wm.open_mainfile(filepath=str(out))
+        rig = next(o for o in bpy.data.objects if o.type == "ARMATURE" and o.animation_data and o.animation_data.action)
+        posed = rig.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        heads[limbs] = np.array([posed.pose.bones[name].head for name in names])
+        switches[limbs] = {bone["IK_FK"] for bone in rig.pose.bones if "IK_FK" in bone}
+    assert switches == {"fk": {1.0}, "ik": {0.0}}
+    assert np.linalg.norm(heads["fk"] - heads["ik"], axis=-1).max() < 0.005
+
+
 @pytest.mark.parametrize("suffix", [".glb", ".fbx", ".bvh"])
 def test_writes_formats_that_hold_the_pose(package, rig_file: Path, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"posed{suffix}"

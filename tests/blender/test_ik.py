@@ -92,6 +92,61 @@ def test_rigify_in_ik_is_posed_as_in_fk(keys, generated: Armature, poses, pole: 
     assert any("IK Stretch of upper_arm_ik.L and MCH-forearm_ik.L" in note for note in report.notes)
 
 
+def turns(armature: Armature, names: list[str]) -> np.ndarray:
+    """(T, N, 3, 3) orientations in armature space, as Blender evaluates them."""
+    found = []
+    for frame in range(FRAMES):
+        bpy.context.scene.frame_set(frame + 1)
+        evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        found.append([np.array(evaluated.pose.bones[name].matrix.normalized())[:3, :3] for name in names])
+    return np.array(found)
+
+
+def test_rigify_in_ik_turns_every_bone_as_in_fk_but_for_the_roll_of_its_hinges(
+    keys, package, generated: Armature, poses, record_property
+) -> None:
+    """The knee and elbow of Rigify's IK bend about one axis, so nothing can roll its shins and forearms."""
+    angle = package("backend.rotations").geodesic_angle
+    ends = [f"DEF-{part}.{side}" for side in "LR" for part in ("upper_arm", "hand", "thigh", "foot", "toe")]
+    hinged = [f"DEF-{part}.{side}" for side in "LR" for part in ("forearm", "shin")]
+    names = [*ends, *hinged]
+    keys.pose_and_key(generated, poses, options=keys.KeyOptions(frame=1.0))
+    in_fk = turns(generated, names)
+    report = keys.pose_and_key(generated, poses, options=keys.KeyOptions(frame=1.0, limbs="IK"))
+    in_ik = turns(generated, names)
+    apart = np.degrees(angle(in_fk, in_ik))
+    assert apart[:, : len(ends)].max() < 1.0
+    directions = np.degrees(np.arccos(np.clip(np.sum(in_fk[..., 1] * in_ik[..., 1], axis=-1), -1.0, 1.0)))
+    assert directions.max() < 1.0
+    rolls = {name: f"{value:.1f}" for name, value in zip(hinged, apart[:, len(ends) :].mean(axis=0), strict=True)}
+    record_property("mean roll apart, degrees", rolls)
+    print("mean roll apart, degrees:", rolls)
+    assert {"toe_ik.L", "toe_ik.R"} <= set(report.bones)
+    assert not {"toe_fk.L", "toe_fk.R"} & set(report.bones)
+
+
+def test_a_knee_that_bends_as_a_hinge_does_is_rolled_as_in_fk(keys, package, generated: Armature, poses) -> None:
+    knees = [package("backend.skeleton").JOINT_INDEX[f"{side}_knee"] for side in ("left", "right")]
+    rotations = np.array(poses.rotations)
+    rotations[:, knees] *= [1.0, 0.0, 0.0]
+    rotations[:, knees, 0] = np.abs(rotations[:, knees, 0]) + 0.2
+    bent = package("backend.pose_sequence").PoseSequence(rotations, poses.translation)
+    shins = ["DEF-shin.L", "DEF-shin.R"]
+    keys.pose_and_key(generated, bent, options=keys.KeyOptions(frame=1.0))
+    in_fk = turns(generated, shins)
+    keys.pose_and_key(generated, bent, options=keys.KeyOptions(frame=1.0, limbs="IK"))
+    assert np.degrees(package("backend.rotations").geodesic_angle(in_fk, turns(generated, shins))).max() < 1.0
+
+
+def test_locks_of_controls_that_need_no_more_than_is_open_are_no_news(keys, generated: Armature, poses) -> None:
+    assert all(generated.pose.bones["thigh_ik.L"].lock_rotation[index] for index in (0, 2))
+    assert keys.pose_and_key(generated, poses, options=keys.KeyOptions(frame=1.0, limbs="IK")).skipped == ()
+    generated.pose.bones["toe_ik.L"].lock_rotation = (True, False, False)
+    generated.pose.bones["toe_ik.L"].rotation_mode = "XYZ"
+    report = keys.pose_and_key(generated, poses, options=keys.KeyOptions(frame=1.0, limbs="IK"))
+    assert report.skipped == ("toe_ik.L: rotation euler is partly locked",)
+
+
 def plain_ik(*, pole: bool, pole_angle: float = 0.0) -> Armature:
     """A humanoid whose forearms and shins have IK constraints of their own, with targets under a root bone."""
     bones = {"Root": (None, (0.0, 0.0, 0.0), (0.0, 0.3, 0.0)), **humanoids.humanoid_bones()}
