@@ -155,9 +155,7 @@ class PoseSequence:
             raise InputError(f"{path}: {error}") from error
 
 
-def _require_finite(
-    rotations: FloatArray, translation: FloatArray, hands: FloatArray | None, *, of: str = ""
-) -> None:
+def _require_finite(rotations: FloatArray, translation: FloatArray, hands: FloatArray | None, *, of: str = "") -> None:
     """Name the frame, and the joint, of the first number that is not finite; `of` begins the sentence."""
     for name, values in (("rotation", rotations), ("translation", translation), ("finger rotation", hands)):
         place = None if values is None else not_finite(np.asarray(values, np.float32))

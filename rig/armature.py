@@ -47,15 +47,12 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
         order[index[bone.name]] = position
     pose = armature.pose.bones
     bent = [pose[position] for position in order.tolist()]
-    rest, basis = _matrices(bones, "matrix_local"), _matrices(pose, "matrix_basis")[order]
-    _require_finite(armature, "rest pose", rest)
-    _require_finite(armature, "pose", basis)
     locks = np.concatenate([_read(pose, "lock_rotation_w", 1), _read(pose, "lock_rotation", 3)], axis=1)
     return RigSpec(
         name=armature.name,
         bones=tuple(index),
         parents=np.array([index[bone.parent.name] if bone.parent else -1 for bone in bones]),
-        rest=rest,
+        rest=_finite(_matrices(bones, "matrix_local"), armature, what="rest pose"),
         lengths=_read(bones, "length", 1)[:, 0],
         deform=_read(bones, "use_deform", 1)[:, 0] > 0.0,
         inherit_rotation=_read(bones, "use_inherit_rotation", 1)[:, 0] > 0.0,
@@ -66,14 +63,18 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
         lock_rotation=locks[order] > 0.0,
         lock_per_component=_read(pose, "lock_rotations_4d", 1)[order, 0] > 0.0,
         constraints=tuple(_constraints(bone) for bone in bent),
-        basis=basis,
+        basis=_finite(_matrices(pose, "matrix_basis")[order], armature, what="pose"),
         scales=_read(pose, "scale", 3)[order],
         humanoid=humanoid_table(armature),
     )
 
 
-def _require_finite(armature: bpy.types.Object, what: str, matrices: np.ndarray) -> None:
-    """Refuse an armature of which a bone has a place that is no number; `matrices` are in the order of its bones."""
+def _finite(matrices: np.ndarray, armature: bpy.types.Object, *, what: str) -> np.ndarray:
+    """The matrices of its bones, in their order, if all are numbers.
+
+    Raises:
+        RigError: some are not; it names the bones.
+    """
     bad = np.flatnonzero(~np.isfinite(matrices).all(axis=(1, 2)))
     if len(bad):
         names = ", ".join(armature.data.bones[int(bone)].name for bone in bad[:5])
@@ -81,6 +82,7 @@ def _require_finite(armature: bpy.types.Object, what: str, matrices: np.ndarray)
             f"{armature.name}: the {what} of {names} holds numbers that are not finite. "
             "Clear the transforms of these bones, or correct their keys and drivers."
         )
+    return matrices
 
 
 def _read(bones: bpy.types.bpy_prop_collection, name: str, width: int) -> np.ndarray:
