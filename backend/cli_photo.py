@@ -25,7 +25,7 @@ from .errors import InputError
 from .files import write_atomically
 from .job import Progress, run_job
 from .pipeline import FoundPeople, PhotoResult, find_people, pose_person
-from .runtime import ModelCache
+from .runtime import ModelCache, Solver
 
 if TYPE_CHECKING:
     from ..rig.keyframes import KeyOptions
@@ -170,7 +170,7 @@ def _photo(request: PhotoRequest) -> None:
         with _shown_progress() as show:
             models = ModelCache(request.models, smpl_folder=request.smpl)
             found = run_job(find_people(request.image, models), on_progress=show)
-            result = run_job(pose_person(found, request.person - 1, body=models.body()), on_progress=show)
+            result = run_job(pose_person(found, request.person - 1, estimator=models.estimator(Solver.ANALYTIC)), on_progress=show)
             timings, notes = dict(result.timings_ms), list[str]()
             if request.wants_rig:
                 notes = _pose_rig(request, result, partial=partial, timings=timings, show=show)

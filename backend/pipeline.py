@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from .arrays import ImageArray
-from .body_model import NEUTRAL_BODY, BodyModel
 from .detect.image import load_image
 from .errors import InputError, NoPersonFoundError
 from .estimate.analytic import AnalyticEstimator
-from .estimate.estimator import Estimate
+from .estimate.estimator import Estimate, Estimator
 from .job import Job, Progress, timed_job
 from .observation import Observation
 from .runtime import ModelCache
@@ -42,14 +41,19 @@ class PhotoResult:
     Attributes:
         found: the picture and everybody in it.
         person: which of them, from 0.
-        estimate: the pose.
+        estimates: the readings of the pose, the likeliest first; never empty.
         timings_ms: milliseconds of work, a stage each, those of `found` included.
     """
 
     found: FoundPeople
     person: int
-    estimate: Estimate
+    estimates: tuple[Estimate, ...]
     timings_ms: dict[str, float]
+
+    @property
+    def estimate(self) -> Estimate:
+        """The likeliest reading."""
+        return self.estimates[0]
 
     @property
     def observation(self) -> Observation:
@@ -76,8 +80,16 @@ def find_people(path: Path, models: ModelCache) -> Job[FoundPeople]:
     return FoundPeople(path, image, people, timings)
 
 
-def pose_person(found: FoundPeople, person: int, *, body: BodyModel = NEUTRAL_BODY) -> Job[PhotoResult]:
-    """Solve the pose of one of the people found; `person` counts from 0. `body` gives the proportions.
+def pose_person(
+    found: FoundPeople, person: int, *, estimator: Estimator | None = None, readings: int = 1
+) -> Job[PhotoResult]:
+    """Solve the pose of one of the people found; `person` counts from 0.
+
+    Args:
+        found: the picture.
+        person: whom.
+        estimator: solves the pose; by default in closed form.
+        readings: how many at most, where the picture allows several.
 
     Raises:
         InputError: there is no such person.
@@ -87,9 +99,9 @@ def pose_person(found: FoundPeople, person: int, *, body: BodyModel = NEUTRAL_BO
             f"There is no person {person + 1} in {found.path.name}: {len(found.people)} found, counted from 1."
         )
     timings = dict(found.timings_ms)
-    job = AnalyticEstimator(body).estimate(found.people[person])
+    job = (estimator or AnalyticEstimator()).estimate(found.people[person], count=readings)
     estimates = yield from timed_job(job, timings, stage="solve pose")
-    return PhotoResult(found, person, estimates[0], timings)
+    return PhotoResult(found, person, tuple(estimates), timings)
 
 
 def _read(path: Path) -> Job[ImageArray]:

@@ -85,6 +85,38 @@ def axis_angle_to_matrix_torch(axis_angle: torch.Tensor) -> torch.Tensor:
     return roma.rotvec_to_rotmat(axis_angle)
 
 
+def matrix_to_6d_torch(matrix: torch.Tensor) -> torch.Tensor:
+    """(..., 3, 3) -> (..., 6): its first two columns (Zhou et al., CVPR 2019)."""
+    return matrix[..., :2].transpose(-1, -2).flatten(-2)
+
+
+def matrix_from_6d_torch(six: torch.Tensor) -> torch.Tensor:
+    """(..., 6) of any scale -> (..., 3, 3) by Gram-Schmidt, differentiable."""
+    import torch
+    from torch.nn.functional import normalize
+
+    first = normalize(six[..., :3], dim=-1)
+    second = six[..., 3:] - (first * six[..., 3:]).sum(-1, keepdim=True) * first
+    second = normalize(second, dim=-1)
+    return torch.stack([first, second, torch.linalg.cross(first, second)], dim=-1)
+
+
+def geodesic_angle_torch(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Angle in radians between rotations (..., 3, 3) and (..., 3, 3), by their chord: exact to first order at 0."""
+    chord = (first - second).square().sum((-1, -2)).clamp_min(1e-12).sqrt()
+    return 2.0 * (chord / 8.0**0.5).clamp_max(1.0 - 1e-6).asin()
+
+
+def matrix_to_quaternion_torch(matrix: torch.Tensor) -> torch.Tensor:
+    """`matrix_to_quaternion` in torch: (..., 3, 3) -> (..., 4) as w, x, y, z with w >= 0."""
+    import roma
+    import torch
+
+    xyzw = roma.rotmat_to_unitquat(matrix)
+    xyzw = torch.where(xyzw[..., 3:] < 0.0, -xyzw, xyzw)
+    return xyzw.roll(1, -1)
+
+
 def swing_between(start: AnyFloatArray, end: AnyFloatArray) -> DoubleArray:
     """The smallest rotations (..., 3, 3) that turn the directions `start` (..., 3) into `end` (..., 3).
 

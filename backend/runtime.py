@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from .body_model import BodyModel, find_body
-from .errors import InputError, ModelFileError
+from .errors import InputError, MissingPackageError, ModelFileError
 from .packages import require_torch
 from .weights.registry import FOLDER, ModelEntry, model_entries
 
@@ -17,11 +17,25 @@ if TYPE_CHECKING:
     import torch
 
     from .detect.blazepose import BlazePose
+    from .estimate.estimator import Estimator
+    from .estimate.pose_network import PoseNetwork
+
+POSE_MODEL: Final = "pose"
+"""The pose model's name in the registry."""
 
 _HOW_TO_FETCH: Final = (
     "Reinstall the extension, choose a model folder that holds the file, or, in a checkout, run "
     "`python -m contrapposto.backend.weights.fetch`."
 )
+
+
+class Solver(Enum):
+    """What turns keypoints into a pose."""
+
+    AUTOMATIC = "AUTOMATIC"
+    """The pose model; where torch is not installed, the closed form."""
+    MODEL = "MODEL"
+    ANALYTIC = "ANALYTIC"
 
 
 class Device(Enum):
@@ -97,6 +111,7 @@ class ModelCache:
         self.smpl_folder = smpl_folder
         self._blazepose: BlazePose | None = None
         self._body: BodyModel | None = None
+        self._network: PoseNetwork | None = None
 
     def blazepose(self) -> BlazePose:
         """The photo detector.
@@ -123,6 +138,43 @@ class ModelCache:
             self._body = find_body(self.smpl_folder)
         return self._body
 
+    def pose_network(self) -> PoseNetwork:
+        """The pose model.
+
+        Raises:
+            ModelFileError: its file is missing or not the registered one.
+            MissingPackageError: torch or safetensors is not installed.
+            InputError: the device that was asked for is not on this machine.
+        """
+        if self._network is None:
+            device = self.torch_device()
+            from .estimate.network_file import load_network
+
+            self._network = load_network(read_model(POSE_MODEL, folder=self.folder), device=device)
+        return self._network
+
+    def estimator(self, solver: Solver | str = Solver.AUTOMATIC) -> Estimator:
+        """What solves the pose.
+
+        Raises:
+            ModelFileError, MissingPackageError, InputError: as `pose_network`; only a missing torch is no error where
+                the choice is automatic.
+        """
+        solver = Solver(solver)
+        if solver is not Solver.ANALYTIC:
+            try:
+                network = self.pose_network()
+            except MissingPackageError:
+                if solver is Solver.MODEL:
+                    raise
+            else:
+                from .estimate.learned import LearnedEstimator
+
+                return LearnedEstimator(network, body=self.body())
+        from .estimate.analytic import AnalyticEstimator
+
+        return AnalyticEstimator(self.body())
+
     def torch_device(self) -> torch.device:
         """The device for torch models.
 
@@ -136,6 +188,7 @@ class ModelCache:
         """Let go of every model; the next use loads it again."""
         self._blazepose = None
         self._body = None
+        self._network = None
         gc.collect()
 
 

@@ -59,8 +59,8 @@ def photo_job(path: Path, person: int, *, ask: bool, chosen: Settings) -> "Job[P
         )
     if ask and person == 0 and count > 1:
         return Several(found)
-    body = session.models(chosen).body()
-    return (yield from pipeline.pose_person(found, max(person, 1) - 1, body=body))
+    estimator = session.models(chosen).estimator("ANALYTIC")
+    return (yield from pipeline.pose_person(found, max(person, 1) - 1, estimator=estimator))
 
 
 def fill_options(operator: Any, options: Any) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+import numpy as np
 
 from ..arrays import DoubleArray, FloatArray, checked
 from ..body_model import NEUTRAL_BODY, BodyModel
@@ -23,16 +25,23 @@ class Estimate:
         pelvis_cam: (T, 3) metres, the pelvis in camera axes.
         camera: the intrinsics used.
         body: whose proportions were used.
+        camera_turn: (T, 3, 3) from the inner frame, whose y axis points up, to the same axes on a camera that is held
+            level: the identity for a camera that is.
+        likelihood: how likely this reading is beside the others, in [0, 1].
     """
 
     poses: PoseSequence
     pelvis_cam: FloatArray
     camera: Camera
     body: BodyModel = NEUTRAL_BODY
+    camera_turn: FloatArray = field(default_factory=lambda: np.eye(3, dtype=np.float32))
+    likelihood: float = 1.0
 
     def __post_init__(self) -> None:
-        pelvis_cam = checked("pelvis_cam", self.pelvis_cam, (self.poses.frame_count, 3))
-        object.__setattr__(self, "pelvis_cam", pelvis_cam)
+        frames = self.poses.frame_count
+        object.__setattr__(self, "pelvis_cam", checked("pelvis_cam", self.pelvis_cam, (frames, 3)))
+        turn = np.broadcast_to(np.asarray(self.camera_turn, np.float32), (frames, 3, 3))
+        object.__setattr__(self, "camera_turn", checked("camera_turn", turn, (frames, 3, 3)))
 
     def joints(self) -> DoubleArray:
         """(T, 24, 3) metres, inner frame."""
@@ -41,7 +50,8 @@ class Estimate:
     def joints_cam(self) -> DoubleArray:
         """(T, 24, 3) metres, camera axes (x right, y down, z forward)."""
         joints = self.joints()
-        return inner_to_camera(joints - joints[:, :1]) + self.pelvis_cam[:, None]
+        seen = (joints - joints[:, :1]) @ np.swapaxes(self.camera_turn, -1, -2)
+        return inner_to_camera(seen) + self.pelvis_cam[:, None]
 
     def joints_px(self) -> FloatArray:
         """(T, 24, 2) pixels of the full image."""

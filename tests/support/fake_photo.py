@@ -51,7 +51,7 @@ class FakePhotos:
         found = self.package("backend.pipeline").FoundPeople
         return found(path=path, image=image, people=people, timings_ms={"read": 2.0, "find people": 10.0})
 
-    def pose_person(self, found: Any, person: int, *, body: object) -> Generator[Any, None, Any]:
+    def pose_person(self, found: Any, person: int, *, estimator: object) -> Generator[Any, None, Any]:
         """Stands for `pipeline.pose_person`; each person raises the left arm by another angle."""
         yield self.package("backend.job").Progress("Solving", 0.9)
         if self.pose_error is not None:
@@ -60,7 +60,7 @@ class FakePhotos:
         return self.package("backend.pipeline").PhotoResult(
             found=found,
             person=person,
-            estimate=self.estimate(person),
+            estimates=(self.estimate(person),),
             timings_ms={**found.timings_ms, "solve pose": 1.5},
         )
 

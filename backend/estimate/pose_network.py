@@ -1,0 +1,133 @@
+"""The pose model: a residual perceptron that reads evidence and says a pose, how sure it is, and where up is.
+
+One network does two things. As a regressor it gives the expected pose. As the velocity of a flow from noise to poses
+(flow matching: Lipman et al., ICLR 2023; here it predicts the end of the flow) it gives samples: alternatives where the
+evidence is ambiguous, and whatever fits where there is little of it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import nn
+
+from ..proportions import LENGTH_GROUPS
+from ..rotations import matrix_from_6d_torch
+from ..skeleton import JOINT_COUNT
+from .evidence import FEATURES, Evidence
+
+POSE_WIDTH: Final = JOINT_COUNT * 6
+_TIME_WIDTH: Final = 16
+_WIDTHS: Final = (POSE_WIDTH, len(LENGTH_GROUPS), 3, JOINT_COUNT, JOINT_COUNT)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the network says of N people, in the axes of their views.
+
+    Attributes:
+        six: (N, 24, 6) parent-relative rotations as the network gives them, not yet orthogonal.
+        log_scales: (N, 10) in the order of `LENGTH_GROUPS`.
+        up: (N, 3) unit vector against gravity.
+        log_rotation_sigma: (N, 24) logarithm of the expected error of each joint's rotation in radians.
+        log_position_sigma: (N, 24) logarithm of the expected error of each joint's position in metres.
+    """
+
+    six: torch.Tensor
+    log_scales: torch.Tensor
+    up: torch.Tensor
+    log_rotation_sigma: torch.Tensor
+    log_position_sigma: torch.Tensor
+
+    @property
+    def rotations(self) -> torch.Tensor:
+        """(N, 24, 3, 3)."""
+        return matrix_from_6d_torch(self.six)
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.first = nn.Linear(width, width)
+        self.second = nn.Linear(width, width)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.second(nn.functional.silu(self.first(self.norm(x))))
+
+
+class PoseNetwork(nn.Module):
+    """Evidence, and a point on the flow when it samples -> `Reading`.
+
+    Args:
+        width: of the hidden layers.
+        depth: number of residual blocks, two layers each.
+    """
+
+    mean_pose: torch.Tensor
+    spread: torch.Tensor
+
+    def __init__(self, width: int = 1024, depth: int = 4) -> None:
+        super().__init__()
+        self.width, self.depth = width, depth
+        self.enter = nn.Linear(FEATURES + POSE_WIDTH + _TIME_WIDTH + 1, width)
+        self.blocks = nn.ModuleList(_Block(width) for _ in range(depth))
+        self.norm = nn.LayerNorm(width)
+        self.leave = nn.Linear(width, sum(_WIDTHS))
+        nn.init.normal_(self.leave.weight, std=0.01)
+        nn.init.zeros_(self.leave.bias)
+        self.register_buffer("mean_pose", torch.zeros(JOINT_COUNT, 6))
+        self.register_buffer("spread", torch.ones(JOINT_COUNT, 6))
+
+    def forward(
+        self, features: torch.Tensor, point: torch.Tensor | None = None, time: torch.Tensor | None = None
+    ) -> Reading:
+        """Read evidence.
+
+        Args:
+            features: (N, FEATURES), see `Evidence.features`.
+            point: (N, 24, 6) where on the flow from noise (time 0) to a pose (time 1), or None for the expected pose.
+            time: (N, 1) in [0, 1], with `point`.
+        """
+        count = len(features)
+        if point is None or time is None:
+            tail = features.new_zeros(count, POSE_WIDTH + _TIME_WIDTH + 1)
+        else:
+            tail = torch.cat([point.flatten(1), _waves(time), torch.ones_like(time)], dim=1)
+        hidden = self.enter(torch.cat([features, tail], dim=1))
+        for block in self.blocks:
+            hidden = block(hidden)
+        out = self.leave(nn.functional.silu(self.norm(hidden))).float()
+        pose, scales, up, rotation, position = out.split(_WIDTHS, dim=1)
+        six = self.mean_pose + self.spread * pose.unflatten(1, (JOINT_COUNT, 6))
+        up = nn.functional.normalize(up + up.new_tensor([0.0, 1e-3, 0.0]), dim=1)
+        return Reading(six, 0.1 * scales, up, rotation - 2.0, position - 3.0)
+
+    def to_point(self, six: torch.Tensor) -> torch.Tensor:
+        """Rotations (N, 24, 6) -> the space of the flow, of unit spread."""
+        return (six - self.mean_pose) / self.spread
+
+    @torch.no_grad()
+    def sample(self, evidence: Evidence, noise: torch.Tensor, *, steps: int = 3) -> Reading:
+        """A pose that fits the evidence for each noise (N, 24, 6) of unit normal numbers, in `steps` Euler steps."""
+        features, point = evidence.features(), noise
+        reading = None
+        for step in range(steps):
+            time = step / steps
+            reading = self(features, point, torch.full((len(noise), 1), time, device=noise.device))
+            end = self.to_point(reading.six)
+            point = point + (end - point) * ((1.0 / steps) / (1.0 - time))
+        assert reading is not None
+        return reading
+
+
+def _waves(time: torch.Tensor) -> torch.Tensor:
+    """(N, 1) -> (N, 16) sines and cosines."""
+    octaves = 2.0 ** torch.arange(_TIME_WIDTH // 2, device=time.device)
+    angle = time * octaves * (math.pi / 8.0)
+    return torch.cat([angle.sin(), angle.cos()], dim=1)

@@ -1,0 +1,292 @@
+"""Synthetic sightings: poses before random cameras, and what a detector would make of them.
+
+Convention: the inner frame of the camera (x right, y up, z to the camera), metres; rays have y down, as pixels have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import roma
+import torch
+
+from contrapposto.backend.estimate.evidence import Evidence, view_of
+from contrapposto.backend.estimate.landmark_body import landmark_positions_torch
+from contrapposto.backend.keypoints import BLAZEPOSE_33
+from contrapposto.backend.kinematics import pose_torch
+from contrapposto.backend.proportions import LENGTH_GROUPS, scaled_offsets_torch
+from contrapposto.backend.rotations import matrix_to_6d_torch
+
+# Mean and spread of the logarithms of length factors: people differ by about 5 % in each segment once stature is taken
+# out (ANSUR II), detectors and characters by more. Our neutral shoulders are as wide as the bone, SMPL's are narrower.
+_SCALE_SPREAD: Final = {
+    "torso": (0.0, 0.07), "head": (0.0, 0.12), "hips": (0.0, 0.15), "thigh": (0.0, 0.06), "shin": (0.0, 0.06),
+    "foot": (0.0, 0.10), "shoulders": (-0.12, 0.12), "upper_arm": (0.0, 0.07), "forearm": (0.0, 0.07),
+    "hand": (0.0, 0.12),
+}  # fmt: skip
+_INDEX: Final = BLAZEPOSE_33.index
+_LIMBS: Final = tuple(
+    [_INDEX[f"{side}_{name}"] for name in names]
+    for side in ("left", "right")
+    for names in (
+        ("elbow", "wrist", "pinky", "index", "thumb"),
+        ("knee", "ankle", "heel", "foot_index"),
+    )
+)
+"""Left arm, left leg, right arm, right leg, below shoulder and hip."""
+_FACE: Final = list(range(11))
+# How far the detector's idea of a point is from ours, metres: hips most, they are deep in the body.
+_CONVENTION_M: Final = {"hip": 0.025, "shoulder": 0.02, "elbow": 0.012, "knee": 0.015, "ankle": 0.015, "heel": 0.015,
+                        "foot_index": 0.02, "pinky": 0.015, "index": 0.015, "thumb": 0.015}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is to be found, in the axes of the views.
+
+    Attributes:
+        local: (N, 24, 3, 3) parent-relative rotations, the root against the view.
+        world: (N, 24, 3, 3) rotations in the view.
+        joints: (N, 24, 3) metres from the pelvis.
+        log_scales: (N, 10).
+        up: (N, 3) against gravity.
+    """
+
+    local: torch.Tensor
+    world: torch.Tensor
+    joints: torch.Tensor
+    log_scales: torch.Tensor
+    up: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Synthetic people before cameras, and what is seen of them.
+
+    Attributes:
+        truth: in the axes of the view that the *detected* points give.
+        evidence: the same.
+        rays: (N, 33, 2) detected points through the assumed camera.
+        confidence: (N, 33).
+        true_rays: (N, 33, 2) the exact points through the same camera.
+        turn: (N, 3, 3) from the view to the camera.
+        pelvis: (N, 3) inner frame of the camera.
+    """
+
+    truth: Truth
+    evidence: Evidence
+    rays: torch.Tensor
+    confidence: torch.Tensor
+    true_rays: torch.Tensor
+    turn: torch.Tensor
+    pelvis: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How wrong a detector is. Lengths are shares of the person's box, as 2D noise; metres, as 3D noise.
+
+    `level` is the largest standard deviation of a point; every person has its own below it. `shares` of people: with
+    exact points, with a hidden block, cut off by the picture's edge, with exchanged sides, with a limb on the other's
+    place. `any_angle`: share of pictures turned by any angle.
+    """
+
+    level: float = 0.03
+    exact: float = 0.1
+    outliers: float = 0.04
+    block: float = 0.25
+    cut: float = 0.2
+    exchanged: float = 0.02
+    limb_exchanged: float = 0.02
+    any_angle: float = 0.3
+    dropped: float = 0.03
+    convention: float = 1.0
+    depth_m: float = 0.10
+    flat_m: float = 0.03
+
+
+@dataclass(frozen=True)
+class Given:
+    """Shares of people for whom a kind of evidence is given."""
+
+    points: float = 0.93
+    world: float = 0.6
+    rotations: float = 0.12
+    pins: float = 0.1
+    camera: float = 0.25
+
+
+class Synthesis:
+    """Makes sightings of poses.
+
+    Args:
+        noise: of the detector.
+        given: which evidence.
+        device: where.
+    """
+
+    def __init__(self, *, noise: Noise | None = None, given: Given | None = None, device: str = "cpu") -> None:
+        self.noise = noise or Noise()
+        self.given = given or Given()
+        self._device = torch.device(device)
+        spread = torch.tensor([_SCALE_SPREAD[name] for name in LENGTH_GROUPS], device=self._device)
+        self._scale_mean, self._scale_sigma = spread.unbind(1)
+        by_name = [
+            _CONVENTION_M.get(name.replace("left_", "").replace("right_", ""), 0.008) for name in BLAZEPOSE_33.names
+        ]
+        self._convention = torch.tensor(by_name, device=self._device)[:, None]
+
+    def see(self, poses: torch.Tensor) -> Sighting:
+        """Put poses (N, 24, 3, 3), y up, before cameras and detect them."""
+        count = len(poses)
+        scales = self._scale_mean + self._scale_sigma * self._normal(count, len(LENGTH_GROUPS))
+        tilt = self._tilts(count)
+        poses = torch.cat([(tilt @ poses[:, 0])[:, None], poses[:, 1:]], dim=1)
+        offsets = scaled_offsets_torch(scales)
+        world, joints = pose_torch(poses, torch.zeros(count, 3, device=self._device), offsets=offsets)
+        moved = self.noise.convention * self._convention * self._normal(count, 33, 3)
+        marks = landmark_positions_torch(world, joints, scales, moved=moved)
+        pelvis, focal, assumed = self._places(marks)
+        rays = _rays(marks + pelvis[:, None]) * (focal / assumed)[:, None, None]
+        found, confidence = self._detected(rays)
+        view = view_of(found, confidence)
+        back = view.turn.transpose(1, 2)
+        local = torch.cat([(back @ poses[:, 0])[:, None], poses[:, 1:]], dim=1)
+        truth = Truth(local, back[:, None] @ world, joints @ view.turn, scales, (back @ tilt[:, :, 1:])[..., 0])
+        evidence = replace(
+            Evidence.nothing(count, device=self._device),
+            points=view.points, confidence=confidence, size=view.size,
+            has_points=self._chance(count, self.given.points)[:, None].float(),
+            camera_known=(focal == assumed)[:, None].float(),
+        )  # fmt: skip
+        evidence = self._more(evidence, truth, marks @ view.turn)
+        return Sighting(truth, evidence, found, confidence, rays, view.turn, pelvis)
+
+    def _tilts(self, count: int) -> torch.Tensor:
+        """(N, 3, 3) from an upright world to cameras that look up and down, some of them turned by any angle."""
+        pitch = 0.12 + 0.25 * self._normal(count)
+        pitch = torch.where(self._chance(count, 0.15), self._between(count, -1.0, 1.4), pitch)
+        roll = 0.08 * self._normal(count)
+        roll = torch.where(self._chance(count, self.noise.any_angle), self._between(count, -torch.pi, torch.pi), roll)
+        zero = torch.zeros_like(roll)
+        about_x = roma.rotvec_to_rotmat(torch.stack([pitch, zero, zero], 1))
+        return roma.rotvec_to_rotmat(torch.stack([zero, zero, roll], 1)) @ about_x
+
+    def _places(self, marks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Pelvis (N, 3), and true and assumed focal length (N,) in diagonals of the picture."""
+        count = len(marks)
+        focal = (0.3 * self._normal(count)).clamp(-0.8, 0.8).exp()
+        assumed = torch.where(self._chance(count, self.given.camera), focal, torch.ones_like(focal))
+        share = self._between(count, -2.1, 0.15).exp()
+        depth = (1.7 * focal / share).clamp_min(0.4)
+        nearest = marks[..., 2].amax(1)
+        depth = torch.maximum(depth, nearest + 0.5)
+        x, y = self._between(count, -0.3, 0.3) / focal, self._between(count, -0.2, 0.2) / focal
+        return torch.stack([x * depth, y * depth, -depth], 1), focal, assumed
+
+    def _detected(self, rays: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Points (N, 33, 2) and confidence (N, 33) as a detector would report them."""
+        noise, count = self.noise, len(rays)
+        low, high = rays.amin(1), rays.amax(1)
+        box = (high - low).amax(1).clamp_min(1e-4)
+        found = self._exchanged(rays)
+        hidden = self._hidden(rays, low, high - low)
+        level = noise.level * torch.rand(count, device=self._device) * (~self._chance(count, noise.exact))
+        outlier = 1.0 + 3.0 * (torch.rand(count, 33, device=self._device) < noise.outliers)
+        size = level[:, None] * outlier * torch.where(hidden, 3.0, 1.0)
+        size = size + 0.03 * hidden * (level > 0.0)[:, None]
+        found = found + (size * box[:, None])[..., None] * self._normal(count, 33, 2)
+        error = (found - rays).norm(dim=-1) / (0.05 * box[:, None])
+        sure = 0.8 + 0.2 * torch.rand(count, 33, device=self._device)
+        confidence = (-0.7 * error).exp() * sure
+        unsure = 0.6 * torch.rand(count, 33, device=self._device).square()
+        confidence = torch.where(hidden, torch.minimum(confidence, unsure), confidence)
+        lost = torch.rand(count, 33, device=self._device) < noise.dropped
+        return found, torch.where(lost, 0.0, confidence).clamp(0.0, 1.0)
+
+    def _exchanged(self, rays: torch.Tensor) -> torch.Tensor:
+        """Both sides of some people, and some limbs, stand in each other's place."""
+        count, noise = len(rays), self.noise
+        other = torch.tensor([_INDEX[_other(name)] for name in BLAZEPOSE_33.names], device=self._device)
+        found = torch.where(self._chance(count, noise.exchanged)[:, None, None], rays[:, other], rays)
+        for limb in _LIMBS:
+            wrong = self._chance(count, noise.limb_exchanged)[:, None, None]
+            found[:, limb] = torch.where(wrong, found[:, other[limb]], found[:, limb])
+        return found
+
+    def _hidden(self, rays: torch.Tensor, low: torch.Tensor, extent: torch.Tensor) -> torch.Tensor:
+        """(N, 33) behind something, or beyond the edge of the picture."""
+        count = len(rays)
+        at = (rays - low[:, None]) / extent.clamp_min(1e-4)[:, None]
+        middle, half = (
+            torch.rand(count, 1, 2, device=self._device),
+            0.1 + 0.2 * torch.rand(count, 1, 2, device=self._device),
+        )
+        block = ((at - middle).abs() < half).all(-1) & self._chance(count, self.noise.block)[:, None]
+        edge = self._between(count, 0.35, 0.95)[:, None]
+        side = torch.randint(6, (count, 1), device=self._device)
+        # Mostly the lower edge cuts: that is how people are photographed.
+        beyond = torch.where(
+            side < 4, at[..., 1] > edge, torch.where(side == 4, at[..., 0] > edge, at[..., 0] < 1 - edge)
+        )
+        return block | (beyond & self._chance(count, self.noise.cut)[:, None])
+
+    def _more(self, evidence: Evidence, truth: Truth, marks: torch.Tensor) -> Evidence:
+        """World landmarks, known rotations and pins for some."""
+        count, given = len(marks), self.given
+        rotations = self._chance(count, given.rotations)[:, None] & self._chance((count, 24), 0.4)
+        pins = self._chance(count, given.pins)[:, None] & self._chance((count, 24), 0.2)
+        has_world = self._chance(count, given.world)[:, None] & (evidence.has_points > 0.0)
+        return replace(
+            evidence,
+            world=self.world_landmarks(marks),
+            has_world=has_world.float(),
+            rotations=matrix_to_6d_torch(truth.local),
+            rotations_known=rotations.float(),
+            pins=truth.joints + 0.01 * self._normal(count, 24, 3),
+            pins_known=pins.float(),
+        )
+
+    def world_landmarks(self, marks: torch.Tensor) -> torch.Tensor:
+        """Landmarks (N, 33, 3) as BlazePose estimates them: biased in depth, some limbs before for behind."""
+        count, noise = len(marks), self.noise
+        hips = marks[:, [_INDEX["left_hip"], _INDEX["right_hip"]]].mean(1, keepdim=True)
+        body = marks - hips
+        size = (0.08 * self._normal(count)).exp()
+        tilt = roma.rotvec_to_rotmat(self._normal(count, 3) * body.new_tensor([0.17, 0.10, 0.05]))
+        body = (body @ tilt.transpose(1, 2)) * size[:, None, None]
+        body[..., 2] *= self._between(count, 0.55, 1.1)[:, None]
+        for limb in _LIMBS:
+            root = body[:, limb[0] - 2 : limb[0] - 1, 2]
+            flipped = self._chance(count, 0.06)[:, None]
+            body[:, limb, 2] = torch.where(flipped, 2.0 * root - body[:, limb, 2], body[:, limb, 2])
+            reach = torch.linspace(0.7, 1.3, len(limb), device=self._device)
+            body[:, limb, 2] += noise.depth_m * reach * self._normal(count, 1)
+        level = torch.rand(count, 1, 1, device=self._device) * 1.5
+        axes = body.new_tensor([noise.flat_m, noise.flat_m, noise.depth_m * 0.4])
+        body = body + level * axes * self._normal(count, 33, 3)
+        face = self._normal(count, 1, 3) * 0.03
+        body[:, _FACE] += face
+        return body - body[:, [_INDEX["left_hip"], _INDEX["right_hip"]]].mean(1, keepdim=True)
+
+    def _normal(self, *shape: int) -> torch.Tensor:
+        return torch.randn(*shape, device=self._device)
+
+    def _chance(self, shape: int | tuple[int, ...], share: float) -> torch.Tensor:
+        return torch.rand(shape, device=self._device) < share
+
+    def _between(self, count: int, low: float, high: float) -> torch.Tensor:
+        return low + (high - low) * torch.rand(count, device=self._device)
+
+
+def _rays(points: torch.Tensor) -> torch.Tensor:
+    """(N, K, 3) inner frame -> (N, K, 2) rays, y down."""
+    depth = (-points[..., 2:]).clamp_min(0.05)
+    return torch.cat([points[..., :1], -points[..., 1:2]], dim=-1) / depth
+
+
+def _other(name: str) -> str:
+    if "left" in name:
+        return name.replace("left", "right")
+    return name.replace("right", "left")

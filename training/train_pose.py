@@ -1,0 +1,165 @@
+"""Train the pose model: `python -m training.train_pose POSES.npz OUT.safetensors [--minutes M] [--device D]`.
+
+A run that was stopped goes on where its last checkpoint, beside OUT, was written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from contrapposto.backend.estimate.pose_network import PoseNetwork
+from contrapposto.backend.rotations import matrix_to_6d_torch
+
+from .evaluate_pose import evaluate
+from .pose_losses import flow_loss, regression_loss
+from .pose_source import PoseSource
+from .synthesis import Synthesis
+from .weights import save_network
+
+_EVERY = 500
+_WARM_UP = 500
+_EMA = 0.999
+
+
+@dataclass
+class Training:
+    """One run: the network, its running average, and what it learns from."""
+
+    network: PoseNetwork
+    average: PoseNetwork
+    optimiser: torch.optim.Optimizer
+    source: PoseSource
+    synthesis: Synthesis
+    batch: int
+    device: str
+    steps: int = 0
+    seconds: float = 0.0
+
+    def step(self, learning_rate: float) -> float:
+        """One update; half of the batch is read as a regressor, half as a flow."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
+        with torch.no_grad():
+            sighting = self.synthesis.see(self.source.draw(self.batch))
+            features = sighting.evidence.features()
+        half = self.batch // 2
+        first, second = _split(sighting.truth, half)
+        six = matrix_to_6d_torch(second.local)
+        when = torch.rand(self.batch - half, 1, device=self.device)
+        noise = torch.randn_like(six)
+        point = (1.0 - when[..., None]) * noise + when[..., None] * self.network.to_point(six)
+        with torch.autocast(self.device, torch.bfloat16):
+            read, flown = self.network(features[:half]), self.network(features[half:], point, when)
+        loss = regression_loss(read, first) + flow_loss(self.network, flown, second)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.steps += 1
+        decay = min(_EMA, self.steps / (self.steps + 20.0))
+        with torch.no_grad():
+            pairs = zip(self.average.parameters(), self.network.parameters(), strict=True)
+            for kept, new in pairs:
+                kept.lerp_(new, 1.0 - decay)
+        return float(loss.detach())
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint, whole or not at all."""
+        state = {
+            "network": self.network.state_dict(), "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(), "steps": self.steps, "seconds": self.seconds,
+        }  # fmt: skip
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.steps, self.seconds = state["steps"], state["seconds"]
+
+
+def _split(truth, half):  # noqa: ANN001, ANN202
+    fields = truth.__dict__
+    kind = type(truth)
+    return kind(**{k: v[:half] for k, v in fields.items()}), kind(**{k: v[half:] for k, v in fields.items()})
+
+
+def read_poses(path: Path, *, held_out: bool) -> torch.Tensor:
+    """(M, 24, 3) axis-angle of the training clips, or of the held-out ones."""
+    with np.load(path) as archive:
+        chosen = archive["held_out"][archive["clip"]] == held_out
+        return torch.from_numpy(archive["rotations"][chosen].astype(np.float32))
+
+
+def prepare(poses: torch.Tensor, *, width: int, depth: int, batch: int, device: str) -> Training:
+    """A fresh run; the mean pose and its spread are those of what it will see."""
+    source = PoseSource(poses, device=device)
+    network = PoseNetwork(width, depth).to(device)
+    with torch.no_grad():
+        six = matrix_to_6d_torch(Synthesis(device=device).see(source.draw(8192)).truth.local)
+        network.mean_pose.copy_(six.mean(0))
+        network.spread.copy_(six.std(0).clamp_min(0.05))
+    parameters = network.parameters()
+    optimiser = torch.optim.AdamW(parameters, lr=1e-3, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
+    average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
+    return Training(network, average, optimiser, source, Synthesis(device=device), batch, device)
+
+
+def train(run: Training, *, minutes: float, peak: float, checkpoint: Path, held_out: torch.Tensor) -> None:
+    """Until the time is over: warm-up, then a cosine to zero."""
+    total, last = minutes * 60.0, time.monotonic()
+    losses: list[float] = []
+    while run.seconds < total:
+        share = run.seconds / total
+        rate = peak * min(1.0, (run.steps + 1) / _WARM_UP) * (0.01 + 0.495 * (1.0 + math.cos(math.pi * share)))
+        losses.append(run.step(rate))
+        now = time.monotonic()
+        run.seconds, last = run.seconds + now - last, now
+        if run.steps % _EVERY == 0:
+            found = "  ".join(f"{name} {value:.1f}" for name, value in evaluate(run.average, held_out).items())
+            mean = sum(losses[-_EVERY:]) / len(losses[-_EVERY:])
+            print(f"{run.steps:6d} {run.seconds / 60:6.1f} min  loss {mean:.4f}  {found}", flush=True)
+            run.save(checkpoint)
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("poses", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=90.0)
+    parser.add_argument("--width", type=int, default=1024)
+    parser.add_argument("--depth", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--peak", type=float, default=1e-3, help="highest learning rate")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    held_out = read_poses(options.poses, held_out=True)
+    run = prepare(
+        read_poses(options.poses, held_out=False),
+        width=options.width, depth=options.depth, batch=options.batch, device=options.device,
+    )  # fmt: skip
+    checkpoint = options.out.with_suffix(".checkpoint")
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    if checkpoint.is_file():
+        run.load(checkpoint)
+    train(run, minutes=options.minutes, peak=options.peak, checkpoint=checkpoint, held_out=held_out)
+    save_network(run.average, options.out)
+
+
+if __name__ == "__main__":
+    main()
