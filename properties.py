@@ -18,8 +18,10 @@ from bpy.props import (
     StringProperty,
 )
 
+from .backend.errors import MissingPackageError
 from .backend.joint_words import BODY_JOINTS, FINGER_JOINTS, in_words
-from .rig.stored_map import first_bone
+from .backend.packages import require_package
+from .rig.stored_map import choose_bone, first_bone
 
 
 class PoseOptions:
@@ -141,10 +143,16 @@ def _bone_property(joint: str) -> Any:
         return first_bone(group.id_data, joint)
 
     def set_bone(group: Any, bone: str) -> None:
+        if bone == get(group):
+            return
+        try:
+            require_package("scipy.spatial.transform", name="scipy", purpose="check the bone map")
+        except MissingPackageError:  # whatever poses with the map says so; an edit needs no check
+            choose_bone(group.id_data, joint, bone=bone)
+            return
         from .rig.map_notes import edit_bone
 
-        if bone != get(group):
-            edit_bone(group.id_data, joint, bone=bone)
+        edit_bone(group.id_data, joint, bone=bone)
 
     return StringProperty(
         name=in_words(joint).capitalize(),

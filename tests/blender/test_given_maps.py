@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 from types import SimpleNamespace
 
 import addon_utils
@@ -122,6 +123,13 @@ def test_an_edit_keeps_what_else_was_said(humanoid):
     humanoid.contrapposto_bones.left_wrist = "mixamorig:Head"
     humanoid.contrapposto_bones.left_wrist = "mixamorig:LeftHand"
     assert problems(humanoid) == ["It kneels."]
+
+
+def test_without_scipy_the_map_can_still_be_edited(humanoid, monkeypatch):
+    bpy.ops.contrapposto.detect_bones()
+    monkeypatch.setitem(sys.modules, "scipy.spatial.transform", None)
+    humanoid.contrapposto_bones.left_foot = "mixamorig:LeftFoot"
+    assert humanoid.contrapposto_bones.left_foot == "mixamorig:LeftFoot"
 
 
 # Two skeletons in one armature
