@@ -100,7 +100,8 @@ def require_body(report: MapReport) -> None:
     refused = f"{bone_map.armature} is no human body"
     advice = "Choose another armature with --armature, or another file."
     if len(found) < len(BODY_JOINTS) // 2:
-        raise RigError(f"{refused}: bones were found for {len(found)} of {len(BODY_JOINTS)} joints. {advice}")
+        count = f"{refused}: bones were found for {len(found)} of {len(BODY_JOINTS)} joints."
+        raise RigError(" ".join((count, *bone_map.problems, advice)))
     if set(found) <= set(report.asked):
         raise RigError(" ".join((f"{refused}: none of its bones is sure.", *bone_map.problems, advice)))
 
