@@ -21,6 +21,7 @@ from ..backend.retarget.rest_from_motion import rest_from_motion
 from ..backend.retarget.rig_spec import RigSpec
 from .armature import read_rig, require_armature
 from .bone_maps import bone_map_for
+from .shown_bones import shown_by
 
 _FRAMES_FOR_REST = 300
 _LEAST_FRAMES = 30
@@ -59,7 +60,15 @@ def read_motion(
         rig = _with_found_rest(armature, rig, bone_map)
     elif rest == "AUTOMATIC":
         rig = standing_rest(armature, rig, bone_map) or rig
-    return poses_from_rig(rig, bone_map, RigMotion(rig.bones, _played(armature, rig.bones, chosen), _fps(chosen)))
+    matrices = _played(armature, rig.bones, chosen)[:, _shown(armature, rig, bone_map)]
+    return poses_from_rig(rig, bone_map, RigMotion(rig.bones, matrices, _fps(chosen)))
+
+
+def _shown(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> list[int]:
+    """Per bone the one to read in its place: of a control that a switch may leave out, the bone that shows the pose."""
+    mapped = {bone for match in bone_map.joints.values() for bone in match.bones}
+    shown = shown_by(armature, rig, mapped)
+    return [rig.index[shown.get(bone, bone)] for bone in rig.bones]
 
 
 def standing_rest(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> RigSpec | None:

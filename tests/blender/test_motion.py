@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import addon_utils
 import bpy
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ Armature = bpy.types.Object
 MOTIONS = ("mocap/cmu_keijiro_fbx.zip:cmu_keijiro_fbx/85_12.fbx", "rigs/rokoko_jesse_dance.bvh")
 FOLDED = ("mocap/cmu_iclone_bvh.zip:cmu_iclone_bvh/005_19.bvh", "rigs/rokoko_jesse_dance.bvh")
 KNUCKLES = (22, 23)
+LEG = (("thigh", "shin"), ("shin", "foot"))
 STATURE_MM = 1700.0
 
 
@@ -100,6 +102,43 @@ def test_motion_that_comes_through_constraints_is_read(
         constraint.target, constraint.subtarget = keyed, bone.name
     found = motion.read_motion(puppet, frames=range(5, 17))
     assert degrees_apart(package, found, poses).max() < 0.05
+
+
+@pytest.fixture
+def generated() -> Armature:
+    """Rigify's human with controls for FK and IK."""
+    if addon_utils.enable("rigify", default_set=True, persistent=True) is None:
+        pytest.skip("Rigify does not start in this Blender")
+    bpy.ops.object.armature_human_metarig_add()
+    bpy.ops.pose.rigify_generate()
+    return bpy.context.object
+
+
+@pytest.mark.parametrize("limbs", ["FK", "IK"])
+def test_a_control_rig_is_read_as_it_is_seen(package, motion, generated: Armature, poses: object, limbs: str) -> None:
+    """The FK controls of limbs in IK stand still; what is keyed on the IK controls counts."""
+    keys, kinematics = package("rig.keyframes"), package("backend.kinematics")
+    keys.pose_and_key(generated, poses, options=keys.KeyOptions(frame=5.0, limbs=limbs))
+    found = motion.read_motion(generated, frames=range(5, 17))
+    expected, read = (kinematics.forward_kinematics(p.rotations, p.translation) for p in (poses, found))
+    apart_mm = 1000.0 * np.delete(np.linalg.norm(expected - read, axis=-1), KNUCKLES, axis=1)
+    assert apart_mm.mean() <= 10.0
+
+
+def test_a_leg_that_an_artist_moves_by_its_foot_is_read_bent(package, motion, generated: Armature) -> None:
+    bones, index = generated.pose.bones, package("backend.skeleton").JOINT_INDEX
+    for frame, height in ((1, 0.0), (11, 0.25)):
+        bones["foot_ik.L"].location = (0.0, 0.0, height)
+        bones["foot_ik.L"].keyframe_insert("location", frame=frame)
+    found = motion.read_motion(generated, frames=range(1, 12))
+    knees = np.degrees(np.linalg.norm(found.rotations[:, [index["left_knee"], index["right_knee"]]], axis=-1))
+    bpy.context.scene.frame_set(11)
+    posed = generated.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones
+    ways = [np.array(posed[f"DEF-{end}.L"].head - posed[f"DEF-{start}.L"].head) for start, end in LEG]
+    seen = np.degrees(np.arccos(_unit(ways[0]) @ _unit(ways[1])))
+    assert seen > 60.0
+    assert knees[-1, 0] == pytest.approx(seen, abs=5.0)
+    assert knees[:, 1].max() < 10.0
 
 
 def test_the_way_of_the_object_is_part_of_the_motion(motion, keyed: Armature) -> None:
