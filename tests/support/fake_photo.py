@@ -103,6 +103,6 @@ def install(package: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatc
     pipeline = package("backend.pipeline")
     monkeypatch.setattr(pipeline, "find_people", fake.find_people)
     monkeypatch.setattr(pipeline, "pose_person", fake.pose_person)
-    models = SimpleNamespace(body=lambda: None)
+    models = SimpleNamespace(estimator=lambda _solver: None)
     monkeypatch.setattr(package("operators.session").session, "models", lambda _chosen: models)
     return fake
