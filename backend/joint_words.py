@@ -62,7 +62,7 @@ def in_words(joint: str) -> str:
 
 def found_by(convention: str) -> str:
     """How a bone map was found, to follow "22 of 22 joints": `, named as in rigify metarig`."""
-    if convention == "structure":
+    if convention.startswith("structure"):
         return ", found by the structure of the rig"
     if convention == "generic":
         return ", found by common names"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import bpy
 import numpy as np
 
 from ..backend.errors import RigError
 from ..backend.retarget.rig_spec import ROTATION_MODES, RigSpec
 from .vrm_tables import humanoid_table
+
+_IN_FULL: Final = 0.99
+"""Influence from which on a constraint leaves nothing of what was before it."""
 
 
 def require_armature(obj: bpy.types.Object | None) -> bpy.types.Object:
@@ -63,6 +68,8 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
         lock_rotation=locks[order] > 0.0,
         lock_per_component=_read(pose, "lock_rotations_4d", 1)[order, 0] > 0.0,
         constraints=tuple(_constraints(bone) for bone in bent),
+        copies=tuple(_copied(bone) for bone in bent),
+        shaped=np.array([bone.custom_shape is not None for bone in bent]),
         basis=_finite(_matrices(pose, "matrix_basis")[order], armature, what="pose"),
         scales=_read(pose, "scale", 3)[order],
         humanoid=humanoid_table(armature),
@@ -104,3 +111,24 @@ def _mode(bone: bpy.types.PoseBone) -> str:
 
 def _constraints(bone: bpy.types.PoseBone) -> tuple[str, ...]:
     return tuple(constraint.type for constraint in bone.constraints if not constraint.mute and constraint.is_valid)
+
+
+def _copied(bone: bpy.types.PoseBone) -> str:
+    """The bone of the same armature that the first constraints in force make this one follow in full."""
+    located = ""
+    for constraint in bone.constraints:
+        if constraint.mute or not constraint.is_valid or constraint.influence < _IN_FULL:
+            continue
+        if constraint.type == "ARMATURE":
+            return next((t.subtarget for t in constraint.targets if t.target == bone.id_data), "")
+        if getattr(constraint, "target", None) != bone.id_data:
+            continue
+        if constraint.type == "COPY_TRANSFORMS" or (constraint.type == "COPY_ROTATION" and _same(constraint, located)):
+            return str(constraint.subtarget)
+        if constraint.type == "COPY_LOCATION":
+            located = str(constraint.subtarget)
+    return ""
+
+
+def _same(constraint: bpy.types.Constraint, located: str) -> bool:
+    return bool(located) and str(constraint.subtarget) == located

@@ -19,8 +19,6 @@ _STRAIGHT_LEG: Final = 0.9
 _STRAIGHT_ARM: Final = 0.55
 _FAR_BEHIND: Final = 15.0
 """Cost by which a pair of legs is too unlikely beside the best to look for arms above it."""
-_A_GUESS: Final = 0.05
-"""Margin of a choice that nothing decides."""
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -191,16 +189,11 @@ def arm_pairs(tree: SkeletonTree, frame: BodyFrame, *, without: BoolArray, most:
     cost = np.where(_clash(tree, paths[one], paths[two]), np.inf, cost)
     best: IntArray = np.argsort(cost, axis=None, kind="stable")[:most]
     cells = [divmod(int(flat), len(two)) for flat in best]
-    pairs = [
+    return [
         _pair(tree, paths, (int(one[row]), int(two[column])), own=own, cost=float(cost[row, column]))
         for row, column in cells
         if np.isfinite(cost[row, column])
     ]
-    for pair in pairs:
-        for limb, margins in zip(pair.both, pair.margins, strict=True):
-            if _in_line_with_parents(tree, frame, limb):
-                margins[0] = min(float(margins[0]), _A_GUESS)
-    return pairs
 
 
 def _arm_costs(
@@ -222,20 +215,6 @@ def _kinks(tree: SkeletonTree, paths: IntArray) -> DoubleArray:
     """(N,) what it costs that bones between the joints lie off the line, and so bend it themselves."""
     first, second = tree.off_line[paths[:, 0], paths[:, 1]], tree.off_line[paths[:, 1], paths[:, 2]]
     return np.asarray(np.minimum((first / 0.08) ** 2, 2.0) + np.minimum((second / 0.08) ** 2, 2.0), dtype=np.float64)
-
-
-def _in_line_with_parents(tree: SkeletonTree, frame: BodyFrame, path: tuple[int, int, int]) -> bool:
-    """Whether the bone above an arm, itself below a collar, points along it: then either may start the arm."""
-    start, elbow, _ = path
-    above = int(tree.rig.parents[start])
-    over = int(tree.rig.parents[above])
-    if min(above, over) < 0 or not tree.candidates[above]:
-        return False
-    heads = frame.local(tree.heads[[over, above, start, elbow]])
-    size = np.sqrt(max(float(heads[2, 1]), 0.0))
-    aside = abs(float(heads[1, 0])) > 0.08 * size and abs(float(heads[0, 0])) > 0.01 * size
-    straight = normalized(heads[2] - heads[1]) @ normalized(heads[3] - heads[2]) > np.cos(np.radians(25.0))
-    return bool(aside and straight)
 
 
 def _tips(tree: SkeletonTree, paths: IntArray) -> DoubleArray:

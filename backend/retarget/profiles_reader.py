@@ -12,6 +12,10 @@ from typing import Any, Final, cast
 from .bone_map import MAPPABLE, Switch
 
 _FOLDER: Final = Path(__file__).parent / "profiles"
+STRUCTURE: Final = "structure"
+"""In place of a convention: the bones were found by the rig's shape alone."""
+STRUCTURE_OF_CONTROLS: Final = "structure_of_controls"
+"""The same, among the controls of the rig."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ def profiles() -> tuple[Profile, ...]:
 
 def is_of_controls(convention: str) -> bool:
     """Whether a convention names the controls of a rig, whose parents do not follow the body."""
-    return any(profile.controls for profile in profiles() if profile.convention == convention)
+    named = (profile.controls for profile in profiles() if profile.convention == convention)
+    return convention == STRUCTURE_OF_CONTROLS or any(named)
 
 
 def _read(path: Path) -> Profile:

@@ -35,18 +35,21 @@ class SkeletonTree:
     heads: DoubleArray
 
     @cached_property
-    def candidates(self) -> BoolArray:
-        """(B,) bones that a joint may be mapped to: where many are moved by constraints, only the free ones."""
-        constrained = np.array([bool(types) for types in self.rig.constraints])
-        if constrained.mean() < 0.1:
-            return np.ones(len(constrained), dtype=np.bool_)
-        return ~constrained
+    def tails(self) -> DoubleArray:
+        """(B, 3) the ends of the bones at rest; of bones that are posed otherwise they mean nothing."""
+        along = self.rig.rest[:, :3, 1].astype(np.float64) * self.rig.lengths[:, None]
+        return self.rig.heads.astype(np.float64) + along
 
     @cached_property
     def extent(self) -> float:
         """Diagonal of the box around the middle nine tenths of the joints."""
-        low, high = np.percentile(self.heads[self.candidates], [5.0, 95.0], axis=0)
+        low, high = np.percentile(self.heads, [5.0, 95.0], axis=0)
         return max(float(np.linalg.norm(high - low)), 1e-9)
+
+    @property
+    def same_place(self) -> float:
+        """Distance up to which two joints are in one place."""
+        return _SAME_PLACE * self.extent
 
     @cached_property
     def below(self) -> BoolArray:
@@ -61,10 +64,10 @@ class SkeletonTree:
 
     @cached_property
     def paths(self) -> IntArray:
-        """(N, 3) all candidates a above b above c."""
+        """(N, 3) all bones a above b above c."""
         found: list[IntArray] = []
-        for bone in np.flatnonzero(self.candidates):
-            above = np.flatnonzero(self.below[:, bone] & self.candidates)
+        for bone in range(len(self.rig.bones)):
+            above = np.flatnonzero(self.below[:, bone])
             upper, lower = np.triu_indices(len(above), 1)
             found.append(np.stack([above[upper], above[lower], np.full(len(upper), bone)], axis=1))
         return np.concatenate(found) if found else np.zeros((0, 3), dtype=np.intp)
@@ -100,7 +103,7 @@ class SkeletonTree:
             for child in children.get(bone, ()):
                 away = self.heads[child] - self.heads[bone]
                 length = float(np.linalg.norm(away))
-                if length <= _SAME_PLACE * self.extent:
+                if length <= self.same_place:
                     fans[bone] = max(fans[bone], fans[child])
                 elif all(away @ way < 0.985 * length for way in ways):
                     ways.append(away / length)
@@ -139,8 +142,8 @@ class SkeletonTree:
     @cached_property
     def _twins(self) -> tuple[IntArray, IntArray]:
         parents = self.rig.parents
-        near = np.linalg.norm(self.heads - self.heads[parents], axis=1) <= _SAME_PLACE * self.extent
-        lower = np.flatnonzero(near & (parents >= 0) & self.candidates & self.candidates[parents])
+        near = np.linalg.norm(self.heads - self.heads[parents], axis=1) <= self.same_place
+        lower = np.flatnonzero(near & (parents >= 0))
         return parents[lower], lower
 
     @cached_property
@@ -166,12 +169,17 @@ class SkeletonTree:
         above = (self.below[:, one] | _only(one, len(self.rig.bones))) & (
             self.below[:, two] | _only(two, len(self.rig.bones))
         )
-        found = np.flatnonzero(above & self.candidates)
+        found = np.flatnonzero(above)
         return int(found[-1]) if len(found) else None
 
+    def steps(self, top: int, bottom: int) -> int:
+        """How many bones in different places lead from `top` to `bottom`, without it."""
+        heads = self.heads[[top, *self.between(top, bottom), bottom]]
+        return int((np.linalg.norm(np.diff(heads, axis=0), axis=1) > self.same_place).sum())
+
     def between(self, top: int, bottom: int) -> list[int]:
-        """The candidates below `top` and above `bottom`, from the top."""
-        return [int(bone) for bone in np.flatnonzero(self.below[top] & self.below[:, bottom] & self.candidates)]
+        """The bones below `top` and above `bottom`, from the top."""
+        return [int(bone) for bone in np.flatnonzero(self.below[top] & self.below[:, bottom])]
 
 
 def _only(bone: int, count: int) -> BoolArray:

@@ -13,13 +13,18 @@ from typing import Final
 
 import numpy as np
 
+from ..arrays import DoubleArray
 from .bone_map import SURE, BoneMap, BoneMatch
+from .controls import views
 from .facing import front_evidence
+from .fingers import fingers
 from .limbs import BodyFrame, LimbPair, arm_pairs, leg_pairs
 from .name_matcher import bones_in_line, spread_along_spine
+from .profiles_reader import STRUCTURE, STRUCTURE_OF_CONTROLS
 from .rig_spec import RigSpec
+from .shoulder import with_shoulders
 from .skeleton_tree import SkeletonTree, posed_heads
-from .trunk import Trunk, trunk_of
+from .trunk import Trunk, cost_of_ends, trunk_of
 
 _BEST: Final = 0.9
 """The score of a joint that nothing speaks against; names can do better."""
@@ -45,6 +50,8 @@ class Body:
         legs, arms: both sides.
         trunk: the bones between.
         cost: how unlike a body it is.
+        marked: its bones are all that an artist poses.
+        whole: no bone of the rig was left out.
     """
 
     tree: SkeletonTree
@@ -53,6 +60,8 @@ class Body:
     arms: LimbPair
     trunk: Trunk
     cost: float
+    marked: bool = True
+    whole: bool = True
 
 
 def map_by_structure(rig: RigSpec, *, said: Mapping[str, str] | None = None) -> BoneMap:
@@ -60,27 +69,51 @@ def map_by_structure(rig: RigSpec, *, said: Mapping[str, str] | None = None) -> 
 
     `said` gives the side of bones whose names tell one, left or right; it counts as one clue of several.
     """
-    body = _find_body(SkeletonTree(rig, rig.heads.astype(np.float64)))
+    heads = rig.heads.astype(np.float64)
+    body = _first_body(rig, heads)
     if body is None:
-        heads = posed_heads(rig)
-        moved = float(np.abs(heads - rig.heads).max(initial=0.0))
-        body = _find_body(SkeletonTree(rig, heads)) if moved > 1e-3 * float(np.ptp(rig.heads)) else None
+        posed = posed_heads(rig)
+        moved = float(np.abs(posed - heads).max(initial=0.0)) > 1e-3 * float(np.ptp(heads))
+        body = _first_body(rig, posed) if moved else None
     return BoneMap(rig.name, {}) if body is None else _bone_map(body, said or {})
+
+
+def _first_body(rig: RigSpec, heads: DoubleArray) -> Body | None:
+    """The body that the most telling view of the rig shows, with its joints at `heads` (B, 3)."""
+    for view in views(rig):
+        body = _find_body(SkeletonTree(view.rig, heads[view.kept]))
+        if body is not None:
+            return replace(body, marked=view.marked, whole=view.rig is rig)
+    return None
 
 
 def _find_body(tree: SkeletonTree) -> Body | None:
     bodies: list[Body] = []
+    ends: dict[tuple[int, int], float] = {}
     if len(tree.rig.bones) < 10:
         return None
     for legs, frame in leg_pairs(tree):
         under = tree.below[legs.one[0]] | tree.below[legs.two[0]]
         under[[legs.one[0], legs.two[0]]] = True
-        for arms in arm_pairs(tree, frame, without=under):
-            trunk = trunk_of(tree, frame, legs=legs, arms=arms)
+        for pair in arm_pairs(tree, frame, without=under):
+            arms = with_shoulders(tree, frame, pair)
+            hands = (legs.one[2], arms.one[2])
+            if hands not in ends:
+                ends[hands] = cost_of_ends(tree, legs, arms)
+            trunk = trunk_of(tree, frame, legs=legs, arms=arms, end_bones=ends[hands])
             if trunk is not None:
                 bodies.append(Body(tree, frame, legs, arms, trunk, legs.cost + arms.cost + trunk.cost))
     best = min(bodies, key=lambda body: body.cost, default=None)
-    return best if best is not None and best.cost <= _ACCEPTED else None
+    if best is None:
+        return None
+    best = replace(best, cost=best.cost - _whole(best.trunk))
+    return best if best.cost <= _ACCEPTED else None
+
+
+def _whole(trunk: Trunk) -> float:
+    """What speaks for a body whatever its proportions: a spine that bends, a neck and feet."""
+    feet = all(foot is not None for foot, _ in trunk.feet)
+    return 2.0 * (len(trunk.spine) > 1) + 1.0 * bool(trunk.neck and trunk.head is not None) + 1.0 * feet
 
 
 def _bone_map(body: Body, said: Mapping[str, str]) -> BoneMap:
@@ -99,6 +132,8 @@ def _bone_map(body: Body, said: Mapping[str, str]) -> BoneMap:
     for index, side in enumerate(order):
         joints |= _side_ends(body, side, index=index, limbs=joints)
     joints |= _trunk_joints(body)
+    for side, limb in zip(order, body.arms.both, strict=True):
+        joints |= _fingers(body, side, limb, wrist=joints[f"{side}_wrist"])
     sided = {joint for joint in joints if joint.startswith(_SIDES)}
     doubt = SURE * certain if certain < 1.0 else 1.0
     joints = {
@@ -111,7 +146,7 @@ def _bone_map(body: Body, said: Mapping[str, str]) -> BoneMap:
     problems = (
         () if certain >= 1.0 else (f"Front and back of {body.tree.rig.name} look alike: left and right are a guess.",)
     )
-    return BoneMap(body.tree.rig.name, joints, "structure", problems=problems)
+    return BoneMap(body.tree.rig.name, joints, STRUCTURE if body.whole else STRUCTURE_OF_CONTROLS, problems=problems)
 
 
 def _names_agree(body: Body, said: Mapping[str, str]) -> float:
@@ -132,7 +167,7 @@ def _ordinal(part: str) -> str:
 
 def _trust(margin: float) -> float:
     """Score of a joint whose rival is `margin` behind."""
-    return _BEST if not np.isfinite(margin) else _BEST * (0.55 + 0.45 * (1.0 - float(np.exp(-max(margin, 0.0) / 0.35))))
+    return _BEST if not np.isfinite(margin) else _BEST * (0.55 + 0.45 * (1.0 - float(np.exp(-max(margin, 0.0) / 0.5))))
 
 
 def _match(body: Body, bone: int, *, score: float, reason: str) -> BoneMatch:
@@ -156,10 +191,20 @@ def _side_ends(body: Body, side: str, *, index: int, limbs: Mapping[str, BoneMat
     return found
 
 
+def _fingers(body: Body, side: str, arm: tuple[int, int, int], *, wrist: BoneMatch) -> dict[str, BoneMatch]:
+    """The fingers of one hand; they are no surer than the wrist."""
+    return {
+        f"{side}_{joint}": _match(body, bone, score=min(_BEST, wrist.score), reason="a finger across the palm")
+        for joint, bone in fingers(body.tree, arm).items()
+        if wrist.score >= SURE
+    }
+
+
 def _trunk_joints(body: Body) -> dict[str, BoneMatch]:
     trunk = body.trunk
-    best = _BEST if body.tree.candidates.all() else _AMONG_CONTROLS
-    joints = {"pelvis": _match(body, trunk.pelvis, score=best, reason="where legs and spine meet")}
+    best = _BEST if body.marked else _AMONG_CONTROLS
+    pelvis = _match(body, trunk.pelvis[0], score=best, reason="where legs and spine meet")
+    joints = {"pelvis": replace(pelvis, bones=tuple(body.tree.rig.bones[bone] for bone in trunk.pelvis))}
     spine = [_match(body, bone, score=best, reason="between hips and arms") for bone in trunk.spine]
     joints |= spread_along_spine(spine)
     if trunk.neck:
@@ -183,5 +228,5 @@ def _with_bones_in_line(body: Body, joints: dict[str, BoneMatch], joint: str) ->
         return joints[joint]
     rig, match = body.tree.rig, joints[joint]
     between = bones_in_line(rig, (rig.index[match.bones[0]], rig.index[child.bones[0]]))
-    bones = [rig.bones[bone] for bone in between if body.tree.candidates[bone]]
+    bones = [rig.bones[bone] for bone in between]
     return replace(match, bones=(match.bones[0], *bones))

@@ -25,7 +25,9 @@ def renamed(rig: RigSpec, *, seed: int = 1) -> tuple[RigSpec, dict[str, str]]:
     """The rig with all bones called `Bone.001` and so on in shuffled order, and the old name of each."""
     numbers = np.random.default_rng(seed).permutation(len(rig.bones))
     names = tuple(f"Bone.{number:03d}" for number in numbers)
-    return replace(rig, bones=names), dict(zip(names, rig.bones, strict=True))
+    new = dict(zip(rig.bones, names, strict=True)) | {"": ""}
+    anonymous = replace(rig, bones=names, copies=tuple(new[name] for name in rig.copies))
+    return anonymous, dict(zip(names, rig.bones, strict=True))
 
 
 def both_sides(
