@@ -1,4 +1,4 @@
-"""Which bones show what a rig's controls do: with a switch between FK and IK, half of the controls count for nothing."""
+"""Which bones show what a rig's controls do: with a switch between FK and IK, half of the controls do not count."""
 
 from __future__ import annotations
 

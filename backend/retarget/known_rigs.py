@@ -32,6 +32,11 @@ def match_once(rig: RigSpec) -> BoneMap:
     return _matched(_Seen(structure, rig))
 
 
+def forget_rigs() -> None:
+    """Search every rig anew from now on."""
+    _matched.cache_clear()
+
+
 @dataclass(frozen=True)
 class _Seen:
     structure: Hashable

@@ -22,7 +22,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(rig.name)
         return match_bones(rig)
 
-    known_rigs._matched.cache_clear()
+    known_rigs.forget_rigs()
     monkeypatch.setattr(known_rigs, "match_bones", counted)
     return found
 
