@@ -113,8 +113,7 @@ def _head_cost(tree: SkeletonTree, heads: DoubleArray, bone: int, *, fits: BoolA
     parent = int(tree.rig.parents[bone])
     cost = ((float(above[bone]) - _NECK) / 0.15) ** 2 + (float(heads[bone, 0]) / 0.08) ** 2
     over = tree.below[:, bone] & fits
-    if tree.fans[bone] >= 3:
-        cost -= 2.0
+    cost -= 2.0 if tree.fans[bone] >= 3 else float(tree.fans[bone] == 2)  # eyes, ears, hair
     if (tree.fans[over] >= 3).any():
         cost += 2.5
     if not over.any() and (above[tree.below[bone] & fits] > above[bone] + 0.08).any():
