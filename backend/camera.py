@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from .arrays import AnyFloatArray, FloatArray
 from .errors import InputError
+
+FULL_FRAME_DIAGONAL_MM: Final = math.hypot(36.0, 24.0)
+"""Of 35 mm film: an equivalent focal length is one with the same angle over the diagonal (CIPA DCG-001)."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,10 @@ class Camera:
         width, height = image_size
         focal = math.hypot(width, height)
         return cls(focal, focal, width / 2.0, height / 2.0)
+
+    def equivalent_mm(self, image_size: tuple[int, int]) -> float:
+        """The focal length that has this angle over the picture's diagonal on 35 mm film."""
+        return math.sqrt(self.fx * self.fy) / math.hypot(*image_size) * FULL_FRAME_DIAGONAL_MM
 
     def project(self, points_cam: AnyFloatArray) -> FloatArray:
         """Points (..., 3) in metres and camera axes -> (..., 2) pixels. Points nearer than 1 cm count as 1 cm away."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .arrays import ImageArray
-from .detect.image import load_image
+from .detect.image import Picture, load_picture
 from .errors import InputError, NoPersonFoundError
 from .estimate.analytic import AnalyticEstimator
 from .estimate.estimator import Estimate, Estimator
@@ -70,14 +70,15 @@ def find_people(path: Path, models: ModelCache) -> Job[FoundPeople]:
         ModelError: the detector cannot run.
     """
     timings: dict[str, float] = {}
-    image = yield from timed_job(_read(path), timings, stage="read")
+    picture = yield from timed_job(_read(path), timings, stage="read")
     detector = yield from timed_job(_load(models), timings, stage="load models")
-    people = yield from timed_job(detector.people(image), timings, stage="find people")
+    people = yield from timed_job(detector.people(picture.pixels), timings, stage="find people")
     if not people:
         raise NoPersonFoundError(
             f"Nobody was found in {path.name}. Choose a picture in which most of one person can be seen."
         )
-    return FoundPeople(path, image, people, timings)
+    people = tuple(replace(person, camera=picture.camera) for person in people)
+    return FoundPeople(path, picture.pixels, people, timings)
 
 
 def pose_person(
@@ -104,9 +105,9 @@ def pose_person(
     return PhotoResult(found, person, tuple(estimates), timings)
 
 
-def _read(path: Path) -> Job[ImageArray]:
+def _read(path: Path) -> Job[Picture]:
     yield Progress("Reading the picture", 0.0)
-    return load_image(path)
+    return load_picture(path)
 
 
 def _load(models: ModelCache) -> Generator[Progress, None, Any]:

@@ -1,7 +1,8 @@
-"""Picture files as upright 8-bit RGB arrays. Reads only; knows nothing of people."""
+"""Picture files as upright 8-bit RGB arrays, and the camera behind them. Reads only; knows nothing of people."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -9,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import ImageArray
+from ..camera import Camera
 from ..errors import InputError
 from ..packages import require_opencv
 from ..quiet import quiet
+from .exif import exif_camera
 from .image_header import ImageKind, has_exif, is_cut_off, kind_of, stated_size
 
 MOST_PIXELS: Final = 200_000_000
@@ -21,6 +24,31 @@ _DAMAGED: Final = ("premature end of data segment", "bad Huffman code")
 """libjpeg decodes on after these and only prints them; what else it complains of, every camera's pictures may have."""
 
 _Pixels: TypeAlias = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was read.
+
+    Attributes:
+        pixels: (H, W, 3) uint8 RGB, upright.
+        camera: its intrinsics, where the file tells them.
+    """
+
+    pixels: ImageArray
+    camera: Camera | None
+
+
+def load_picture(path: Path) -> Picture:
+    """`load_image`, and the camera where the file has an EXIF block that tells it.
+
+    Raises:
+        InputError, MissingPackageError: as `load_image`; a damaged EXIF block is no error.
+    """
+    data = _read_bytes(Path(path))
+    pixels = _decoded(data, Path(path))
+    height, width = pixels.shape[:2]
+    return Picture(pixels, exif_camera(data, (width, height)))
 
 
 def load_image(path: Path) -> ImageArray:
@@ -33,8 +61,10 @@ def load_image(path: Path) -> ImageArray:
         InputError: the file is missing, a folder, empty, not readable, not an image, cut off, or too large.
         MissingPackageError: OpenCV is not installed.
     """
-    path = Path(path)
-    data = _read_bytes(path)
+    return load_picture(path).pixels
+
+
+def _decoded(data: bytes, path: Path) -> ImageArray:
     _check_header(data, path)
     require_opencv()
     pixels = _decode_upright(data, path)
