@@ -16,6 +16,7 @@ _SIDE_WORDS: Final = Path(__file__).parent / "profiles" / "_sides.json"
 _SHARED_BY: Final = 0.8
 _LONG: Final = 4
 """Letters of a side marker that is recognised at the start or end of a longer word: `leftarm`, but not `larm`."""
+_NUMBER: Final = re.compile(r"_\d{2,}$")
 _SIDES: Final = ("left", "right")
 
 
@@ -47,12 +48,21 @@ def side_of(name: str) -> str:
 def spellings(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Each name without its namespace, and without the prefix or suffix that most bones share: `Neo_`, `_jnt`."""
     local = {name: re.split(r"[:|]", name)[-1] for name in names}
+    local = _without_running_numbers(local)
     prefix = _shared(tuple(local.values()), r"[^-_.\s]+[-_.\s]+")
     suffix = _shared(tuple(text[::-1] for text in local.values()), r"[^-_.\s]+[-_.\s]+")[::-1]
     return {
         name: tuple(dict.fromkeys((text, text.removeprefix(prefix).removesuffix(suffix) or text)))
         for name, text in local.items()
     }
+
+
+def _without_running_numbers(names: dict[str, str]) -> dict[str, str]:
+    """The names without the number, another for each bone, that some web viewers put behind them: `Hand_067`."""
+    numbers = {name: match.group() for name, text in names.items() if (match := _NUMBER.search(text))}
+    if len(numbers) < max(5.0, _SHARED_BY * len(names)) or len(set(numbers.values())) < _SHARED_BY * len(numbers):
+        return names
+    return {name: text.removesuffix(numbers.get(name, "")) for name, text in names.items()}
 
 
 def _shared(texts: tuple[str, ...], pattern: str) -> str:

@@ -167,10 +167,15 @@ def spread_along_spine(spine: list[BoneMatch]) -> dict[str, BoneMatch]:
 
 
 def _without_repeats(joints: dict[str, BoneMatch]) -> dict[str, BoneMatch]:
-    """Each bone stands for one joint only: the first that claims it, body before fingers."""
+    """Each bone stands for one joint only: the body's before fingers; of fingers the one whose name fits best."""
+
+    def rank(joint: str) -> tuple[int, float]:
+        body = joint in JOINT_INDEX
+        return JOINT_INDEX.get(joint, len(JOINT_NAMES)), 0.0 if body else -joints[joint].score
+
     taken: set[str] = set()
     kept: dict[str, BoneMatch] = {}
-    for joint in sorted(joints, key=lambda name: JOINT_INDEX.get(name, len(JOINT_NAMES))):
+    for joint in sorted(joints, key=rank):
         if not taken & set(joints[joint].bones):
             kept[joint] = joints[joint]
             taken |= set(joints[joint].bones)
