@@ -67,20 +67,23 @@ def finger_turns(
         if wrist is None or (hands is None and side not in relaxed):
             continue
         local = RELAXED_HANDS[None, side_index] if hands is None else hands[:, side_index]
-        hand = to_t_pose(seen)[f"{side}_wrist"]
-        flat = flat_hand(seen, side, hand=hand)
-        axes = seen.frame.axes
-        body = wanted[wrist.bones[-1]] @ hand.T @ axes
-        matrices = axis_angle_to_matrix(local)
-        for first in range(0, 15, 3):
-            finger = FINGERS[first // 3]
-            turned = body
-            for number in (1, 2, 3):
-                turned = turned @ matrices[:, first + number - 1]
-                joint = f"{side}_{finger}{number}"
-                if joint in flat:
-                    full = turned @ (axes.T @ flat[joint])
-                    turns.update(dict.fromkeys(seen.bone_map.joints[joint].bones, full))
+        turns |= _turns_of_hand(seen, side, matrices=axis_angle_to_matrix(local), wrist=wanted[wrist.bones[-1]])
+    return turns
+
+
+def _turns_of_hand(seen: MappedRig, side: str, *, matrices: DoubleArray, wrist: DoubleArray) -> dict[str, DoubleArray]:
+    """The same of one hand: `matrices` (T or 1, 15, 3, 3) in MANO order, `wrist` (T, 3, 3) the turn of its bone."""
+    hand, axes = to_t_pose(seen)[f"{side}_wrist"], seen.frame.axes
+    flat = flat_hand(seen, side, hand=hand)
+    turns: dict[str, DoubleArray] = {}
+    for position, finger in enumerate(FINGERS):
+        turned = wrist @ hand.T @ axes
+        for number in (1, 2, 3):
+            turned = turned @ matrices[:, 3 * position + number - 1]
+            joint = f"{side}_{finger}{number}"
+            if joint in flat:
+                full = turned @ (axes.T @ flat[joint])
+                turns.update(dict.fromkeys(seen.bone_map.joints[joint].bones, full))
     return turns
 
 

@@ -48,27 +48,7 @@ def follows_from(rig: RigSpec, samples: MeasuredPoses) -> dict[str, Follow]:
     Several bones may explain one equally well, such as two that turn about one point: each bone then follows one that
     is explained without it, so that nobody follows in a circle.
     """
-    indices = [rig.index[name] for name in samples.names]
-    rest = rig.rest[indices].astype(np.float64)
-    pose, basis = _unscaled(samples.pose[..., :3, :3]), _unscaled(samples.basis[..., :3, :3])
-    turned = pose @ np.swapaxes(rest[:, :3, :3], -1, -2)
-    spaces = pose @ np.swapaxes(rest[:, :3, :3] @ basis, -1, -2)
-    heads, rest_heads = samples.pose[..., :3, 3], rest[:, :3, 3]
-    sources = _Sources(samples.names, turned, heads - np.einsum("snij,nj->sni", turned, rest_heads))
-    local = np.einsum("nij,nj->ni", rest[:, :3, :3], samples.basis[0, :, :3, 3])
-    carried = heads - np.einsum("snij,nj->sni", spaces, local)
-    size = float(np.ptp(rest_heads, axis=0).max())
-    waiting = [
-        _Bone(
-            sources,
-            position,
-            space=spaces[:, position],
-            head=carried[:, position],
-            rest_head=rest_heads[position],
-            size=size,
-        )
-        for position in range(len(samples.names))
-    ]
+    waiting, sources = _measured(rig, samples)
     known, follows = {0}, dict[str, Follow]()
     while waiting:
         bone = next((bone for bone in waiting if bone.is_explained_by(known)), None)
@@ -80,6 +60,25 @@ def follows_from(rig: RigSpec, samples: MeasuredPoses) -> dict[str, Follow]:
             follows[bone.name] = bone.follow(known)
         known.add(bone.source)
     return follows
+
+
+def _measured(rig: RigSpec, samples: MeasuredPoses) -> tuple[list[_Bone], _Sources]:
+    """Each bone's own parent space and carried head in the samples, and what they may follow."""
+    indices = [rig.index[name] for name in samples.names]
+    rest = rig.rest[indices].astype(np.float64)
+    pose, basis = _unscaled(samples.pose[..., :3, :3]), _unscaled(samples.basis[..., :3, :3])
+    turned = pose @ np.swapaxes(rest[:, :3, :3], -1, -2)
+    spaces = pose @ np.swapaxes(rest[:, :3, :3] @ basis, -1, -2)
+    heads, rest_heads = samples.pose[..., :3, 3], rest[:, :3, 3]
+    sources = _Sources(samples.names, turned, heads - np.einsum("snij,nj->sni", turned, rest_heads))
+    local = np.einsum("nij,nj->ni", rest[:, :3, :3], samples.basis[0, :, :3, 3])
+    carried = heads - np.einsum("snij,nj->sni", spaces, local)
+    size = float(np.ptp(rest_heads, axis=0).max())
+    bones = [
+        _Bone(sources, place, space=spaces[:, place], head=carried[:, place], rest_head=rest_heads[place], size=size)
+        for place in range(len(samples.names))
+    ]
+    return bones, sources
 
 
 class _Sources:

@@ -54,7 +54,7 @@ def retarget(
         rig: the rig as it is posed now.
         bone_map: which of its bones stand for which joints.
         poses: what to do; fingers are driven where it has hands.
-        in_place: the root keeps its place and only its height changes.
+        in_place: only the root's height changes, not its place.
         relaxed: hands ("left", "right") to relax where `poses` has none.
         limbs: "FK", or "IK" to pose the targets and poles of `rig.ik` where there are any.
 
@@ -64,31 +64,21 @@ def retarget(
     seen = _checked(rig, bone_map)
     world = global_rotations(axis_angle_to_matrix(poses.rotations))
     wanted = wanted_turns(seen, world)
-    fingers = finger_turns(seen, poses.hands, wanted=wanted, relaxed=relaxed)
-    wanted.update(fingers)
+    wanted |= (fingers := finger_turns(seen, poses.hands, wanted=wanted, relaxed=relaxed))
     posing, scale = _posed(seen, wanted, world=world, poses=poses)
     lift = _lift(seen, posing, world=world, translation=poses.translation, scale=scale)
     channels = _locate_root(seen, posing, lift=lift, in_place=in_place)
     replaced = pose_ik_limbs(seen, posing) if limbs == "IK" else ()
-    kept = [name for name in posing.posed if name not in replaced]
-    constant = frozenset[str]() if poses.hands is not None else frozenset(fingers)
-    pose = _rig_pose(posing, kept, root=_root(seen), channels=channels, constant=constant)
-    return replace(pose, notes=uneven_scale_notes(seen, wanted))
+    pose = _rig_pose(posing, without=replaced, root=_root(seen), channels=channels)
+    relaxed_fingers = frozenset[str]() if poses.hands is not None else frozenset(fingers)
+    return replace(pose, constant=relaxed_fingers, notes=uneven_scale_notes(seen, wanted))
 
 
-def _rig_pose(
-    posing: Posing, kept: list[str], *, root: str, channels: tuple[int, ...], constant: frozenset[str]
-) -> RigPose:
+def _rig_pose(posing: Posing, *, without: Collection[str], root: str, channels: tuple[int, ...]) -> RigPose:
+    kept = [name for name in posing.posed if name not in without]
+    rotations = _continuous(posing.rotations(kept)).astype(np.float32)
     locations = {name: location.astype(np.float32) for name, location in posing.locations.items()}
-    return RigPose(
-        tuple(kept),
-        _continuous(posing.rotations(kept)).astype(np.float32),
-        root,
-        locations.pop(root),
-        channels,
-        controls=locations,
-        constant=constant,
-    )
+    return RigPose(tuple(kept), rotations, root, locations.pop(root), channels, controls=locations)
 
 
 def _checked(rig: RigSpec, bone_map: BoneMap) -> MappedRig:
