@@ -9,6 +9,7 @@ import numpy as np
 
 from ..backend.errors import RigError
 from ..backend.retarget.rig_spec import ROTATION_MODES, RigSpec
+from .fk_switches import fk_switches
 from .vrm_tables import humanoid_table
 
 _IN_FULL: Final = 0.99
@@ -73,6 +74,7 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
         basis=_finite(_matrices(pose, "matrix_basis")[order], armature, what="pose"),
         scales=_read(pose, "scale", 3)[order],
         humanoid=humanoid_table(armature),
+        fk_switches=fk_switches(armature),
     )
 
 

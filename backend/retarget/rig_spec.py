@@ -114,6 +114,7 @@ class RigSpec:
         scales: (B, 3) the scale in it, whose signs a matrix does not tell.
         follows: measured parent spaces of mapped bones, where constraints make the parent list untrue.
         ik: the limbs that IK constraints move.
+        fk_switches: control -> bone, its custom property and the value at which IK does not override the control.
         humanoid: what the file itself says of its bones: name of the human bone, as in VRM -> bone.
 
     Raises:
@@ -141,6 +142,7 @@ class RigSpec:
     follows: Mapping[str, Follow] = field(default_factory=dict[str, Follow])
     humanoid: Mapping[str, str] = field(default_factory=dict[str, str])
     ik: tuple[IkLimb, ...] = ()
+    fk_switches: Mapping[str, tuple[str, str, float]] = field(default_factory=dict[str, tuple[str, str, float]])
 
     def __post_init__(self) -> None:
         count = len(self.bones)

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from ..arrays import DoubleArray
-from .bone_map import SURE, BoneMap, BoneMatch
+from .bone_map import SURE, BoneMap, BoneMatch, Switch
 from .controls import views
 from .facing import front_evidence
 from .fingers import fingers
@@ -75,7 +75,19 @@ def map_by_structure(rig: RigSpec, *, said: Mapping[str, str] | None = None) -> 
         posed = posed_heads(rig)
         moved = float(np.abs(posed - heads).max(initial=0.0)) > 1e-3 * float(np.ptp(heads))
         body = _first_body(rig, posed) if moved else None
-    return BoneMap(rig.name, {}) if body is None else _bone_map(body, said or {})
+    if body is None:
+        return BoneMap(rig.name, {})
+    found = _bone_map(body, said or {})
+    return replace(found, switches=_switches(rig, found))
+
+
+def _switches(rig: RigSpec, found: BoneMap) -> tuple[Switch, ...]:
+    """The properties that make the rig obey the controls that were found."""
+    joints: dict[tuple[str, str, float], list[str]] = {}
+    for joint, match in found.joints.items():
+        for switch in {rig.fk_switches[bone] for bone in match.bones if bone in rig.fk_switches}:
+            joints.setdefault(switch, []).append(joint)
+    return tuple(Switch(*switch, tuple(obeying)) for switch, obeying in joints.items() if switch[0] in rig.index)
 
 
 def _first_body(rig: RigSpec, heads: DoubleArray) -> Body | None:
