@@ -87,7 +87,7 @@ def iclone(archive: Archive) -> Iterator[Clip]:
     rest = _reallusion_rest(archive, members)
     for name, member in members.items():
         clip = read_bvh(name, archive.text(member), stride=_STRIDE, rest_stands=False)
-        yield clip if rest is None else replace(clip, rig=rest.applied(clip.rig), rest_stands=True)
+        yield clip if rest is None else replace(clip, rig=rest.applied(clip.rig), rest_stands=True, hands_lie_flat=True)
 
 
 def _reallusion_rest(archive: Archive, members: dict[str, str]) -> SharedRest | None:

@@ -61,6 +61,7 @@ class Clip:
         motion: what the joints do.
         rest_stands: the rest pose stands in about a T-pose; else it has to be found from the motion.
         feet_follow_legs: the legs stand apart at rest with the feet in line with them, not flat on the ground.
+        hands_lie_flat: the hands of the rest pose are those of a T-pose, whatever its fingers say.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Clip:
     motion: RigMotion
     rest_stands: bool = True
     feet_follow_legs: bool = False
+    hands_lie_flat: bool = False
 
 
 def clip_of(

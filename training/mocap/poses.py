@@ -58,6 +58,9 @@ def poses_of(clip: Clip) -> Reading:
         ContrappostoError: its joints cannot be mapped, or the poses do not fit the joints; the message says why.
     """
     bone_map = match_bones(clip.rig)
+    if clip.hands_lie_flat:
+        body = {joint: match for joint, match in bone_map.joints.items() if joint in JOINT_INDEX}
+        bone_map = replace(bone_map, joints=body)
     rig = _at_rest(clip, bone_map)
     poses = poses_from_rig(rig, bone_map, clip.motion)
     poses = replace(poses, rotations=with_twist_in_forearms(with_true_hinges(poses.rotations)))

@@ -14,8 +14,8 @@ from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.retarget.matcher import match_bones
 from contrapposto.backend.retarget.parent_spaces import nearest_rotation
 from contrapposto.backend.retarget.rig_spec import RigSpec
-from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle
-from contrapposto.backend.skeleton import JOINT_INDEX
+from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle, normalized
+from contrapposto.backend.skeleton import JOINT_INDEX, REST_OFFSETS
 
 from .clip import Clip
 
@@ -57,11 +57,22 @@ class SharedRest:
         return cls(axes)
 
     def applied(self, rig: RigSpec) -> RigSpec:
-        """The rig at rest in this T-pose; where joints lie in their parents' bones stays."""
+        """The rig at rest in this T-pose; where joints lie in their parents' bones stays, but for the toes.
+
+        The inverse solver turns feet until toes lie before ankles as SMPL's do. How feet are turned is known better
+        here, so the toes are laid there.
+        """
         old, rest = rig.rest.astype(np.float64), rig.rest.astype(np.float64)
         for index, parent in enumerate(rig.parents):
             if parent >= 0:
                 rest[index] = rest[parent] @ np.asarray(np.linalg.inv(old[parent]), np.float64) @ old[index]
             if rig.bones[index] in self.axes:
                 rest[index, :3, :3] = self.axes[rig.bones[index]].T
+        bone_map = match_bones(rig)
+        for side in ("left", "right"):
+            ankle, toe = bone_map.first(f"{side}_ankle"), bone_map.first(f"{side}_foot")
+            if ankle is not None and toe is not None:
+                start, way = rest[rig.index[ankle], :3, 3], REST_OFFSETS[JOINT_INDEX[f"{side}_foot"]]
+                length = float(np.linalg.norm(rest[rig.index[toe], :3, 3] - start))
+                rest[rig.index[toe], :3, 3] = start + length * normalized(way)
         return replace(rig, rest=rest.astype(np.float32))
