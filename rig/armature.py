@@ -46,12 +46,8 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
     """
     armature = require_armature(armature)
     bones = armature.data.bones
-    # `Armature.bones` is in depth-first order, `Pose.bones` in the order of creation.
     index = {bone.name: position for position, bone in enumerate(bones)}
-    order = np.empty(len(index), np.intp)
-    for position, bone in enumerate(armature.pose.bones):
-        order[index[bone.name]] = position
-    pose = armature.pose.bones
+    pose, order = armature.pose.bones, _places_in_pose(armature, index)
     bent = [pose[position] for position in order.tolist()]
     locks = np.concatenate([_read(pose, "lock_rotation_w", 1), _read(pose, "lock_rotation", 3)], axis=1)
     return RigSpec(
@@ -76,6 +72,14 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
         humanoid=humanoid_table(armature),
         fk_switches=fk_switches(armature),
     )
+
+
+def _places_in_pose(armature: bpy.types.Object, index: dict[str, int]) -> np.ndarray:
+    """(B,) where each bone is in `Pose.bones`: those are in the order of creation, `Armature.bones` depth first."""
+    order = np.empty(len(index), np.intp)
+    for position, bone in enumerate(armature.pose.bones):
+        order[index[bone.name]] = position
+    return order
 
 
 def _finite(matrices: np.ndarray, armature: bpy.types.Object, *, what: str) -> np.ndarray:

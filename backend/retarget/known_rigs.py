@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
+from typing import cast
+
+import numpy as np
 
 from .bone_map import BoneMap
 from .matcher import match_bones
 from .rig_spec import RigSpec
 
 _MOST_RIGS = 16
+_OF_THE_POSE = {
+    "basis", "scales", "rotation_modes", "lock_location", "lock_rotation", "lock_per_component", "follows", "ik",
+}  # fmt: skip
+"""What an artist changes while posing; no bone map depends on it."""
+_STRUCTURE = tuple(part.name for part in fields(RigSpec) if part.name not in _OF_THE_POSE)
 
 
 def match_once(rig: RigSpec) -> BoneMap:
@@ -19,22 +27,21 @@ def match_once(rig: RigSpec) -> BoneMap:
     Raises:
         RigError: as `match_bones`.
     """
-    structure = (
-        rig.name,
-        rig.bones,
-        rig.parents.tobytes(),
-        rig.rest.tobytes(),
-        rig.lengths.tobytes(),
-        rig.deform.tobytes(),
-        rig.constraints,
-        tuple(sorted(rig.humanoid.items())),
-    )
+    structure = tuple(_hashable(getattr(rig, name)) for name in _STRUCTURE)
     return _matched(_Seen(structure, rig))
 
 
 def forget_rigs() -> None:
     """Search every rig anew from now on."""
     _matched.cache_clear()
+
+
+def _hashable(value: object) -> Hashable:
+    if isinstance(value, np.ndarray):
+        return value.tobytes()
+    if isinstance(value, Mapping):
+        return tuple(sorted(cast(Mapping[str, str], value).items()))
+    return cast(Hashable, value)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ def test_another_name_rest_or_constraint_is_searched_again(searches: list[str]) 
     for other in (rig, replace(rig, name="B"), replace(rig, rest=rig.rest + 0.0), bent):
         known_rigs.match_once(other)
     known_rigs.match_once(replace(rig, constraints=constraints))
-    assert len(searches) == 4
+    known_rigs.match_once(replace(rig, copies=("Other", *rig.copies[1:])))
+    assert len(searches) == 5
 
 
 def test_a_refusal_is_not_kept(searches: list[str]) -> None:
