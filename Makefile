@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PHOTO ?= samples/photo.jpg
 RIG ?= samples/character.blend
 DEMO := demo
+MOCAP ?= mocap
+MINUTES ?= 90
 PYTEST_FLAGS ?=
 
 # The first Python of a version that starts: on the path, or kept by pyenv where its shims offer another version.
@@ -18,7 +20,7 @@ PINS := pyproject.toml constraints.txt Makefile
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-backend test-blender test-blender52 check lint types format benchmark models clean clean-all
+.PHONY: help demo test test-backend test-blender test-blender52 train-pose check lint types format benchmark models clean clean-all
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +53,12 @@ format: $(VENV)/.dev ## Format the code and repair what can be repaired
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# 33,000 poses of CMU's and DeepMimic's motions, then the network: on two processor cores within two hours.
+train-pose: $(VENV)/.dev ## Train the pose model from the zips of motion capture in MOCAP=folder
+	$(BIN)/python -m training.mocap.collect "$(MOCAP)" build/training/poses.npz
+	$(BIN)/python -m training.train_pose build/training/poses.npz build/training/pose.safetensors --minutes $(MINUTES)
+	@echo "build/training/pose.safetensors is made. To ship it: python -m training.ship build/training/pose.safetensors"
+
 benchmark: $(VENV)/.dev models ## Measure photos and retargeting on what is at hand
 	$(BIN)/python benchmarks/photo.py
 	$(BIN)/python benchmarks/retarget.py --accuracy --round-trip --speed
@@ -73,7 +81,7 @@ $(VENV)/bin/python:
 # The stamps make a second run start at once, and a change of the pins install again.
 $(VENV)/.runtime: $(PINS) | $(VENV)/bin/python
 	@echo "Setting up $(VENV) with Blender as a Python module (about 400 MB; once)"
-	$(BIN)/python $(INSTALL) --editable '.[blender]'
+	$(BIN)/python $(INSTALL) --editable '.[blender,torch]'
 	@touch $@
 
 # mediapipe is the reference of the detector's tests. Its own dependencies would bring JAX and a second OpenCV.

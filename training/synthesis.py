@@ -59,6 +59,10 @@ class Truth:
     log_scales: torch.Tensor
     up: torch.Tensor
 
+    def part(self, people: slice) -> Truth:
+        """Of some of the people."""
+        return Truth(**{name: value[people] for name, value in vars(self).items()})
+
 
 @dataclass(frozen=True)
 class Sighting:

@@ -27,6 +27,7 @@ from .weights import save_network
 _EVERY = 500
 _WARM_UP = 500
 _EMA = 0.999
+_FLOW_WEIGHT = 4.0
 
 
 @dataclass
@@ -47,29 +48,36 @@ class Training:
         """One update; half of the batch is read as a regressor, half as a flow."""
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate
+        loss = self._loss()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self._count()
+        return float(loss.detach())
+
+    def _loss(self) -> torch.Tensor:
         with torch.no_grad():
             sighting = self.synthesis.see(self.source.draw(self.batch))
             features = sighting.evidence.features()
         half = self.batch // 2
-        first, second = _split(sighting.truth, half)
+        first, second = sighting.truth.part(slice(half)), sighting.truth.part(slice(half, None))
         six = matrix_to_6d_torch(second.local)
         when = torch.rand(self.batch - half, 1, device=self.device)
         noise = torch.randn_like(six)
         point = (1.0 - when[..., None]) * noise + when[..., None] * self.network.to_point(six)
         with torch.autocast(self.device, torch.bfloat16):
             read, flown = self.network(features[:half]), self.network(features[half:], point, when)
-        loss = regression_loss(read, first) + flow_loss(self.network, flown, second)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
+        return regression_loss(read, first) + _FLOW_WEIGHT * flow_loss(self.network, flown, second)
+
+    def _count(self) -> None:
+        """One more step; the average follows."""
         self.steps += 1
         decay = min(_EMA, self.steps / (self.steps + 20.0))
         with torch.no_grad():
             pairs = zip(self.average.parameters(), self.network.parameters(), strict=True)
             for kept, new in pairs:
                 kept.lerp_(new, 1.0 - decay)
-        return float(loss.detach())
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, whole or not at all."""
@@ -88,12 +96,6 @@ class Training:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.steps, self.seconds = state["steps"], state["seconds"]
-
-
-def _split(truth, half):  # noqa: ANN001, ANN202
-    fields = truth.__dict__
-    kind = type(truth)
-    return kind(**{k: v[:half] for k, v in fields.items()}), kind(**{k: v[half:] for k, v in fields.items()})
 
 
 def read_poses(path: Path, *, held_out: bool) -> torch.Tensor:

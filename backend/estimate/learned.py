@@ -112,7 +112,8 @@ class LearnedEstimator:
         rotations[:, 0] = seen.view.turn @ rotations[:, 0]
         sigma = reading.log_rotation_sigma.exp()
         prior = PosePrior(rotations, sigma, reading.log_scales)
-        fit = fit_poses(prior, _evidence_px(seen), iterations=10 if self._fitted else 0, settings=FitSettings())
+        given = Given(picture=_evidence_px(seen))
+        fit = fit_poses(prior, given, iterations=10 if self._fitted else 0, settings=FitSettings())
         up = (seen.view.turn @ reading.up[..., None])[..., 0]
         confidence = 1.0 - (-float(_RIGHT_WITHIN) / sigma).exp()
         return self._estimate(seen, fit, up=up.double().cpu().numpy(), confidence=_array(confidence), fps=fps)
