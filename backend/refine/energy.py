@@ -60,14 +60,14 @@ class Linearised(NamedTuple):
         derivatives: (N, M, D).
         square: (N,) twice the energy of prior and joint limits.
         gradient: (N, D) of that energy.
-        blocks: (N, 24, 3, 3) second derivative of the joint limits.
+        second: (N, 72, 72) second derivative of the joint limits and of the prior seen from the pelvis, by rotations.
     """
 
     values: torch.Tensor
     derivatives: torch.Tensor
     square: torch.Tensor
     gradient: torch.Tensor
-    blocks: torch.Tensor
+    second: torch.Tensor
 
 
 class Energy:
@@ -114,6 +114,11 @@ class Energy:
         )
         self.diagonal = torch.cat([tightness.repeat_interleave(3, dim=1), self._rest_tightness], 1)
         """(N, D) second derivative of the prior."""
+        self._from_pelvis = None
+        if prior.body_sigma is not None:
+            held = self._kinematics.from_pelvis(self._kinematics.posed(self._mean.quaternions, mean[:, SCALES]))
+            held_by = self._settings.prior_weight / prior.body_sigma.clamp(_LEAST_SIGMA, _MOST_SIGMA).square()
+            self._from_pelvis = held, held_by
 
     def start(self, rotations: torch.Tensor | None, pelvis: torch.Tensor | None) -> Body:
         """The body to start from; robust weights are scaled to its distance, and the pelvis is held near there.
@@ -183,10 +188,10 @@ class Energy:
         empty = self._like.new_zeros(len(self._like), 0)
         values = torch.cat([row.values for row in rows], 1) if rows else empty
         slopes = torch.cat([row.derivatives for row in rows], 1) if rows else empty[..., None].expand(-1, 0, COLUMNS)
-        return Linearised(values, slopes, *self._own(body))
+        return Linearised(values, slopes, *self._own(body, posed))
 
-    def _own(self, body: Body) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Twice the energy of prior and limits, its gradient, and the limits' second derivative."""
+    def _own(self, body: Body, posed: PosedPoints) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Twice the energy of prior and limits, its gradient, and `Linearised.second`."""
         import torch
 
         turn = (self._from_mean @ body.quaternions[..., None])[..., 0]
@@ -194,15 +199,21 @@ class Energy:
         held_away = away * self._rest_tightness
         square = 4.0 * (held * turn[..., 1:]).sum((1, 2)) + (held_away * away).sum(1)
         by_joint = 2.0 * turn[..., :1] * held
-        blocks = by_joint.new_zeros(())
+        if self._from_pelvis is None:
+            second = away.new_zeros(len(away), ROTATION_COLUMNS, ROTATION_COLUMNS)
+        else:
+            turned = self._kinematics.from_pelvis(posed)
+            more, slope, second = self._kinematics.body_prior(turned, *self._from_pelvis)
+            square, by_joint = square + more, by_joint + slope
         if self._limits is not None:
             excess, slopes = self._limits(body.quaternions)
             excess = excess / self._settings.limit_sigma
             slopes = slopes * ((excess != 0.0) / self._settings.limit_sigma)[..., None]
             square = square + excess.square().sum((1, 2))
             by_joint = by_joint + (excess[..., None, :] @ slopes)[..., 0, :]
-            blocks = slopes.mT @ slopes
-        return square, torch.cat([by_joint.flatten(1), held_away], 1), blocks
+            blocks = split(split(second, 1, (-1, 3)), 3, (-1, 3)).diagonal(dim1=1, dim2=3)
+            blocks.add_((slopes.mT @ slopes).permute(0, 2, 3, 1))
+        return square, torch.cat([by_joint.flatten(1), held_away], 1), second
 
     def _shrink(self, around: Linearised, width: float) -> torch.Tensor:
         """(N, M) square roots of the robust weights."""
@@ -218,9 +229,7 @@ class Energy:
         slopes = around.derivatives * shrink[..., None]
         square = slopes.mT @ slopes
         square.diagonal(dim1=1, dim2=2).add_(self.diagonal)
-        if self._limits is not None:
-            joints = split(split(square[:, :ROTATION_COLUMNS, :ROTATION_COLUMNS], 1, (-1, 3)), 3, (-1, 3))
-            joints.diagonal(dim1=1, dim2=3).add_(around.blocks.permute(0, 2, 3, 1))
+        square[:, :ROTATION_COLUMNS, :ROTATION_COLUMNS] += around.second
         gradient = (slopes.mT @ (around.values * shrink)[..., None])[..., 0] + around.gradient
         return square, gradient
 

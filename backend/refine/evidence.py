@@ -82,17 +82,23 @@ class PosePrior:
         rotation_sigma: (N, 24) radians a axis: how far each joint may be off. Certain joints stay.
         log_scales: (N, 10) in the order of `proportions.LENGTH_GROUPS`; None for the neutral adult.
         log_scale_sigma: (10,) or (N, 10).
+        body_sigma: (N, 24) radians a axis: how far each joint's rotation as the pelvis sees it may be off, or None.
+            What a model gets wrong of one limb does not turn the limbs after it: this says so, `rotation_sigma` does
+            not.
     """
 
     rotations: torch.Tensor
     rotation_sigma: torch.Tensor
     log_scales: torch.Tensor | None = None
     log_scale_sigma: torch.Tensor | None = None
+    body_sigma: torch.Tensor | None = None
 
     def __post_init__(self) -> None:
         count = self.count
         _check("prior rotations", self.rotations, (count, JOINT_COUNT, 3, 3))
         _check("rotation sigma", self.rotation_sigma, (count, JOINT_COUNT))
+        if self.body_sigma is not None:
+            _check("body sigma", self.body_sigma, (count, JOINT_COUNT))
         if self.log_scales is not None:
             _check("log scales", self.log_scales, (count, GROUP_COUNT))
         if self.log_scale_sigma is not None:

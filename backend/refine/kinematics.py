@@ -122,6 +122,7 @@ class Kinematics:
         self._path = constant(np.repeat(path, 3, axis=1)[:, None])
         self._cross, self._unit = constant(_cross_form()), constant(np.eye(4))
         self._count = points
+        self._ancestors = constant(_on_path() * (np.arange(JOINT_COUNT) > 0))
 
     def matrices(self, quaternions: torch.Tensor) -> torch.Tensor:
         """Unit quaternions (..., 4) -> (..., 3, 3)."""
@@ -153,6 +154,11 @@ class Kinematics:
         points = (carriers[..., :3, :3] @ offsets)[..., 0] + carriers[..., :3, 3]
         return PosedPoints(transforms[:, :-1, :3, 3], points, transforms[:, :-1, :3, :3])
 
+    @staticmethod
+    def from_pelvis(posed: PosedPoints) -> torch.Tensor:
+        """(N, 24, 3, 3): the joints' rotations in the frame of the pelvis."""
+        return posed.world[:, :1].mT @ posed.world
+
     def derivatives(self, posed: PosedPoints) -> torch.Tensor:
         """(N, K, 3, `COLUMNS`): how the points before the camera move with the parameters.
 
@@ -175,6 +181,30 @@ class Kinematics:
         grown = self._moved @ bones.transpose(0, 1).flatten(1)
         grown = grown.view(self._count, GROUP_COUNT, count, 3).permute(2, 0, 3, 1)
         return torch.cat([turned, unit, grown], -1)
+
+    def body_prior(
+        self, body: torch.Tensor, mean: torch.Tensor, tightness: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """What holds the joints' rotations B, seen from the pelvis, near M: w (3 - trace(B M^T)) / 2 of each.
+
+        A right increment d of an ancestor with the rotation A turns B by A d from the left; the energy grows with such
+        a turn t by w sin(angle) axis . t.
+
+        Args:
+            body: (N, 24, 3, 3) as `from_pelvis` gives them.
+            mean: (N, 24, 3, 3).
+            tightness: (N, 24) w.
+
+        Returns:
+            Twice the energy (N,), its gradient (N, 24, 3) and second derivative (N, 72, 72) by increments.
+        """
+        off = body @ mean.mT
+        square = (tightness * (3.0 - off.diagonal(dim1=2, dim2=3).sum(-1))).sum(1)
+        turn = -0.5 * (off.flatten(2) @ self._cross.mT) * tightness[..., None]
+        gradient = (body.mT @ (self._ancestors.mT @ turn)[..., None])[..., 0]
+        shared = (self._ancestors.mT * tightness[:, None]) @ self._ancestors
+        axes = body.transpose(1, 2).flatten(2)
+        return square, gradient, (axes.mT @ axes) * shared.repeat_interleave(3, 1).repeat_interleave(3, 2)
 
 
 def _products(first: torch.Tensor, second: torch.Tensor, form: torch.Tensor) -> torch.Tensor:

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from contrapposto.backend.errors import InputError  # noqa: E402
+from contrapposto.backend.kinematics import global_rotations, local_rotations  # noqa: E402
 from contrapposto.backend.refine import fit as fit_module  # noqa: E402
 from contrapposto.backend.refine.energy import Body, Energy, Given  # noqa: E402
 from contrapposto.backend.refine.evidence import Evidence3D, Ground, Pins, PointModel  # noqa: E402
@@ -95,7 +96,8 @@ def everything(crowd: People) -> Given:
 def test_the_gradient_is_that_of_the_energy(focal_sigma: float) -> None:
     crowd = people(4, seed=3, guess_off=25.0)
     settings = FitSettings(focal_sigma=focal_sigma)
-    energy = Energy(crowd.prior(torch.float64), everything(crowd), settings=settings)
+    prior = replace(crowd.prior(torch.float64), body_sigma=torch.linspace(0.1, 0.6, 96).double().view(4, 24))
+    energy = Energy(prior, everything(crowd), settings=settings)
     body = energy.start(torch.from_numpy(crowd.rotations), None)
     body = Body(body.quaternions, body.rest + 0.03)
     square, gradient = energy.normal_equations(energy.linearised(body), 2.0)
@@ -134,6 +136,25 @@ def test_noisy_points_do_not_make_poses_worse(noise: float, told: float) -> None
     before, after = errors(crowd, fit)
     assert after.mean() < 0.7 * before.mean()
     assert np.mean(after > before) < 0.04
+
+
+def test_a_guess_whose_limbs_err_alone_is_held_as_the_pelvis_sees_it() -> None:
+    crowd, random = people(100, noise=0.03), np.random.default_rng(6)
+    turns = axis_angle_to_matrix(random.normal(size=(2, 100, 24, 3)) * np.radians(8.0))
+    crowd.guess[:] = local_rotations(turns[0, :, :1] @ turns[1] @ global_rotations(crowd.rotations))
+    # A joint's own rotation is off by the errors of two limbs.
+    sigma = torch.full((100, 24), np.radians(8.0) * 2.0**0.5, dtype=torch.float32)
+    loose = sigma.clone()
+    loose[:, 1:] = 10.0
+    fits = {
+        "own": fit_poses(replace(crowd.prior(), rotation_sigma=sigma), Given(crowd.picture())),
+        "body": fit_poses(replace(crowd.prior(), rotation_sigma=loose, body_sigma=sigma), Given(crowd.picture())),
+    }
+    truth = joints(crowd.rotations, crowd.log_scales)
+    left = {name: aligned_error_mm(found_joints(fit), truth).mean() for name, fit in fits.items()}
+    guessed = aligned_error_mm(joints(crowd.guess, np.zeros((100, 10))), truth).mean()
+    assert left["body"] < 0.85 * guessed
+    assert left["body"] < 0.92 * left["own"]
 
 
 def test_outliers_are_left_out() -> None:
