@@ -19,6 +19,12 @@ DEVICES = (
     ("CPU", "CPU", "The processor: works on every computer"),
 )
 
+SOLVERS = (
+    ("AUTOMATIC", "Automatic", "The pose model; the closed form where a package that the model needs is not installed"),
+    ("MODEL", "Pose Model", "The trained model: exact, with several readings where the picture allows them"),
+    ("ANALYTIC", "Closed Form", "Plain geometry: works without PyTorch, is less exact, and gives one reading"),
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -27,6 +33,7 @@ class Settings:
     device: str = "AUTOMATIC"
     model_folder: Path | None = None
     smpl_folder: Path | None = None
+    solver: str = "AUTOMATIC"
 
 
 def _forget_models(_preferences: Any, _context: bpy.types.Context) -> None:
@@ -46,6 +53,12 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         default="AUTOMATIC",
         update=_forget_models,
     )
+    solver: EnumProperty(
+        name="Solver",
+        description="What turns what is seen in a photo into a pose",
+        items=SOLVERS,
+        default="AUTOMATIC",
+    )
     model_folder: StringProperty(
         name="Model Folder",
         description="A folder with model files of your own; files that are not there are taken from the add-on",
@@ -64,6 +77,7 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "device")
+        layout.prop(self, "solver")
         layout.prop(self, "model_folder")
         layout.prop(self, "smpl_folder")
         box = layout.box()
@@ -83,7 +97,7 @@ def settings(context: bpy.types.Context) -> Settings:
     if addon is None or addon.preferences is None:
         return Settings()
     chosen = addon.preferences
-    return Settings(chosen.device, _folder(chosen.model_folder), _folder(chosen.smpl_folder))
+    return Settings(chosen.device, _folder(chosen.model_folder), _folder(chosen.smpl_folder), chosen.solver)
 
 
 CLASSES = (CONTRAPPOSTO_preferences,)

@@ -21,6 +21,7 @@ from bpy.props import (
 from .backend.errors import MissingPackageError
 from .backend.joint_words import BODY_JOINTS, FINGER_JOINTS, in_words
 from .backend.packages import require_package
+from .rig.overlay import redraw_views
 from .rig.stored_map import choose_bone, first_bone
 
 
@@ -77,6 +78,35 @@ class PoseOptions:
         subtype="FACTOR",
         options={"SKIP_SAVE"},
     )
+    only_sure: BoolProperty(
+        name="Key Only Sure Joints",
+        description="Leave joints alone that the picture does not tell well enough, to pose them by hand",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+    min_confidence: FloatProperty(
+        name="Sure From",
+        description="A joint is sure if the chance that it is right is at least this",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        options={"SKIP_SAVE"},
+    )
+    keep_unseen: BoolProperty(
+        name="Keep Unseen",
+        description="Key joints that the picture as good as does not show as they stand now",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+    readings: IntProperty(
+        name="Readings",
+        description="How many readings of the pose to look for where the picture allows several",
+        default=3,
+        min=1,
+        max=9,
+        options={"SKIP_SAVE"},
+    )
 
 
 OPTION_NAMES = tuple(PoseOptions.__annotations__)
@@ -84,6 +114,13 @@ OPTION_NAMES = tuple(PoseOptions.__annotations__)
 
 class CONTRAPPOSTO_PG_options(PoseOptions, bpy.types.PropertyGroup):
     """The options that the panel shows and that operators start with."""
+
+    tint_sure: BoolProperty(
+        name="Sure Bones Too",
+        description="Tint the bones that are sure as well, in green",
+        default=False,
+        update=redraw_views,
+    )
 
 
 class CONTRAPPOSTO_PG_timing(bpy.types.PropertyGroup):
@@ -109,10 +146,30 @@ class CONTRAPPOSTO_PG_body_part(bpy.types.PropertyGroup):
     )
 
 
+class CONTRAPPOSTO_PG_reading(bpy.types.PropertyGroup):
+    """One reading of the picture, the likeliest first."""
+
+    likelihood: FloatProperty(
+        name="Likelihood", description="How likely this reading is beside the others", min=0.0, max=1.0
+    )
+
+
+class CONTRAPPOSTO_PG_joint(bpy.types.PropertyGroup):
+    """A joint of the body on the rig; `name` is its SMPL name."""
+
+    confidence: FloatProperty(name="Confidence", description="How far this joint can be trusted", min=0.0, max=1.0)
+    bones: StringProperty(name="Bones", description="The bones that stand for it, a line each")
+    controls: StringProperty(name="Controls", description="The bones that pose it, a line each")
+
+
 class CONTRAPPOSTO_PG_result(bpy.types.PropertyGroup):
     """What the last run did; empty before the first (`summary` is then empty)."""
 
     summary: StringProperty(name="Summary")
+    run: StringProperty(name="Run", description="Which run of this session it was")
+    reading: IntProperty(name="Reading", description="Which reading is posed, counted from 1", min=0)
+    readings: CollectionProperty(type=CONTRAPPOSTO_PG_reading)
+    joints: CollectionProperty(type=CONTRAPPOSTO_PG_joint)
     photo: StringProperty(name="Photo", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})
     seconds: FloatProperty(name="Seconds")
     timings: CollectionProperty(type=CONTRAPPOSTO_PG_timing)
@@ -123,6 +180,8 @@ class CONTRAPPOSTO_PG_result(bpy.types.PropertyGroup):
     action: StringProperty(name="Action")
     frame: FloatProperty(name="Frame")
     notes: StringProperty(name="Notes", description="What is odd about the rig, a line each")
+    unsure_count: IntProperty(name="Unsure bones")
+    unsure_bones: StringProperty(name="Unsure bones", description="Names of the bones that were too unsure to key")
     keyed_count: IntProperty(name="Keyed bones")
     keyed_bones: StringProperty(name="Keyed bones", description="Names of the bones that were keyed")
     skipped_count: IntProperty(name="Skipped bones")
@@ -174,6 +233,8 @@ CLASSES = (
     CONTRAPPOSTO_PG_timing,
     CONTRAPPOSTO_PG_person,
     CONTRAPPOSTO_PG_body_part,
+    CONTRAPPOSTO_PG_reading,
+    CONTRAPPOSTO_PG_joint,
     CONTRAPPOSTO_PG_result,
     CONTRAPPOSTO_PG_scene,
     CONTRAPPOSTO_PG_bone_map,

@@ -10,7 +10,16 @@ from typing import Any, Final
 import bpy
 
 from . import command, preferences, properties
-from .operators import bone_map, bone_map_files, check_installation, estimate_photo, modal_job
+from .operators import (
+    bone_map,
+    bone_map_files,
+    check_installation,
+    confidence,
+    estimate_photo,
+    modal_job,
+    on_load,
+    readings,
+)
 from .operators.session import session
 from .panels import bone_map as bone_map_panel
 from .panels import choose_person, menus, sidebar
@@ -21,6 +30,8 @@ CLASSES: Final = (
     *modal_job.CLASSES,
     *check_installation.CLASSES,
     *estimate_photo.CLASSES,
+    *readings.CLASSES,
+    *confidence.CLASSES,
     *bone_map.CLASSES,
     *bone_map_files.CLASSES,
     *choose_person.CLASSES,
@@ -52,6 +63,7 @@ STEPS: Final = (
     *(class_step(cls) for cls in CLASSES),
     Step(properties.attach, properties.detach),
     Step(menus.add, menus.remove),
+    Step(on_load.add, on_load.remove),
     Step(command.add, command.remove),
     Step(_nothing, session.stop_job),
 )

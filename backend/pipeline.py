@@ -14,7 +14,8 @@ from .estimate.analytic import AnalyticEstimator
 from .estimate.estimator import Estimate, Estimator
 from .job import Job, Progress, timed_job
 from .observation import Observation
-from .runtime import ModelCache
+from .runtime import ModelCache, Solver
+from .solver_choice import ChosenSolver, choose_solver
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,14 @@ class PhotoResult:
         person: which of them, from 0.
         estimates: the readings of the pose, the likeliest first; never empty.
         timings_ms: milliseconds of work, a stage each, those of `found` included.
+        notes: what the artist should know about how it was solved, in sentences.
     """
 
     found: FoundPeople
     person: int
     estimates: tuple[Estimate, ...]
     timings_ms: dict[str, float]
+    notes: tuple[str, ...] = ()
 
     @property
     def estimate(self) -> Estimate:
@@ -103,6 +106,28 @@ def pose_person(
     job = (estimator or AnalyticEstimator()).estimate(found.people[person], count=readings)
     estimates = yield from timed_job(job, timings, stage="solve pose")
     return PhotoResult(found, person, tuple(estimates), timings)
+
+
+def solve_person(
+    found: FoundPeople, person: int, models: ModelCache, *, solver: Solver | str = Solver.AUTOMATIC, readings: int = 1
+) -> Job[PhotoResult]:
+    """`pose_person` with the estimator of a choice, which is loaded first where it is not yet.
+
+    Raises:
+        InputError: there is no such person, or no such device.
+        ModelError: the solver that was asked for cannot run.
+    """
+    timings = dict(found.timings_ms)
+    chosen = yield from timed_job(_choose(models, solver), timings, stage="load models")
+    result = yield from pose_person(
+        replace(found, timings_ms=timings), person, estimator=chosen.estimator, readings=readings
+    )
+    return replace(result, notes=chosen.notes)
+
+
+def _choose(models: ModelCache, solver: Solver | str) -> Job[ChosenSolver]:
+    yield Progress("Loading the pose model", 0.6)
+    return choose_solver(models, solver)
 
 
 def _read(path: Path) -> Job[Picture]:

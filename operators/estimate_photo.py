@@ -13,13 +13,15 @@ from ..backend.errors import ContrappostoError, InputError
 from ..backend.job import Job, Progress
 from ..preferences import Settings, settings
 from ..properties import OPTION_NAMES, PoseOptions
+from ..rig.overlay import redraw_views
 from .modal_job import ModalJob, redraw_sidebars
 from .photo_result import write_result
-from .session import PersonChoice, session
+from .session import PersonChoice, PhotoRun, session
 from .target import Target, why_not
 
 if TYPE_CHECKING:
     from ..backend.pipeline import FoundPeople, PhotoResult
+    from ..rig.pose_plan import KeyOptions
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif")
 
@@ -31,7 +33,9 @@ class Several:
     found: "FoundPeople"
 
 
-def photo_job(path: Path, person: int, *, ask: bool, chosen: Settings) -> "Job[PhotoResult | Several]":
+def photo_job(
+    path: Path, person: int, *, ask: bool, chosen: Settings, readings: int = 1
+) -> "Job[PhotoResult | Several]":
     """From a picture to a pose.
 
     Args:
@@ -39,6 +43,7 @@ def photo_job(path: Path, person: int, *, ask: bool, chosen: Settings) -> "Job[P
         person: whom to pose, counted from 1; 0 for the most prominent, or to ask.
         ask: with several people and `person` 0, end with `Several`.
         chosen: the preferences.
+        readings: how many to look for.
     """
     yield Progress("Loading", 0.0)
     from ..backend.packages import require_opencv, require_package
@@ -59,8 +64,9 @@ def photo_job(path: Path, person: int, *, ask: bool, chosen: Settings) -> "Job[P
         )
     if ask and person == 0 and count > 1:
         return Several(found)
-    estimator = session.models(chosen).estimator("ANALYTIC")
-    return (yield from pipeline.pose_person(found, max(person, 1) - 1, estimator=estimator))
+    person = max(person, 1) - 1
+    models = session.models(chosen)
+    return (yield from pipeline.solve_person(found, person, models, solver=chosen.solver, readings=readings))
 
 
 def fill_options(operator: Any, options: Any) -> None:
@@ -75,6 +81,24 @@ def options_of(source: Any) -> dict[str, Any]:
     return {name: getattr(source, name) for name in OPTION_NAMES}
 
 
+def key_options(source: Any, *, frame: float) -> "KeyOptions":
+    """How the options of an operator or of the scene have a pose keyed."""
+    from ..rig.pose_plan import KeyOptions
+
+    return KeyOptions(
+        frame=frame,
+        selected_only=source.selected_only,
+        root_location=source.root_location,
+        blend=source.blend,
+        in_place=source.in_place,
+        flip=source.flip,
+        limbs=source.limbs,
+        relax_hands=source.relax_hands,
+        min_confidence=source.min_confidence if source.only_sure else 0.0,
+        keep_unseen=source.keep_unseen,
+    )
+
+
 def draw_options(layout: bpy.types.UILayout, source: Any) -> None:
     """Draw the options of an operator or of the scene."""
     column = layout.column()
@@ -87,6 +111,12 @@ def draw_options(layout: bpy.types.UILayout, source: Any) -> None:
     row.prop(source, "in_place")
     column.row().prop(source, "limbs", expand=True)
     column.prop(source, "blend", slider=True)
+    column.prop(source, "keep_unseen")
+    column.prop(source, "only_sure")
+    row = column.row()
+    row.active = source.only_sure
+    row.prop(source, "min_confidence", slider=True)
+    column.prop(source, "readings")
 
 
 class PosesActiveArmature:
@@ -142,26 +172,28 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
             raise InputError("No photo was named. Choose an image file.")
         self._target = Target.of(context)
         path = Path(bpy.path.abspath(self.filepath))
-        return photo_job(path, self.person, ask=self._ask, chosen=settings(context))
+        return photo_job(path, self.person, ask=self._ask, chosen=settings(context), readings=self.readings)
 
     def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
         armature, scene = self._target.find()
         if isinstance(result, Several):
             return self._ask_whom(context, result.found)
-        from ..rig.keyframes import KeyOptions, pose_and_key
+        from ..rig.readings import RigReadings
 
-        options = KeyOptions(frame=self._target.frame, **options_of(self))
         began = time.perf_counter()
+        on_rig = RigReadings([e.poses for e in result.estimates], key_options(self, frame=self._target.frame))
         try:
-            report = pose_and_key(armature, result.estimate.poses, options=options)
+            report = on_rig.pose(armature)
         except ContrappostoError as error:
             session.refused = (armature.session_uid, str(error))
             raise
         session.refused = None
+        run = PhotoRun(result, self._target, {"filepath": self.filepath, **options_of(self)}, on_rig)
+        session.keep_run(run)
         timings = {**result.timings_ms, "pose and key": (time.perf_counter() - began) * 1000.0}
         outcome = scene.contrapposto.result
-        write_result(outcome, result, report=report, target=self._target, path=self.filepath, timings_ms=timings)
-        redraw_sidebars(context)
+        write_result(outcome, run, report=report, timings_ms=timings)
+        redraw_views()
         self.report({"INFO"}, outcome.summary)
         for note in report.notes:
             self.report({"WARNING"}, note)

@@ -4,38 +4,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .session import session
-from .target import Target
+from .session import PhotoRun, session
 from .thumbnails import person_box
 
 if TYPE_CHECKING:
-    from ..backend.pipeline import FoundPeople, PhotoResult
-    from ..rig.keyframes import KeyReport
+    from ..backend.pipeline import FoundPeople
+    from ..rig.pose_plan import KeyReport
 
 
-def write_result(
-    outcome: Any, result: PhotoResult, *, report: KeyReport, target: Target, path: str, timings_ms: dict[str, float]
-) -> None:
+def write_result(outcome: Any, run: PhotoRun, *, report: KeyReport, timings_ms: dict[str, float]) -> None:
     """Fill the property group `outcome`: who was posed, how surely, how long it took, and what was keyed."""
-    from ..backend.body_parts import body_part_confidence
-
     seconds = sum(timings_ms.values()) / 1000.0
-    outcome.photo, outcome.seconds, outcome.person = path, seconds, result.person + 1
-    outcome.armature, outcome.action, outcome.frame = target.armature_name, report.action, target.frame
-    outcome.keyed_count, outcome.keyed_bones = len(report.bones), ", ".join(report.bones)
-    outcome.skipped_count, outcome.skipped_bones = len(report.skipped), ", ".join(report.skipped)
-    outcome.notes = "\n".join(report.notes)
+    outcome.photo, outcome.seconds, outcome.person = run.request["filepath"], seconds, run.result.person + 1
+    outcome.armature, outcome.frame = run.target.armature_name, run.target.frame
     outcome.timings.clear()
     for stage, milliseconds in timings_ms.items():
         timing = outcome.timings.add()
         timing.name, timing.milliseconds = stage, milliseconds
+    write_people(outcome, run.result.found)
+    outcome.run = run.name
+    outcome.readings.clear()
+    for estimate in run.result.estimates:
+        outcome.readings.add().likelihood = estimate.likelihood
+    write_reading(outcome, run, 0, report=report)
+    outcome.summary = f"Posed {run.target.armature_name} in {seconds:.2f} s: {keyed_in_words(run, report)}"
+
+
+def write_reading(outcome: Any, run: PhotoRun, index: int, *, report: KeyReport) -> None:
+    """Fill in which reading is posed, counted from 0: how sure it is, and what was keyed of it."""
+    from ..backend.body_parts import body_part_confidence
+
+    outcome.reading, outcome.action = index + 1, report.action
+    outcome.keyed_count, outcome.keyed_bones = len(report.bones), ", ".join(report.bones)
+    outcome.skipped_count, outcome.skipped_bones = len(report.skipped), ", ".join(report.skipped)
+    outcome.unsure_count, outcome.unsure_bones = len(report.unsure), ", ".join(report.unsure)
+    outcome.notes = "\n".join((*run.result.notes, *report.notes))
+    poses = run.result.estimates[index].poses
+    shown = poses.mirrored() if run.on_rig.options.flip else poses
     outcome.body_parts.clear()
-    for name, confidence in body_part_confidence(result.estimate.poses.confidence).items():
+    for name, confidence in body_part_confidence(shown.confidence).items():
         part = outcome.body_parts.add()
         part.name, part.confidence = name, confidence
-    write_people(outcome, result.found)
+    outcome.joints.clear()
+    for posed in report.joints:
+        joint = outcome.joints.add()
+        joint.name, joint.confidence = posed.name, posed.confidence
+        joint.bones, joint.controls = "\n".join(posed.bones), "\n".join(posed.controls)
+
+
+def keyed_in_words(run: PhotoRun, report: KeyReport) -> str:
+    """How many bones were keyed, and where."""
     bones = f"{len(report.bones)} bone{'' if len(report.bones) == 1 else 's'}"
-    outcome.summary = f"Posed {target.armature_name} in {seconds:.2f} s: {bones} keyed at frame {target.frame:g}"
+    return f"{bones} keyed at frame {run.target.frame:g}"
 
 
 def write_people(outcome: Any, found: FoundPeople) -> None:

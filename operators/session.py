@@ -5,18 +5,25 @@ Nothing here is saved, undone or tied to a .blend file, and no bpy data is refer
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from .thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from ..backend.doctor import Finding
-    from ..backend.pipeline import FoundPeople
+    from ..backend.pipeline import FoundPeople, PhotoResult
     from ..backend.runtime import ModelCache
     from ..preferences import Settings
+    from ..rig.readings import Preview, RigReadings
+    from .target import Target
+
+RUNS_KEPT: Final = 4
+"""An undo brings an earlier result back, and with it the wish for its other readings."""
 
 FileStamp = tuple[str, int, int]
 """Path, time of change (ns) and size: a picture read once is not read again while this stays the same."""
@@ -49,6 +56,48 @@ class PersonChoice:
     request: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class PhotoRun:
+    """A photo that posed a rig, for what may follow: another reading, the camera, corrections.
+
+    Which of the readings is posed stands in the scene, where undo and redo find it: `result.reading`, from 1.
+
+    Attributes:
+        result: the people found, what was seen of the one who was posed, and the readings.
+        target: the armature, its scene and the frame.
+        request: the operator's properties, with which it would do the same again.
+        on_rig: puts one reading in the place of another.
+        name: what the scene calls it, in `result.run`; unlike that of any other run.
+    """
+
+    result: PhotoResult
+    target: Target
+    request: dict[str, Any]
+    on_rig: RigReadings
+    name: str = field(default_factory=lambda: uuid4().hex)
+
+
+@dataclass
+class Choosing:
+    """The artist looks at readings before one is kept.
+
+    Attributes:
+        run: of which photo.
+        preview: shows them.
+        posed: the reading that was posed, from 0.
+        shown: the reading that is shown now, from 0.
+        put_away: ends the choice at once, with what was posed; for when the add-on is disabled.
+        ended: whether to keep what is shown (True) or not (False), once that is said.
+    """
+
+    run: PhotoRun
+    preview: Preview
+    posed: int
+    shown: int
+    put_away: Callable[[], None]
+    ended: bool | None = None
+
+
 @dataclass
 class Session:
     """One per process. `release()` lets go of everything.
@@ -58,11 +107,13 @@ class Session:
 
     job: JobStatus | None = None
     choice: PersonChoice | None = None
+    choosing: Choosing | None = None
     findings: tuple[Finding, ...] = ()
     refused: tuple[int, str] | None = None
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
     _models: ModelCache | None = None
     _found: tuple[FileStamp, FoundPeople] | None = None
+    _runs: deque[PhotoRun] = field(default_factory=lambda: deque(maxlen=RUNS_KEPT))
 
     def models(self, settings: Settings) -> ModelCache:
         """The models, made at the first call; they load when they are first used."""
@@ -94,13 +145,33 @@ class Session:
         """Read the next picture anew, even if it is the one read last."""
         self._found = None
 
+    def keep_run(self, run: PhotoRun) -> None:
+        """Keep a run and let go of the oldest."""
+        self._runs.append(run)
+
+    def run_of(self, scene: Any) -> PhotoRun | None:
+        """The run whose result a scene shows; None for a result of an earlier session, or one too long ago."""
+        name = scene.contrapposto.result.run
+        return next((run for run in self._runs if run.name == name), None) if name else None
+
+    def forget_runs(self) -> None:
+        """Let go of all runs, as when another file is opened."""
+        self.stop_choice()
+        self._runs.clear()
+
     def release(self) -> None:
         """Let go of models, pictures and thumbnails."""
         self.release_models()
+        self.forget_runs()
         self.thumbnails.release()
         self.findings = ()
         self.refused = None
         self.choice = None
+
+    def stop_choice(self) -> None:
+        """End the choice of a reading, if there is one, with what was posed."""
+        if self.choosing is not None:
+            self.choosing.put_away()
 
     def stop_job(self) -> None:
         """End the running job, if there is one."""

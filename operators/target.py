@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import bpy
 
 from ..backend.errors import RigError
+from .session import session
 
 MODES = ("OBJECT", "POSE")
 
 
 def why_not(context: bpy.types.Context) -> str | None:
     """In words, what keeps the active object from being posed; None when nothing does. Cheap enough for `poll`."""
+    if session.choosing is not None:
+        return "Keep the reading that is shown, or go back, first"
     active = context.active_object
     if active is None or active.type != "ARMATURE":
         return "Select an armature first: it must be the active object"

@@ -11,6 +11,7 @@ from ..operators.estimate_photo import draw_options, options_of
 from ..operators.session import JobStatus, session
 from ..operators.target import why_not
 from .people import draw_people
+from .readings import draw_confidence, draw_reading
 from .words import MARGIN_PX, draw_findings, draw_sentence
 
 NARROW_PX = 230
@@ -21,8 +22,6 @@ FIRST_USE = (
     ("IMAGE_DATA", "Choose a photo, or drop one on the view in Pose Mode."),
     ("KEYFRAME_HLT", "The rig is posed and keyed at the playhead. Ctrl Z takes it back."),
 )
-SURE, UNSURE = 0.7, 0.4
-"""From here on a part of the pose can be taken as it is; below, it should be looked at."""
 
 
 class Sidebar:
@@ -85,8 +84,9 @@ class CONTRAPPOSTO_PT_result(Sidebar, bpy.types.Panel):
         column.label(text=f"{result.armature}, frame {result.frame:g}", icon="KEYFRAME_HLT", translate=False)
         for note in result.notes.splitlines():
             draw_sentence(column, note, icon="ERROR")
+        draw_reading(self.layout, context)
         draw_result_people(self.layout, context, narrow=narrow)
-        draw_confidence(self.layout, result, narrow=narrow)
+        draw_confidence(self.layout, context, narrow=narrow)
         draw_keyed(self.layout, result)
         draw_timings(self.layout, result)
 
@@ -140,30 +140,6 @@ def draw_first_use(layout: bpy.types.UILayout) -> None:
         draw_sentence(box, sentence, icon=icon)
 
 
-def draw_confidence(layout: bpy.types.UILayout, result: Any, *, narrow: bool) -> None:
-    """How far each part of the body can be trusted."""
-    header, body = layout.panel("contrapposto_confidence")
-    header.label(text="Confidence")
-    if body is None:
-        return
-    column = body.column(align=True)
-    for part in result.body_parts:
-        text = f"{part.confidence:.0%}"
-        if narrow:
-            column.progress(factor=part.confidence, text=f"{part.name}  {text}", translate=False)
-            continue
-        split = column.split(factor=0.4, align=True)
-        split.label(text=part.name, icon=confidence_icon(part.confidence))
-        split.progress(factor=part.confidence, text=text, translate=False)
-
-
-def confidence_icon(confidence: float) -> Any:
-    """A tick, a dot or a warning."""
-    if confidence >= SURE:
-        return "CHECKMARK"
-    return "DOT" if confidence >= UNSURE else "ERROR"
-
-
 def draw_result_people(layout: bpy.types.UILayout, context: bpy.types.Context, *, narrow: bool) -> None:
     """Everybody in the picture; another one can be chosen."""
     result = context.scene.contrapposto.result
@@ -192,6 +168,8 @@ def draw_keyed(layout: bpy.types.UILayout, result: Any) -> None:
     draw_sentence(body, result.keyed_bones)
     if result.skipped_count:
         draw_sentence(body, f"{result.skipped_count} left alone: {result.skipped_bones}", icon="LOCKED")
+    if result.unsure_count:
+        draw_sentence(body, f"{result.unsure_count} too unsure to key: {result.unsure_bones}", icon="QUESTION")
 
 
 def draw_timings(layout: bpy.types.UILayout, result: Any) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import Literal
 
 import bpy
 import numpy as np
@@ -20,71 +17,21 @@ from ..backend.retarget.rest_from_motion import seen_from, to_own_rest
 from ..backend.retarget.rig_pose import RigPose
 from ..backend.retarget.rig_spec import IkLimb, RigSpec
 from ..backend.retarget.solver import retarget
+from ..backend.retarget.unsure import PosedJoint, bone_confidence, posed_joints, with_unseen_kept
+from ..backend.sureness import UNSEEN
 from .armature import read_rig, require_armature
 from .bone_maps import bone_map_for
+from .channel_values import set_value, show_values, value_at
 from .control_probe import measure_parent_spaces
 from .fcurves import Channel, NewKeys, ensure_channelbag, existing_channelbag, require_writable_action, write_channel
 from .hands import untouched_hands
 from .ik_controls import with_ik_limbs
 from .motion import standing_rest
+from .pose_plan import KeyOptions, KeyReport, PosePlan
 from .selection import is_selected
 
 _NO_TURN = 1e-3
 """Radians: a locked channel that would change by less loses nothing."""
-
-
-@dataclass(frozen=True)
-class KeyOptions:
-    """What to key.
-
-    Attributes:
-        frame: scene frame of the first pose, fractions allowed; further poses follow one a frame.
-        selected_only: only bones selected in Pose Mode.
-        root_location: also the location of the root bone.
-        blend: share in [0, 1] of the new pose; the rest is what the channels that are keyed hold now. So a limb blends
-            in the mode that `limbs` names: from the rotations of its FK bones, or from the places of its IK controls.
-        in_place: the root bone keeps its place; only its height is keyed.
-        flip: left and right are exchanged.
-        limbs: "FK", or "IK" to key target and pole of limbs that have an IK constraint; others are in FK all the same.
-        relax_hands: curl the fingers a little when the poses say nothing about them. Only on hands that nobody has
-            touched: a hand with a key or a turned bone on any finger stays as it is. One key holds for all frames.
-    """
-
-    frame: float
-    selected_only: bool = False
-    root_location: bool = True
-    blend: float = 1.0
-    in_place: bool = False
-    flip: bool = False
-    limbs: Literal["FK", "IK"] = "FK"
-    relax_hands: bool = True
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.frame):
-            raise InputError(f"A frame must be a number, not {self.frame}.")
-        if not 0.0 <= self.blend <= 1.0:
-            raise InputError(f"Blend must lie between 0 and 1, not {self.blend}.")
-        if self.limbs not in ("FK", "IK"):
-            raise InputError(f"Limbs must be FK or IK, not {self.limbs}.")
-
-
-@dataclass(frozen=True)
-class KeyReport:
-    """What was keyed.
-
-    Attributes:
-        bones: names of the keyed bones.
-        skipped: "bone: why" for everything that a lock or driver kept from being keyed.
-        frames: how many frames.
-        action: name of the Action.
-        notes: what the bone map found odd about the rig and what had to be set on it, in sentences.
-    """
-
-    bones: tuple[str, ...]
-    skipped: tuple[str, ...]
-    frames: int
-    action: str
-    notes: tuple[str, ...] = ()
 
 
 def pose_and_key(
@@ -95,31 +42,57 @@ def pose_and_key(
     Raises:
         RigError: the armature cannot be posed, mapped or keyed; nothing is changed.
     """
+    return key_plan(armature, plan_pose(armature, poses, options=options, bone_map=bone_map))
+
+
+def plan_pose(
+    armature: bpy.types.Object,
+    poses: PoseSequence,
+    *,
+    options: KeyOptions,
+    bone_map: BoneMap | None = None,
+    relaxed: tuple[str, ...] | None = None,
+) -> PosePlan:
+    """What `pose_and_key` would write; nothing is changed.
+
+    `relaxed` are the hands to relax; without it those that nobody has touched, where the options say so.
+
+    Raises:
+        RigError: the armature cannot be posed, mapped or keyed.
+    """
     armature = require_armature(armature)
     require_writable_action(armature)
     own = read_rig(armature)
     bone_map = bone_map_for(armature, own) if bone_map is None else with_notes(own, bone_map)
+    poses = poses.mirrored() if options.flip else poses
+    if relaxed is None:
+        wanted = options.relax_hands and poses.hands is None
+        relaxed = untouched_hands(armature, own, bone_map) if wanted else ()
     try:
-        rig, pose = _retargeted(armature, own, bone_map=bone_map, poses=poses, options=options)
+        rig, pose = _retargeted(armature, own, bone_map=bone_map, poses=poses, options=options, relaxed=relaxed)
     except InputError as error:
         raise RigError(f"{armature.name} cannot be posed: {error}") from error
     plan = _Plan(armature, rig, options=options)
-    plan.add_pose(pose)
+    plan.add_pose(pose, confidence=bone_confidence(rig, bone_map, poses.confidence))
     if not plan.poses_anything:
         raise RigError(_nothing_to_key(armature, plan))
     plan.add_switches(bone_map)
     plan.add_ik_settings()
     notes = (*bone_map.problems, *pose.notes, *plan.notes, *_shown(armature))
-    return replace(_write(armature, plan, pose.frame_count), notes=notes)
+    joints = posed_joints(rig, bone_map, poses.confidence, limbs=options.limbs)
+    return plan.finished(pose.frame_count, notes=notes, joints=joints, relaxed=relaxed)
 
 
 def _retargeted(
-    armature: bpy.types.Object, own: RigSpec, *, bone_map: BoneMap, poses: PoseSequence, options: KeyOptions
+    armature: bpy.types.Object,
+    own: RigSpec,
+    *,
+    bone_map: BoneMap,
+    poses: PoseSequence,
+    options: KeyOptions,
+    relaxed: tuple[str, ...],
 ) -> tuple[RigSpec, RigPose]:
     """The rig with what was measured of it, and its pose, in the channels of the rig's own rest pose."""
-    if options.flip:
-        poses = poses.mirrored()
-    relaxed = untouched_hands(armature, own, bone_map) if options.relax_hands and poses.hands is None else ()
     found = standing_rest(armature, own, bone_map)
     rig = with_ik_limbs(armature, own if found is None else seen_from(own, found), bone_map)
     driven = relaxed if poses.hands is None else ("left", "right")
@@ -127,6 +100,8 @@ def _retargeted(
     rig = measure_parent_spaces(armature, rig, bone_map, posed=posed)
     pose = retarget(rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs)
     pose = pose.blended(rig, options.blend)
+    if options.keep_unseen:
+        pose = with_unseen_kept(rig, pose, bone_confidence(rig, bone_map, poses.confidence), below=UNSEEN)
     return rig, pose if found is None else to_own_rest(pose, own, found)
 
 
@@ -149,6 +124,11 @@ def _ik_controls(rig: RigSpec) -> list[str]:
 def _nothing_to_key(armature: bpy.types.Object, plan: _Plan) -> str:
     if plan.options.selected_only and not plan.skipped:
         return f"None of the selected bones of {armature.name} is mapped. Select some, or key all bones."
+    if plan.unsure and not plan.skipped:
+        return (
+            f"No joint of {armature.name} is as sure as {plan.options.min_confidence:.0%}, so nothing would be keyed. "
+            "Ask for less, or key all joints."
+        )
     what = "rotation" if plan.bones else "channel"
     return (
         f"Every {what} of {armature.name} that would be keyed is locked or driven, so no bone would turn. "
@@ -173,6 +153,7 @@ class _Plan:
         self.bones: list[str] = []
         self.idle: list[str] = []
         self.skipped: list[str] = []
+        self.unsure: list[str] = []
         self.notes: list[str] = []
         animation = armature.animation_data
         self.driven = {(d.data_path, d.array_index) for d in animation.drivers} if animation else set()
@@ -183,11 +164,21 @@ class _Plan:
         turns = any(".rotation_" in channel.data_path for channel in self.channels)
         return turns or (bool(self.bones) and not self.idle)
 
-    def add_pose(self, pose: RigPose) -> None:
-        """Rotation of every bone, location of the root."""
+    def finished(
+        self, frames: int, *, notes: tuple[str, ...], joints: tuple[PosedJoint, ...], relaxed: tuple[str, ...]
+    ) -> PosePlan:
+        """The plan as plain values."""
+        names = (tuple(self.bones), tuple(self.skipped), notes, joints, tuple(self.unsure), relaxed)
+        return PosePlan(tuple(self.channels), self.frame, frames, *names)
+
+    def add_pose(self, pose: RigPose, *, confidence: Mapping[str, np.ndarray]) -> None:
+        """Rotation of every bone that is sure enough, location of the root; `confidence` is (T,) of each bone."""
         for position, name in enumerate(pose.bones):
             bone = self.armature.pose.bones[name]
             if self.options.selected_only and not is_selected(bone):
+                continue
+            if name in confidence and confidence[name].mean() < self.options.min_confidence:
+                self.unsure.append(name)
                 continue
             before = len(self.channels)
             rotations = pose.rotations[:, position]
@@ -313,8 +304,9 @@ class _Plan:
         self.skipped.append(f"{bone.name}: {channel.data_path.rpartition('.')[2]}[{channel.index}] {reason}")
 
 
-def _write(armature: bpy.types.Object, plan: _Plan, frames: int) -> KeyReport:
-    times = plan.frame + np.arange(frames)
+def key_plan(armature: bpy.types.Object, plan: PosePlan) -> KeyReport:
+    """Write the keys of a plan, and show the pose that the playhead stands on; everything is written or nothing."""
+    times = plan.frame + np.arange(plan.frames)
     now = _action_frame(armature, bpy.context.scene.frame_current_final)
     with ExitStack() as undo:
         channelbag = ensure_channelbag(armature, on_undo=undo.callback)
@@ -322,30 +314,13 @@ def _write(armature: bpy.types.Object, plan: _Plan, frames: int) -> KeyReport:
         keys = {count: NewKeys(times[:count]) for count in counts}
         for channel in plan.channels:
             curve = write_channel(channelbag, channel, keys[len(channel.values)], on_undo=undo.callback)
-            _set_now(armature, channel, value=curve.evaluate(now), undo=undo)
+            place = (channel.data_path, channel.index)
+            undo.callback(set_value, armature, place, value_at(armature, place))
+            set_value(armature, place, curve.evaluate(now))
         undo.pop_all()
-    armature.update_tag(refresh={"OBJECT", "DATA"})
-    bpy.context.view_layer.update()
-    return KeyReport(tuple(plan.bones), tuple(plan.skipped), frames, armature.animation_data.action.name)
-
-
-def _set_now(armature: bpy.types.Object, channel: Channel, *, value: float, undo: ExitStack) -> None:
-    """Show the curve's value at the playhead at once, without a change of frame."""
-    path, _, name = channel.data_path.rpartition(".")
-    if channel.data_path.endswith('"]'):
-        path, _, name = channel.data_path.removesuffix('"]').rpartition('["')
-        owner = armature.path_resolve(path)
-        undo.callback(owner.__setitem__, name, owner[name])
-        owner[name] = type(owner[name])(value)
-        return
-    owner = armature.path_resolve(path)
-    before = getattr(owner, name)
-    if isinstance(before, float):
-        undo.callback(setattr, owner, name, before)
-        setattr(owner, name, value)
-        return
-    undo.callback(before.__setitem__, channel.index, before[channel.index])
-    before[channel.index] = value
+    show_values(armature, ())
+    names = (plan.bones, plan.skipped, plan.frames, armature.animation_data.action.name)
+    return KeyReport(*names, notes=plan.notes, joints=plan.joints, unsure=plan.unsure)
 
 
 def _action_frame(armature: bpy.types.Object, frame: float) -> float:

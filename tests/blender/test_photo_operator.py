@@ -79,7 +79,9 @@ def test_the_result_tells_what_was_done(humanoid, photos, photo):
     assert result.photo == str(photo)
     assert (result.person, result.armature, result.frame) == (1, humanoid.name, 7.0)
     assert result.seconds > 0.0
-    assert [timing.name for timing in result.timings] == ["read", "find people", "solve pose", "pose and key"]
+    assert [timing.name for timing in result.timings] == [
+        "read", "find people", "load models", "solve pose", "pose and key",
+    ]  # fmt: skip
     assert [part.name for part in result.body_parts] == [
         "Head", "Torso", "Left arm", "Right arm", "Left leg", "Right leg",
     ]  # fmt: skip
@@ -386,6 +388,10 @@ def test_the_scenes_options_are_taken_where_the_caller_sets_none(package, humano
         "limbs": "FK",
         "relax_hands": True,
         "blend": 0.25,
+        "only_sure": False,
+        "min_confidence": 0.5,
+        "keep_unseen": False,
+        "readings": 3,
     }
 
 

@@ -6,7 +6,7 @@ Everything behind it is real: the operator, its job, the retargeting and the key
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 
 IMAGE_SIZE = (640, 480)
 LEFT_SHOULDER = 16
+RIGHT_KNEE = 5
 
 
 @dataclass
@@ -24,6 +25,7 @@ class FakePhotos:
 
     package: Callable[[str], ModuleType]
     people: int = 1
+    readings: int = 1
     steps: int = 3
     error: Exception | None = None
     pose_error: Exception | None = None
@@ -51,7 +53,9 @@ class FakePhotos:
         found = self.package("backend.pipeline").FoundPeople
         return found(path=path, image=image, people=people, timings_ms={"read": 2.0, "find people": 10.0})
 
-    def pose_person(self, found: Any, person: int, *, estimator: object) -> Generator[Any, None, Any]:
+    def pose_person(
+        self, found: Any, person: int, *, estimator: object, readings: int = 1
+    ) -> Generator[Any, None, Any]:
         """Stands for `pipeline.pose_person`; each person raises the left arm by another angle."""
         yield self.package("backend.job").Progress("Solving", 0.9)
         if self.pose_error is not None:
@@ -60,7 +64,7 @@ class FakePhotos:
         return self.package("backend.pipeline").PhotoResult(
             found=found,
             person=person,
-            estimates=(self.estimate(person),),
+            estimates=tuple(self.reading(person, number) for number in range(min(readings, self.readings))),
             timings_ms={**found.timings_ms, "solve pose": 1.5},
         )
 
@@ -73,6 +77,16 @@ class FakePhotos:
         return self.package("backend.observation").Observation(
             points, np.full((1, len(schema)), 0.9, np.float32), schema, IMAGE_SIZE, box_px=box
         )
+
+    def reading(self, person: int, number: int) -> Any:
+        """The estimate, and in each further reading the right knee bent by 0.4 more, and half as likely."""
+        found = self.estimate(person)
+        if self.readings == 1:
+            return found
+        rotations = found.poses.rotations.copy()
+        rotations[0, RIGHT_KNEE, 0] = 0.4 * number
+        poses = replace(found.poses, rotations=rotations)
+        return replace(found, poses=poses, likelihood=0.6 * 0.5**number)
 
     def estimate(self, person: int) -> Any:
         """The left arm turned by 0.5 radians for the first person, 0.8 for the second, and so on."""

@@ -1,0 +1,84 @@
+"""What a rig does about joints that the picture hardly tells: which bones they are, and how they keep their pose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..arrays import FloatArray
+from ..skeleton import JOINT_INDEX
+from .bone_map import BoneMap
+from .rig_pose import RigPose
+from .rig_spec import RigSpec
+
+
+@dataclass(frozen=True)
+class PosedJoint:
+    """A joint of the body on a rig.
+
+    Attributes:
+        name: its SMPL name.
+        confidence: in [0, 1], the mean over all frames.
+        bones: the bones that stand for it.
+        controls: the bones that pose it: those, or the controls of its limb where that is posed by IK.
+    """
+
+    name: str
+    confidence: float
+    bones: tuple[str, ...]
+    controls: tuple[str, ...]
+
+
+def posed_joints(rig: RigSpec, bone_map: BoneMap, confidence: FloatArray, *, limbs: str) -> tuple[PosedJoint, ...]:
+    """The joints of the body that the map knows, in SMPL's order.
+
+    Args:
+        rig: with its IK limbs.
+        bone_map: which bones stand for which joints.
+        confidence: (T, 24).
+        limbs: "FK" or "IK".
+    """
+    in_ik = {joint: limb.controls for limb in rig.ik if not limb.through_mapped for joint in limb.joints}
+    found: list[PosedJoint] = []
+    for joint, index in JOINT_INDEX.items():
+        if joint in bone_map.joints:
+            bones = bone_map.joints[joint].bones
+            controls = in_ik.get(joint, bones) if limbs == "IK" else bones
+            found.append(PosedJoint(joint, float(confidence[:, index].mean()), bones, controls))
+    return tuple(found)
+
+
+def bone_confidence(rig: RigSpec, bone_map: BoneMap, confidence: FloatArray) -> dict[str, FloatArray]:
+    """(T,) of each bone that a joint of the body turns; of a limb's IK controls, the least of its joints.
+
+    `confidence` is (T, 24). Bones that are not named, such as fingers, are posed whatever the picture tells.
+    """
+    found = {
+        bone: confidence[:, index]
+        for joint, index in JOINT_INDEX.items()
+        if joint in bone_map.joints
+        for bone in bone_map.joints[joint].bones
+    }
+    for limb in rig.ik:
+        least = confidence[:, [JOINT_INDEX[joint] for joint in limb.joints]].min(axis=1)
+        found.update((control, least) for control in limb.controls if control not in found)
+    return found
+
+
+def with_unseen_kept(rig: RigSpec, pose: RigPose, confidence: Mapping[str, FloatArray], *, below: float) -> RigPose:
+    """The pose, with the rig's current one in the frames and bones whose confidence (T,) is less than `below`."""
+    sure = np.ones(pose.frame_count, np.float32)
+    unseen = np.stack([confidence.get(bone, sure) < below for bone in pose.bones], axis=1)
+    if not unseen.any():
+        return pose
+    now = pose.blended(rig, 0.0)
+    column = {bone: unseen[:, position, None] for position, bone in enumerate(pose.bones)}
+    location = pose.location if pose.root is None else np.where(column[pose.root], now.location, pose.location)
+    return replace(
+        pose,
+        rotations=np.where(unseen[..., None], now.rotations, pose.rotations),
+        location=location,
+        controls={name: np.where(column[name], now.controls[name], value) for name, value in pose.controls.items()},
+    )

@@ -1,0 +1,118 @@
+"""Of the section "Result": which reading is posed, and how sure it is of each part of the body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..backend.sureness import SURE, UNSEEN, grade_of
+from ..operators.confidence import why_no_joints
+from ..operators.readings import ONE_READING, reading_in_words, why_no_choice
+from ..operators.session import session
+from ..rig.overlay import tint
+from .words import draw_sentence
+
+LEGEND = (
+    ("STRIP_COLOR_01", f"Less than {UNSEEN:.0%}: as good as unseen"),
+    ("STRIP_COLOR_02", f"{UNSEEN:.0%} to {SURE:.0%}: look at it"),
+    ("STRIP_COLOR_04", f"From {SURE:.0%}: sure"),
+)
+
+
+def draw_reading(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Which reading is posed, or shown to be chosen, with buttons for the others."""
+    result = context.scene.contrapposto.result
+    if not len(result.readings):
+        return
+    if session.choosing is not None:
+        draw_choice(layout, context, session.choosing.shown)
+        return
+    reason, count = why_no_choice(context), len(result.readings)
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.operator_context = "INVOKE_DEFAULT"
+    if reason is not None:
+        row.label(text=reading_in_words(context.scene, result.reading - 1), icon="OPTIONS", translate=False)
+        if reason != ONE_READING:  # the label says so already
+            draw_sentence(column, f"{reason}.", icon="INFO")
+        return
+    icons: dict[int, Any] = {-1: "TRIA_LEFT", 0: "NONE", 1: "TRIA_RIGHT"}
+    for step, icon in icons.items():
+        text = "" if step else reading_in_words(context.scene, result.reading - 1)
+        button = row.operator("contrapposto.choose_reading", text=text, icon=icon)
+        if step:
+            button.index = (result.reading - 1 + step) % count + 1
+
+
+def draw_choice(layout: bpy.types.UILayout, context: bpy.types.Context, shown: int) -> None:
+    """The reading that is shown, and what to do with it."""
+    box = layout.box()
+    row = box.row(align=True)
+    row.operator("contrapposto.step_reading", text="", icon="TRIA_LEFT").step = -1
+    row.label(text=reading_in_words(context.scene, shown), translate=False)
+    row.operator("contrapposto.step_reading", text="", icon="TRIA_RIGHT").step = 1
+    row = box.row(align=True)
+    row.scale_y = 1.3
+    row.operator("contrapposto.end_choice", text="Keep", icon="CHECKMARK").keep = True
+    row.operator("contrapposto.end_choice", text="Back", icon="LOOP_BACK").keep = False
+
+
+def draw_confidence(layout: bpy.types.UILayout, context: bpy.types.Context, *, narrow: bool) -> None:
+    """How far each part of the body can be trusted, and what can be done about the rest."""
+    header, body = layout.panel("contrapposto_confidence")
+    header.label(text="Confidence")
+    if body is None:
+        return
+    draw_parts(body, context.scene.contrapposto.result, narrow=narrow)
+    draw_tint(body, context)
+    draw_rest(body, context)
+
+
+def draw_parts(layout: bpy.types.UILayout, result: Any, *, narrow: bool) -> None:
+    """A bar a part of the body."""
+    column = layout.column(align=True)
+    for part in result.body_parts:
+        text = f"{part.confidence:.0%}"
+        if narrow:
+            column.progress(factor=part.confidence, text=f"{part.name}  {text}", translate=False)
+            continue
+        split = column.split(factor=0.4, align=True)
+        split.label(text=part.name, icon=confidence_icon(part.confidence))
+        split.progress(factor=part.confidence, text=text, translate=False)
+
+
+def draw_tint(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The switch of the tint in the view, and what its colours mean."""
+    column = layout.column(align=True)
+    icon = "HIDE_OFF" if tint.is_shown else "HIDE_ON"
+    column.operator("contrapposto.show_confidence", icon=icon, depress=tint.is_shown)
+    if not tint.is_shown:
+        return
+    options = context.scene.contrapposto.options
+    for icon, words in LEGEND if options.tint_sure else LEGEND[:-1]:
+        draw_sentence(column, words, icon=icon)
+    column.prop(options, "tint_sure")
+
+
+def draw_rest(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Selects what is less sure than asked for."""
+    scene = context.scene.contrapposto
+    column = layout.column(align=True)
+    reason = why_no_joints(context)
+    column.prop(scene.options, "min_confidence", slider=True)
+    unsure = sum(joint.confidence < scene.options.min_confidence for joint in scene.result.joints)
+    row = column.row(align=True)
+    row.enabled = bool(unsure) and reason is None and session.choosing is None
+    row.operator("contrapposto.select_unsure", icon="RESTRICT_SELECT_OFF")
+    if reason is not None:
+        draw_sentence(column, f"{reason}.", icon="INFO")
+    elif not unsure:
+        draw_sentence(column, f"Every joint is at least {scene.options.min_confidence:.0%} sure.", icon="CHECKMARK")
+    else:
+        column.label(text="1 joint is less sure" if unsure == 1 else f"{unsure} joints are less sure", translate=False)
+
+
+def confidence_icon(confidence: float) -> Any:
+    """A tick, a dot or a warning."""
+    return {"SURE": "CHECKMARK", "DOUBTFUL": "DOT", "UNSEEN": "ERROR"}[grade_of(confidence)]
