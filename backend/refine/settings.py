@@ -21,7 +21,7 @@ class FitSettings:
         pelvis_sigma_m: how near the pelvis stays to where it is placed first, metres.
         focal_sigma: of the logarithm of a factor on the focal lengths; 0 keeps the camera as it is.
         damping: of the first iteration, as a share of the second derivatives.
-        tolerance: the fit stops when the energy of every problem falls by less than this share.
+        tolerance: the fit stops when the energy of nearly every problem falls by less than this share.
         posterior: also tell how sure each joint is afterwards.
     """
 
