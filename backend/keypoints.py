@@ -9,16 +9,28 @@ from typing import Final
 
 @dataclass(frozen=True)
 class KeypointSchema:
-    """The names of K keypoints in order, and pairs of names to connect in drawings."""
+    """The names of K keypoints in order, and pairs of names to connect in drawings.
+
+    `aliases` pairs names of BlazePose's landmarks with the keypoints of this schema that mark the same spot.
+    """
 
     name: str
     names: tuple[str, ...]
     edges: tuple[tuple[str, str], ...]
+    aliases: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def index(self) -> dict[str, int]:
         """Position of each name."""
         return {name: position for position, name in enumerate(self.names)}
+
+    def find(self, landmark: str) -> int | None:
+        """Position of the keypoint of this name, or of the one that stands for it; None where there is none."""
+        return self.index.get(landmark, self._alias_index.get(landmark))
+
+    @cached_property
+    def _alias_index(self) -> dict[str, int]:
+        return {landmark: self.index[own] for landmark, own in self.aliases}
 
     def __len__(self) -> int:
         return len(self.names)
@@ -45,3 +57,53 @@ BLAZEPOSE_33: Final = KeypointSchema(
          ("nose", "left_eye"), ("nose", "right_eye")),
 )  # fmt: skip
 """BlazePose GHUM, 33 landmarks: Bazarevsky et al. 2020 and the MediaPipe model card; left is the person's own."""
+
+_LIMBS: Final = _both_sides(
+    ("shoulder", "elbow"), ("elbow", "wrist"), ("shoulder", "hip"), ("hip", "knee"), ("knee", "ankle"), ("eye", "ear"),
+) + (
+    ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("nose", "left_eye"), ("nose", "right_eye"),
+)  # fmt: skip
+_COCO_NAMES: Final = (
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
+    "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle",
+    "right_ankle",
+)  # fmt: skip
+
+COCO_17: Final = KeypointSchema(name="coco_17", names=_COCO_NAMES, edges=_LIMBS)
+"""COCO's person keypoints: Lin et al., ECCV 2014; left is the person's own."""
+
+_FEET: Final = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("big_toe", "small_toe", "heel"))
+_FACE: Final = tuple(f"face_{number}" for number in range(68))
+_FINGERS: Final = ("thumb", "index", "middle", "ring", "pinky")
+_HANDS: Final = tuple(
+    f"{side}_hand_{part}"
+    for side in ("left", "right")
+    for part in ("root", *(f"{finger}_{joint}" for finger in _FINGERS for joint in (1, 2, 3, 4)))
+)
+
+COCO_WHOLEBODY_133: Final = KeypointSchema(
+    name="coco_wholebody_133",
+    names=_COCO_NAMES + _FEET + _FACE + _HANDS,
+    edges=_LIMBS
+    + _both_sides(("ankle", "heel"), ("heel", "big_toe"), ("heel", "small_toe"), ("wrist", "hand_root"))
+    + _both_sides(*(("hand_root", f"hand_{finger}_1") for finger in _FINGERS))
+    + _both_sides(
+        *((f"hand_{finger}_{joint}", f"hand_{finger}_{joint + 1}") for finger in _FINGERS for joint in (1, 2, 3))
+    ),
+    aliases=(
+        *_both_sides(
+            ("foot_index", "big_toe"),
+            ("index", "hand_index_1"),
+            ("pinky", "hand_pinky_1"),
+            ("thumb", "hand_thumb_2"),
+        ),
+        ("right_eye_outer", "face_36"),
+        ("right_eye_inner", "face_39"),
+        ("left_eye_inner", "face_42"),
+        ("left_eye_outer", "face_45"),
+        ("mouth_right", "face_48"),
+        ("mouth_left", "face_54"),
+    ),
+)
+"""COCO-WholeBody: Jin et al., ECCV 2020: 17 of the body, 6 of the feet, 68 of the face (numbered from 0 as in 300-W,
+Sagonas et al. 2013) and 21 of each hand, whose fingers are numbered from the palm (1) to the tip (4)."""
