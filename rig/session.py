@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import BoneMap
 from .armature import read_rig
 from .bone_maps import known_map, require_essential
-from .keyframes import KeyOptions, KeyReport, pose_and_key
 from .map_files import read_map
+from .pose_plan import KeyOptions, KeyReport
 from .preview import render_preview
+from .readings import RigReadings
 from .rig_files import open_rig, save_rig, start_empty_file
 from .rigify_human import make_rigify_human
 
@@ -51,9 +53,23 @@ class PosedRig:
             RigError: the armature cannot be mapped or keyed.
             InputError: the file of the bone map cannot be read.
         """
+        return next(self.pose_each([poses], options=options, bone_map=bone_map))
+
+    def pose_each(
+        self, readings: Sequence[PoseSequence], *, options: KeyOptions, bone_map: Path | None = None
+    ) -> Iterator[KeyReport]:
+        """The same for one reading after the other, each in place of the one before, as if it had been the only one.
+
+        Raises:
+            RigError: the armature cannot be mapped or keyed.
+            InputError: the file of the bone map cannot be read.
+        """
         bpy.context.scene.frame_set(math.floor(options.frame), subframe=options.frame % 1.0)
         given = None if bone_map is None else require_essential(read_rig(self.armature), read_map(bone_map))
-        return pose_and_key(self.armature, poses, options=options, bone_map=given)
+        on_rig = RigReadings(readings, options, bone_map=given)
+        yield on_rig.pose(self.armature)
+        for index in range(1, len(readings)):
+            yield on_rig.exchange(self.armature, index, keyed=on_rig.keyed(index - 1))
 
     def bone_map(self) -> BoneMap:
         """The armature's bone map as far as it is known, with joints missing or in question.

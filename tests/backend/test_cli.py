@@ -34,7 +34,7 @@ def _refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_npz_holds_a_pose_that_agrees_with_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "pose.npz"
-    assert main(["photo", str(SAMPLE), "--npz", str(target)]) == 0
+    assert main(["photo", str(SAMPLE), "--solver", "analytic", "--npz", str(target)]) == 0
     assert "1 person found" in capsys.readouterr().out
     assert "bpy" not in sys.modules
     with np.load(target, allow_pickle=False) as archive:
@@ -47,6 +47,8 @@ def test_npz_holds_a_pose_that_agrees_with_itself(tmp_path: Path, capsys: pytest
         (content["joints"] - content["joints"][:, :1]) * (1.0, -1.0, -1.0),
         atol=1e-5,
     )
+    np.testing.assert_array_equal(content["camera_turn"], np.eye(3)[None])
+    assert content["likelihood"] == 1.0
     projected = Camera(*content["camera"]).project(content["joints_cam"])
     np.testing.assert_allclose(content["joints_px"], projected, atol=0.05)
     assert tuple(content["keypoint_names"]) == BLAZEPOSE_33.names
@@ -111,7 +113,10 @@ def test_nobody_in_the_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--preview", "pose.gif"], "must end in .png"),
         (["--npz", "no/such/folder/pose.npz"], "does not exist"),
         (["--models", "no/such/folder"], "model"),
-        (["--blend", "1.5"], "between 0 and 1"),
+        (["--blend", "1.5"], "--blend must lie between 0 and 1"),
+        (["--min-confidence", "-0.5"], "--min-confidence must lie between 0 and 1"),
+        (["--hypotheses", "0"], "--hypotheses must lie between 1 and 48"),
+        (["--solver", "guess"], "invalid choice"),
         (["--blend", "half"], "invalid float value"),
         (["--bone-map", "no-such-map.json"], "does not exist"),
         (["--limbs", "sideways"], "invalid choice"),
@@ -186,19 +191,19 @@ def test_an_interrupt_leaves_no_file(tmp_path: Path, stage: str) -> None:
     # The command interrupts itself when it comes to the stage, as Ctrl-C would.
     code = f"""
 import os, signal, sys
-from contrapposto.backend import cli, cli_photo
+from contrapposto.backend import cli, cli_photo_work
 
-shown = cli_photo._Show.__call__
+shown = cli_photo_work.Show.__call__
 
 def show(self, progress):
     if progress.stage == {stage!r}:
         os.kill(os.getpid(), signal.SIGINT)
     shown(self, progress)
 
-cli_photo._Show.__call__ = show
+cli_photo_work.Show.__call__ = show
 sys.exit(cli.main(sys.argv[1:]))
 """
-    command = [sys.executable, "-c", code, "photo", str(SAMPLE), "--npz", str(kept)]
+    command = [sys.executable, "-c", code, "photo", str(SAMPLE), "--solver", "analytic", "--npz", str(kept)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == INTERRUPTED, done.stderr
     assert done.stderr == "contrapposto: cancelled, nothing was written.\n"
