@@ -118,16 +118,16 @@ def solve_person(
         ModelError: the solver that was asked for cannot run.
     """
     timings = dict(found.timings_ms)
-    chosen = yield from timed_job(_choose(models, solver), timings, stage="load models")
+    chosen = yield from timed_job(_choose(models, solver, found.image), timings, stage="load models")
     result = yield from pose_person(
         replace(found, timings_ms=timings), person, estimator=chosen.estimator, readings=readings
     )
     return replace(result, notes=chosen.notes)
 
 
-def _choose(models: ModelCache, solver: Solver | str) -> Job[ChosenSolver]:
+def _choose(models: ModelCache, solver: Solver | str, image: ImageArray) -> Job[ChosenSolver]:
     yield Progress("Loading the pose model", 0.6)
-    return choose_solver(models, solver)
+    return choose_solver(models, solver, image=image)
 
 
 def _read(path: Path) -> Job[Picture]:
@@ -137,4 +137,5 @@ def _read(path: Path) -> Job[Picture]:
 
 def _load(models: ModelCache) -> Generator[Progress, None, Any]:
     yield Progress("Loading the detector", 0.1)
-    return models.blazepose()
+    models.regressor()  # a file that is refused is refused before anything runs
+    return models.detector()

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     import torch
 
     from .detect.blazepose import BlazePose
+    from .detect.rtmpose import Rtmpose
     from .estimate.estimator import Estimator
     from .estimate.pose_network import PoseNetwork
+    from .estimate.torchscript import TorchscriptRegressor
 
 POSE_MODEL: Final = "pose"
 """The pose model's name in the registry."""
@@ -94,6 +96,8 @@ class ModelCache:
         folder: the user's model folder, or None.
         device: the choice of the preferences; BlazePose runs on the CPU whatever it is.
         smpl_folder: the folder of the user's own SMPL or SMPL-X files, or None.
+        detector_file: the user's own RTMPose file, or None for BlazePose alone.
+        regressor_file: the user's own TorchScript file of a pose regressor, or None.
 
     Raises:
         InputError: there is no such device choice.
@@ -105,11 +109,16 @@ class ModelCache:
         device: Device | str = Device.AUTOMATIC,
         *,
         smpl_folder: Path | None = None,
+        detector_file: Path | None = None,
+        regressor_file: Path | None = None,
     ) -> None:
         self.folder = folder
         self.device = _device(device)
         self.smpl_folder = smpl_folder
+        self.detector_file, self.regressor_file = detector_file, regressor_file
         self._blazepose: BlazePose | None = None
+        self._rtmpose: Rtmpose | None = None
+        self._regressor: TorchscriptRegressor | None = None
         self._body: BodyModel | None = None
         self._network: PoseNetwork | None = None
 
@@ -126,6 +135,37 @@ class ModelCache:
             contents = {name: read_model(name, folder=self.folder) for name in BlazePose.MODELS}
             self._blazepose = BlazePose.from_contents(contents)
         return self._blazepose
+
+    def detector(self) -> BlazePose | Rtmpose:
+        """What finds people and their keypoints: the user's own file, else BlazePose.
+
+        Raises:
+            ModelFileError: a model file is missing, damaged, or of another model.
+            MissingPackageError: LiteRT or OpenCV is not installed.
+        """
+        if self.detector_file is None:
+            return self.blazepose()
+        if self._rtmpose is None:
+            from .detect.rtmpose import Rtmpose, RtmposeModel
+
+            model = RtmposeModel.load(self.detector_file)
+            self._rtmpose = Rtmpose(self.blazepose(), model)
+        return self._rtmpose
+
+    def regressor(self) -> TorchscriptRegressor | None:
+        """The user's own pose regressor; None where no file is named.
+
+        Raises:
+            ModelFileError: the file is missing, damaged, could run code, or is no regressor.
+            MissingPackageError: torch is not installed.
+            InputError: the device that was asked for is not on this machine.
+        """
+        if self._regressor is None and self.regressor_file is not None:
+            from .estimate.torchscript import TorchscriptRegressor
+
+            device = self.torch_device()
+            self._regressor = TorchscriptRegressor(self.regressor_file, device=device, body=self.body())
+        return self._regressor
 
     def body(self) -> BodyModel:
         """The body whose proportions are used: of the user's SMPL files, or our neutral adult.
@@ -187,6 +227,8 @@ class ModelCache:
     def release(self) -> None:
         """Let go of every model; the next use loads it again."""
         self._blazepose = None
+        self._rtmpose = None
+        self._regressor = None
         self._body = None
         self._network = None
         gc.collect()

@@ -95,7 +95,10 @@ class AnalyticEstimator:
         """
         yield Progress("Solving the pose", 0.0)
         if observation.keypoints_world is None:
-            raise InputError("The analytic solver needs world landmarks, and this detector gives none.")
+            raise InputError(
+                "The analytic solver needs world landmarks, and this detector gives none. Choose the pose model as "
+                "solver, or no detector file."
+            )
         landmarks = _Landmarks(observation, observation.keypoints_world.astype(np.float64))
         solver = _Solver(landmarks)
         solver.solve()

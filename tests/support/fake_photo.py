@@ -117,6 +117,6 @@ def install(package: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatc
     pipeline = package("backend.pipeline")
     monkeypatch.setattr(pipeline, "find_people", fake.find_people)
     monkeypatch.setattr(pipeline, "pose_person", fake.pose_person)
-    models = SimpleNamespace(estimator=lambda _solver: None)
+    models = SimpleNamespace(estimator=lambda _solver: None, regressor=lambda: None)
     monkeypatch.setattr(package("operators.session").session, "models", lambda _chosen: models)
     return fake
