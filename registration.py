@@ -15,13 +15,16 @@ from .operators import (
     bone_map_files,
     check_installation,
     confidence,
+    correct_keypoints,
     estimate_photo,
+    match_camera,
     modal_job,
     on_load,
     readings,
 )
 from .operators.session import session
 from .panels import bone_map as bone_map_panel
+from .panels import camera as camera_panel
 from .panels import choose_person, menus, sidebar
 
 CLASSES: Final = (
@@ -32,10 +35,13 @@ CLASSES: Final = (
     *estimate_photo.CLASSES,
     *readings.CLASSES,
     *confidence.CLASSES,
+    *match_camera.CLASSES,
+    *correct_keypoints.CLASSES,
     *bone_map.CLASSES,
     *bone_map_files.CLASSES,
     *choose_person.CLASSES,
     *sidebar.CLASSES,
+    *camera_panel.CLASSES,
     *bone_map_panel.CLASSES,
 )
 """Property groups before what points to them, a panel before its children."""

@@ -37,6 +37,8 @@ def why_no_choice(context: bpy.types.Context) -> str | None:
         return BUSY.removesuffix(".")
     if session.choosing is not None:
         return "A reading is being chosen: keep it, or go back"
+    if session.correcting is not None:
+        return "Keypoints are being corrected: press Enter or Esc in the view"
     if len(result.readings) < 2:
         return ONE_READING
     return TOO_LONG_AGO if session.run_of(context.scene) is None else None

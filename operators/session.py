@@ -15,6 +15,7 @@ from uuid import uuid4
 from .thumbnails import Thumbnails
 
 if TYPE_CHECKING:
+    from ..backend.correction import Correction
     from ..backend.doctor import Finding
     from ..backend.pipeline import FoundPeople, PhotoResult
     from ..backend.runtime import ModelCache
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..rig.readings import Preview, RigReadings
     from .target import Target
 
-RUNS_KEPT: Final = 4
+PICTURES_KEPT: Final = 4
 """An undo brings an earlier result back, and with it the wish for its other readings."""
 
 FileStamp = tuple[str, int, int]
@@ -67,6 +68,7 @@ class PhotoRun:
         target: the armature, its scene and the frame.
         request: the operator's properties, with which it would do the same again.
         on_rig: puts one reading in the place of another.
+        correction: the keypoints that the artist moved, which `result` heeds already.
         name: what the scene calls it, in `result.run`; unlike that of any other run.
     """
 
@@ -74,6 +76,7 @@ class PhotoRun:
     target: Target
     request: dict[str, Any]
     on_rig: RigReadings
+    correction: Correction | None = None
     name: str = field(default_factory=lambda: uuid4().hex)
 
 
@@ -102,25 +105,33 @@ class Choosing:
 class Session:
     """One per process. `release()` lets go of everything.
 
-    `refused` is the `session_uid` of the armature that was last refused, and why, in words.
+    `refused` is the `session_uid` of the armature that was last refused, and why, in words. `correcting` puts the
+    correction of keypoints away at once, while there is one.
     """
 
     job: JobStatus | None = None
     choice: PersonChoice | None = None
     choosing: Choosing | None = None
+    correcting: Callable[[], None] | None = None
     findings: tuple[Finding, ...] = ()
     refused: tuple[int, str] | None = None
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
     _models: ModelCache | None = None
     _found: tuple[FileStamp, FoundPeople] | None = None
-    _runs: deque[PhotoRun] = field(default_factory=lambda: deque(maxlen=RUNS_KEPT))
+    _runs: deque[PhotoRun] = field(default_factory=deque)
 
     def models(self, settings: Settings) -> ModelCache:
         """The models, made at the first call; they load when they are first used."""
         from ..backend.runtime import ModelCache
 
         if self._models is None:
-            self._models = ModelCache(settings.model_folder, settings.device, smpl_folder=settings.smpl_folder)
+            self._models = ModelCache(
+                settings.model_folder,
+                settings.device,
+                smpl_folder=settings.smpl_folder,
+                detector_file=settings.detector_file,
+                regressor_file=settings.regressor_file,
+            )
         return self._models
 
     def release_models(self) -> None:
@@ -146,8 +157,10 @@ class Session:
         self._found = None
 
     def keep_run(self, run: PhotoRun) -> None:
-        """Keep a run and let go of the oldest."""
+        """Keep a run and let go of the oldest pictures."""
         self._runs.append(run)
+        while len({id(kept.result.found.image) for kept in self._runs}) > PICTURES_KEPT:
+            self._runs.popleft()
 
     def run_of(self, scene: Any) -> PhotoRun | None:
         """The run whose result a scene shows; None for a result of an earlier session, or one too long ago."""
@@ -157,6 +170,7 @@ class Session:
     def forget_runs(self) -> None:
         """Let go of all runs, as when another file is opened."""
         self.stop_choice()
+        self.stop_correction()
         self._runs.clear()
 
     def release(self) -> None:
@@ -172,6 +186,11 @@ class Session:
         """End the choice of a reading, if there is one, with what was posed."""
         if self.choosing is not None:
             self.choosing.put_away()
+
+    def stop_correction(self) -> None:
+        """End the correction of keypoints, if there is one, with what was posed."""
+        if self.correcting is not None:
+            self.correcting()
 
     def stop_job(self) -> None:
         """End the running job, if there is one."""

@@ -5,18 +5,38 @@ from __future__ import annotations
 import bpy
 
 
-def frame_selected(context: bpy.types.Context) -> bool:
-    """Bring what is selected into view, in the 3D view that was clicked in or else the largest; False without one."""
+def view_region(context: bpy.types.Context) -> tuple[bpy.types.Area, bpy.types.Region] | None:
+    """The 3D view that was clicked in, or else the largest; None where there is no window."""
     window = context.window
     if bpy.app.background or window is None:
-        return False
+        return None
     views = [area for area in window.screen.areas if area.type == "VIEW_3D"]
     area = (
         context.area if context.area in views else max(views, key=lambda view: view.width * view.height, default=None)
     )
     region = next((region for region in area.regions if region.type == "WINDOW"), None) if area is not None else None
-    if region is None:
+    return None if area is None or region is None else (area, region)
+
+
+def frame_selected(context: bpy.types.Context) -> bool:
+    """Bring what is selected into view, in the 3D view that was clicked in or else the largest; False without one."""
+    found = view_region(context)
+    if found is None:
         return False
-    with context.temp_override(window=window, area=area, region=region):
+    with context.temp_override(window=context.window, area=found[0], region=found[1]):
         bpy.ops.view3d.view_selected()  # the data of a view cannot be changed so that it fits
+    return True
+
+
+def look_through_camera(context: bpy.types.Context) -> bool:
+    """Look through the scene's camera, its frame filling the 3D view; False where there is no window."""
+    found = view_region(context)
+    if found is None:
+        return False
+    area, region = found
+    space = area.spaces.active
+    space.use_local_camera = False
+    space.region_3d.view_perspective = "CAMERA"
+    with context.temp_override(window=context.window, area=area, region=region):
+        bpy.ops.view3d.view_center_camera()  # the zoom that fits depends on how Blender draws the frame
     return True

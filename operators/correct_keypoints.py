@@ -1,0 +1,327 @@
+"""Keypoints dragged over the photo in the camera view: the rig follows, and one undo step keeps what was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import bpy
+from bpy.props import FloatProperty, StringProperty
+
+from ..backend.errors import ContrappostoError, InputError
+from ..rig.overlay import redraw_views
+from .match_camera import go_to, run_of, sighting_of, why_no_photo
+from .photo_result import keyed_in_words, write_reading
+from .session import PhotoRun, session
+from .view import look_through_camera, view_region
+
+if TYPE_CHECKING:
+    from ..backend.camera_match import Sighting
+    from ..backend.correction import Correction
+    from ..backend.estimate.estimator import Estimate
+
+KEEP: Final = frozenset({"RET", "NUMPAD_ENTER"})
+BACK: Final = frozenset({"RIGHTMOUSE", "ESC"})
+FREE: Final = frozenset({"X", "DEL", "BACK_SPACE"})
+ZOOMS: Final = frozenset({"WHEELUPMOUSE", "WHEELDOWNMOUSE", "TRACKPADZOOM", "NUMPAD_PLUS", "NUMPAD_MINUS"})
+STATUS: Final = (
+    "Drag a point: the limb follows   |   X: let it go   |   Ctrl Z: back   |   Enter: keep   |   Esc: leave"
+)
+
+
+def correction_of(run: PhotoRun) -> Correction:
+    """What was corrected of a run so far."""
+    from ..backend.correction import Correction
+
+    return run.correction or Correction(run.result)
+
+
+def keep_correction(context: bpy.types.Context, correction: Correction, *, solved: Estimate | None = None) -> PhotoRun:
+    """Key the reading that is posed as it is with the correction, and let the matched camera follow.
+
+    Args:
+        context: whose scene shows the photo's result.
+        correction: all points that are placed.
+        solved: that reading, if it has been solved already.
+
+    Raises:
+        ContrappostoError: it cannot be solved or keyed; nothing is changed.
+    """
+    from ..rig.camera import RigJoints, aim_camera, matched_camera
+
+    run = run_of(context.scene)
+    armature, scene = run.target.find()
+    outcome, index = scene.contrapposto.result, scene.contrapposto.result.reading - 1
+    result = correction.result(solved=None if solved is None else {index: solved})
+    on_rig = run.on_rig.with_readings([estimate.poses for estimate in result.estimates])
+    corrected = PhotoRun(result, run.target, run.request, on_rig, correction)
+    report = on_rig.exchange(armature, index, keyed=run.on_rig.keyed(index))
+    go_to(scene, run.target.frame)
+    camera = matched_camera(scene)
+    if camera is not None:
+        joints = RigJoints(armature, limbs=on_rig.options.limbs, bone_map=on_rig.bone_map).places(armature)
+        aim_camera(camera, sighting_of(corrected, index), scene=scene, joints=joints)
+    session.keep_run(corrected)
+    outcome.run = corrected.name
+    write_reading(outcome, corrected, index, report=report)
+    count = len(correction.moved)
+    placed = "1 keypoint placed" if count == 1 else f"{count} keypoints placed"
+    outcome.summary = f"{placed}: {keyed_in_words(corrected, report)}"
+    redraw_views()
+    return corrected
+
+
+class CONTRAPPOSTO_OT_move_keypoint(bpy.types.Operator):
+    """Put one keypoint of the photo in another place and pose the rig again"""
+
+    bl_idname = "contrapposto.move_keypoint"
+    bl_label = "Move Keypoint"
+    bl_options = {"REGISTER", "UNDO"}
+
+    name: StringProperty(name="Keypoint", description="Such as left_wrist; left is the person's own")
+    x: FloatProperty(name="X", description="Pixels from the photo's left edge")
+    y: FloatProperty(name="Y", description="Pixels from the photo's upper edge")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """A photo must have posed a rig."""
+        reason = why_no_photo(context)
+        if reason is not None:
+            cls.poll_message_set(reason)
+        return reason is None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Move it."""
+        try:
+            correction = correction_of(run_of(context.scene)).with_moved(self.name, (self.x, self.y))
+            keep_correction(context, correction)
+        except ContrappostoError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, context.scene.contrapposto.result.summary)
+        return {"FINISHED"}
+
+
+class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
+    """Drag the keypoints of the photo to where they belong; the rig follows at once"""
+
+    bl_idname = "contrapposto.correct_keypoints"
+    bl_label = "Correct Keypoints"
+    bl_options = {"REGISTER", "UNDO"}
+
+    # Blender reads the hints of this class, so they name nothing that is imported for type checkers alone.
+    _correction: Any = None
+    _history: Any = ()
+    _handles: Any = None
+    _live: Any = None
+    _solved: Any = None
+    _dragged: str | None = None
+    _grip: tuple[float, float] = (0.0, 0.0)
+    _frame = 0.0
+    _workspace = ""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """A photo must have posed a rig."""
+        reason = why_no_photo(context)
+        if reason is not None:
+            cls.poll_message_set(reason)
+        return reason is None
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Points are dragged in a window."""
+        self.report({"ERROR"}, "Keypoints are dragged in a window. Scripts move them with contrapposto.move_keypoint.")
+        return {"CANCELLED"}
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Look through the matched camera and show the handles."""
+        if view_region(context) is None:
+            return self.execute(context)
+        try:
+            self._begin(context)
+        except ContrappostoError as error:
+            self._put_away(context)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        operator: Any = self
+        context.window_manager.modal_handler_add(operator)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Drag, keep or leave; the view can be zoomed and moved meanwhile."""
+        if session.correcting is None:  # ended from outside
+            return {"CANCELLED"}
+        try:
+            return self._hear(context, event)
+        except ContrappostoError as error:
+            self._put_away(context)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        except BaseException:
+            self._put_away(context)
+            raise
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender ends the operator itself: another file is loaded, or the window closes."""
+        self._put_away(context)
+
+    def _begin(self, context: bpy.types.Context) -> None:
+        run = run_of(context.scene)
+        armature, scene = run.target.find()
+        from ..backend.packages import require_torch
+        from ..rig.keypoint_handles import KeypointHandles
+        from ..rig.live_pose import LivePose
+
+        require_torch()
+        _match_first(context, run)
+        self._frame = scene.frame_current_final
+        go_to(scene, run.target.frame)
+        self._correction, self._history = correction_of(run), []
+        self._live = LivePose(run.on_rig, armature, scene)
+        found = view_region(context)
+        region = 0 if found is None else found[1].as_pointer()
+        self._handles = KeypointHandles(region, run.result.observation.image_size, run.on_rig.options.flip)
+        self._place_handles(context)
+        session.correcting = lambda: self._put_away(bpy.context)
+        self._handles.show()
+        workspace = context.workspace
+        if workspace is not None:
+            self._workspace = workspace.name
+            workspace.status_text_set(STATUS)
+        redraw_views()
+
+    def _hear(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type in ZOOMS or (event.type == "MIDDLEMOUSE" and (event.shift or event.ctrl)):
+            return {"PASS_THROUGH"}
+        if event.type == "MOUSEMOVE":
+            self._follow(context, _mouse(context, event))
+        elif event.type == "LEFTMOUSE":
+            self._grip_or_let_go(context, _mouse(context, event), pressed=event.value == "PRESS")
+        elif event.value != "PRESS":
+            return {"RUNNING_MODAL"}
+        elif event.type in BACK:
+            self._put_away(context)
+            return {"CANCELLED"}
+        elif event.type in KEEP:
+            return self._keep(context)
+        elif event.type in FREE and self._handles.active is not None:
+            self._change(context, self._correction.with_moved(self._handles.active, None))
+        elif event.type == "Z" and (event.ctrl or event.oskey) and self._history:
+            self._set(context, self._history.pop())
+        return {"RUNNING_MODAL"}
+
+    def _follow(self, context: bpy.types.Context, mouse: tuple[float, float]) -> None:
+        """The mouse has moved: the point that is held goes with it, else the one within reach is shown."""
+        frame, name = self._handles.frame, self._dragged
+        if name is not None and frame is not None:
+            place = frame.to_picture((mouse[0] + self._grip[0], mouse[1] + self._grip[1]))
+            self._set(context, self._correction.with_moved(name, place))
+            return
+        active = self._handles.nearest(mouse)
+        if active != self._handles.active:
+            self._handles.active = active
+            redraw_views()
+
+    def _grip_or_let_go(self, context: bpy.types.Context, mouse: tuple[float, float], *, pressed: bool) -> None:
+        """A press on a point holds it, and places it where it is."""
+        name = self._handles.nearest(mouse) if pressed else None
+        frame, self._dragged = self._handles.frame, name
+        if name is None or frame is None:
+            return
+        at = frame.to_region(self._handles.places[name])
+        self._grip, self._handles.active = (at[0] - mouse[0], at[1] - mouse[1]), name
+        if name not in self._correction.moved:
+            self._change(context, self._correction.with_moved(name, self._handles.places[name]))
+        else:
+            self._history.append(self._correction)
+
+    def _change(self, context: bpy.types.Context, correction: Correction) -> None:
+        self._history.append(self._correction)
+        self._set(context, correction)
+
+    def _set(self, context: bpy.types.Context, correction: Correction) -> None:
+        """Solve again and show it."""
+        run = run_of(context.scene)
+        armature, scene = run.target.find()
+        index = scene.contrapposto.result.reading - 1
+        solved = correction.reading(index)
+        sighting = _sighting(run, correction, solved)
+        self._live.show(solved.poses, sighting, armature=armature, scene=scene)
+        self._correction, self._solved = correction, solved
+        self._place_handles(context)
+        redraw_views()
+
+    def _place_handles(self, context: bpy.types.Context) -> None:
+        from ..backend.correction import HANDLES, handle_places
+        from ..backend.keypoints import BLAZEPOSE_33
+
+        index = context.scene.contrapposto.result.reading - 1
+        places = handle_places(self._correction, index, solved=self._solved)
+        seen = self._correction.observation()
+        rows = {name: BLAZEPOSE_33.index[name] for name in HANDLES}
+        self._handles.places = {name: (float(places[row, 0]), float(places[row, 1])) for name, row in rows.items()}
+        columns = {name: seen.schema.index.get(name) for name in HANDLES}
+        self._handles.confidence = {
+            name: float(seen.confidence[0, column]) for name, column in columns.items() if column is not None
+        }
+        self._handles.placed = frozenset(self._correction.moved)
+
+    def _keep(self, context: bpy.types.Context) -> set[str]:
+        correction, solved = self._correction, self._solved
+        self._put_away(context)
+        if solved is None or correction.moved == correction_of(run_of(context.scene)).moved:
+            return {"CANCELLED"}
+        keep_correction(context, correction, solved=solved)
+        self.report({"INFO"}, context.scene.contrapposto.result.summary)
+        return {"FINISHED"}
+
+    def _put_away(self, context: bpy.types.Context) -> None:
+        """Show what is keyed, and take away handles and text; may be called twice."""
+        if session.correcting is None:
+            return
+        session.correcting = None
+        self._handles.hide()
+        workspace = bpy.data.workspaces.get(self._workspace)
+        if workspace is not None:
+            workspace.status_text_set(None)
+        redraw_views()
+        try:
+            armature, scene = run_of(context.scene).target.find()
+            self._live.back(armature, scene)
+        except ContrappostoError:
+            return  # with the armature its pose is gone
+        go_to(scene, self._frame)
+
+
+def _match_first(context: bpy.types.Context, run: PhotoRun) -> None:
+    """Look through the camera that is matched to this photo; where there is none, match it, a step of its own.
+
+    Raises:
+        InputError: it could not be matched.
+    """
+    from ..rig.camera import MARK, matched_camera
+
+    camera = matched_camera(context.scene)
+    if camera is not None and camera == context.scene.camera and camera[MARK] == str(run.result.found.path.resolve()):
+        look_through_camera(context)
+        return
+    if bpy.ops.contrapposto.match_camera("EXEC_DEFAULT", True) != {"FINISHED"}:
+        raise InputError("The camera could not be matched, so the photo cannot be shown behind the rig.")
+
+
+def _sighting(run: PhotoRun, correction: Correction, solved: Estimate) -> Sighting:
+    from ..backend.camera_match import Sighting
+
+    seen = Sighting.of(solved, correction.observation())
+    return seen.flipped() if run.on_rig.options.flip else seen
+
+
+def _mouse(context: bpy.types.Context, event: bpy.types.Event) -> tuple[float, float]:
+    """In pixels of the region that the handles are in."""
+    found = view_region(context)
+    if found is None:
+        return (-1e6, -1e6)
+    return float(event.mouse_x - found[1].x), float(event.mouse_y - found[1].y)
+
+
+CLASSES: Iterable[type] = (CONTRAPPOSTO_OT_move_keypoint, CONTRAPPOSTO_OT_correct_keypoints)

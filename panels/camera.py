@@ -1,0 +1,60 @@
+"""The section "Camera": the photo behind the posed rig, and its keypoints to be corrected there."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..operators.match_camera import why_no_photo
+from ..operators.session import session
+from .sidebar import Sidebar
+from .words import draw_sentence
+
+SENTENCE = "contrapposto_match"
+"""The custom property in which a matched camera says how well it is matched."""
+KEYS = (
+    ("MOUSE_LMB_DRAG", "Drag a point: the limb follows"),
+    ("EVENT_X", "Let the point go again"),
+    ("EVENT_RETURN", "Keep, as one step to undo"),
+    ("EVENT_ESC", "Leave everything as it was"),
+)
+
+
+class CONTRAPPOSTO_PT_camera(Sidebar, bpy.types.Panel):
+    bl_label = "Camera"
+    bl_order = 12
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return bool(context.scene.contrapposto.result.summary)
+
+    def draw_header(self, _context: bpy.types.Context) -> None:
+        self.layout.label(text="", icon="VIEW_CAMERA")
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        if session.correcting is not None:
+            draw_keys(layout)
+            return
+        column = layout.column(align=True)
+        column.operator_context = "INVOKE_DEFAULT"
+        column.scale_y = 1.2
+        column.operator("contrapposto.match_camera", icon="CAMERA_DATA")
+        column.operator("contrapposto.correct_keypoints", icon="CON_TRACKTO")
+        reason, camera = why_no_photo(context), context.scene.camera
+        if reason is not None:
+            draw_sentence(layout, f"{reason}.", icon="INFO")
+        elif camera is not None and SENTENCE in camera:
+            draw_sentence(layout, f"{camera[SENTENCE]}.", icon="CHECKMARK")
+        else:
+            draw_sentence(layout, "Shows the rig over the photo, seen as the photo was taken.", icon="INFO")
+
+
+def draw_keys(layout: bpy.types.UILayout) -> None:
+    """What can be done while keypoints are corrected."""
+    box = layout.box()
+    box.label(text="Correcting keypoints")
+    for icon, sentence in KEYS:
+        draw_sentence(box, sentence, icon=icon)
+
+
+CLASSES = (CONTRAPPOSTO_PT_camera,)
