@@ -28,12 +28,14 @@ SOLVERS = (
 
 @dataclass(frozen=True)
 class Settings:
-    """The preferences as plain values; a folder is None where none is named."""
+    """The preferences as plain values; a folder or file is None where none is named."""
 
     device: str = "AUTOMATIC"
     model_folder: Path | None = None
     smpl_folder: Path | None = None
     solver: str = "AUTOMATIC"
+    detector_file: Path | None = None
+    regressor_file: Path | None = None
 
 
 def _forget_models(_preferences: Any, _context: bpy.types.Context) -> None:
@@ -71,6 +73,19 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         update=_forget_models,
     )
+    detector_file: StringProperty(
+        name="Detector File",
+        description="Your own RTMPose model (.onnx, of 17 or 133 keypoints), in the place of the detector's keypoints",
+        subtype="FILE_PATH",
+        update=_forget_models,
+    )
+    regressor_file: StringProperty(
+        name="Regressor File",
+        description="Your own pose regressor (TorchScript, .pt), used where the solver is Automatic. Such files are "
+        "programs: choose one only if you trust its maker",
+        subtype="FILE_PATH",
+        update=_forget_models,
+    )
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Show the settings and the findings of the last check."""
@@ -80,6 +95,8 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "solver")
         layout.prop(self, "model_folder")
         layout.prop(self, "smpl_folder")
+        layout.prop(self, "detector_file")
+        layout.prop(self, "regressor_file")
         box = layout.box()
         row = box.row()
         row.label(text="What is installed", icon="PACKAGE")
@@ -87,7 +104,7 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         draw_findings(box, session.findings)
 
 
-def _folder(text: str) -> Path | None:
+def _path(text: str) -> Path | None:
     return Path(bpy.path.abspath(text)) if text.strip() else None
 
 
@@ -97,7 +114,14 @@ def settings(context: bpy.types.Context) -> Settings:
     if addon is None or addon.preferences is None:
         return Settings()
     chosen = addon.preferences
-    return Settings(chosen.device, _folder(chosen.model_folder), _folder(chosen.smpl_folder), chosen.solver)
+    return Settings(
+        chosen.device,
+        _path(chosen.model_folder),
+        _path(chosen.smpl_folder),
+        chosen.solver,
+        _path(chosen.detector_file),
+        _path(chosen.regressor_file),
+    )
 
 
 CLASSES = (CONTRAPPOSTO_preferences,)

@@ -41,6 +41,10 @@ def add_command(commands: Any) -> None:
     )
     photo.add_argument("--models", type=Path, metavar="FOLDER", help="folder of your own copies of the model files")
     photo.add_argument("--smpl", type=Path, metavar="FOLDER", help="folder of your own SMPL files (needs smplx)")
+    photo.add_argument(
+        "--detector", type=Path, metavar="FILE", help="your own RTMPose model of 17 or 133 keypoints, .onnx"
+    )
+    photo.add_argument("--regressor", type=Path, metavar="FILE", help="your own TorchScript pose regressor, .pt")
 
 
 def _add_pose_options(parser: argparse.ArgumentParser) -> None:

@@ -35,6 +35,8 @@ class PhotoRequest:
         keep_unseen: joints that the picture as good as does not show are keyed as the rig has them.
         models: the folder of the model files, or None for the shipped one.
         smpl: the folder of the user's own SMPL files, or None for our neutral adult.
+        detector: the user's own RTMPose file, or None for the detector that is shipped.
+        regressor: the user's own TorchScript file of a pose regressor, or None.
     """
 
     image: Path
@@ -58,6 +60,8 @@ class PhotoRequest:
     keep_unseen: bool
     models: Path | None
     smpl: Path | None
+    detector: Path | None
+    regressor: Path | None
 
     def __post_init__(self) -> None:
         self._check_numbers()
@@ -68,6 +72,11 @@ class PhotoRequest:
         for option, folder in (("--models", self.models), ("--smpl", self.smpl)):
             if folder is not None and not folder.is_dir():
                 raise InputError(f"{option} {folder} is not a folder. Name the folder that holds the files.")
+        for option, file, kind in (("--detector", self.detector, ".onnx"), ("--regressor", self.regressor, ".pt")):
+            if file is not None and not file.is_file():
+                raise InputError(f"{option} {file} does not exist. Name a {kind} file.")
+        if self.regressor is not None and self.solver != "auto":
+            raise InputError(f"--regressor solves the pose itself: leave out --solver {self.solver}.")
         self._check_targets()
 
     def _check_numbers(self) -> None:

@@ -43,7 +43,12 @@ def pose_photo(request: PhotoRequest) -> None:
         # Every file is written beside its place, and all are put there together once nothing can fail any more.
         partial = {path: all_or_none.enter_context(write_atomically(path)) for path in request.targets(0)}
         with shown_progress() as show:
-            models = ModelCache(request.models, smpl_folder=request.smpl)
+            models = ModelCache(
+                request.models,
+                smpl_folder=request.smpl,
+                detector_file=request.detector,
+                regressor_file=request.regressor,
+            )
             found = run_job(find_people(request.image, models), on_progress=show)
             job = solve_person(
                 found, request.person - 1, models, solver=SOLVERS[request.solver], readings=request.hypotheses

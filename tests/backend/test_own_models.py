@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from contrapposto.backend.cli import main
 from contrapposto.backend.errors import InputError, ModelFileError
 from contrapposto.backend.estimate.analytic import AnalyticEstimator
 from contrapposto.backend.job import Progress, run_job
@@ -135,3 +136,33 @@ def test_a_wrong_file_is_refused_before_anybody_is_looked_for(tmp_path: Path, wh
     with pytest.raises(ModelFileError, match=r"wrong\.bin"):
         run_job(find_people(SAMPLE, ModelCache(device="CPU", **{which: path})), on_progress=stages.append)
     assert [progress.stage for progress in stages] == ["Reading the picture", "Loading the detector"]
+
+
+def test_the_command_line_takes_both_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blazepose_or_skip()
+    detector = TinyRtmpose(133).write(tmp_path / "tiny.onnx")
+    regressor = write_regressor(Plain(_pose(6)), tmp_path / "plain.pt")
+    out = tmp_path / "pose.npz"
+    files = ["--detector", str(detector), "--regressor", str(regressor)]
+    assert main(["photo", str(SAMPLE), *files, "--npz", str(out)]) == 0, capsys.readouterr().err
+    with np.load(out, allow_pickle=False) as archive:
+        assert tuple(archive["keypoint_names"]) == COCO_WHOLEBODY_133.names
+        np.testing.assert_allclose(archive["poses"][0, 3:72], _pose(6).numpy()[0, 3:], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--detector", "missing.onnx"], "--detector missing.onnx does not exist. Name a .onnx file."),
+        (["--regressor", "missing.pt"], "--regressor missing.pt does not exist. Name a .pt file."),
+        (["--regressor", str(SAMPLE), "--solver", "model"], "--regressor solves the pose itself"),
+        (["--detector", str(SAMPLE)], "photo.jpg is no ONNX file, or a damaged one"),
+        (["--regressor", str(SAMPLE)], "photo.jpg is no TorchScript archive"),
+    ],
+)
+def test_the_command_line_refuses_wrong_files_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    assert main(["photo", str(SAMPLE), *options, "--npz", str(tmp_path / "pose.npz")]) != 0
+    assert words in " ".join(capsys.readouterr().err.split())
+    assert not list(tmp_path.iterdir())
