@@ -31,6 +31,7 @@ class BoneTint:
     def __init__(self) -> None:
         self._handle: Any = None
         self._armature: tuple[int, str] = (0, "")
+        self._ending = False
 
     @property
     def is_shown(self) -> bool:
@@ -56,11 +57,12 @@ class BoneTint:
         context: Any = bpy.context
         armature = self._find(context.scene)
         if armature is None:
-            # Blender is walking through the list of what is to be drawn.
-            bpy.app.timers.register(self._hide_later, first_interval=0.0)
+            if not self._ending:  # not now: Blender is walking through the list of what is to be drawn
+                self._ending = True
+                bpy.app.timers.register(self._hide_later, first_interval=0.0)
             return
         space = context.space_data
-        if space is None or not space.overlay.show_overlays or not armature.visible_in_viewport_get(space):
+        if space is None or not space.overlay.show_overlays or not armature.visible_get(viewport=space):
             return
         settings = context.scene.contrapposto
         lines = tinted_lines(armature, settings.result.joints, sure_too=settings.options.tint_sure)
@@ -72,6 +74,7 @@ class BoneTint:
             _draw_lines(points, colours)
 
     def _hide_later(self) -> None:
+        self._ending = False
         if self._find(bpy.context.scene) is None:
             self.hide()
 

@@ -1,0 +1,457 @@
+"""Readings of a photo: chosen, shown, kept, undone; in every state one of them equals having posed it at once."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import bpy
+import numpy as np
+import pytest
+
+import fake_photo
+from fake_layout import draw
+
+KNEE = "mixamorig:RightLeg"
+
+
+@pytest.fixture
+def session(package):
+    session = package("operators.session").session
+    session.release()
+    yield session
+    session.release()
+    assert session.choosing is None
+
+
+@pytest.fixture
+def photos(package, session, monkeypatch):
+    fake = fake_photo.install(package, monkeypatch)
+    fake.readings = 3
+    return fake
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "dancer.png"
+    path.write_bytes(b"a picture that the fake detector never opens")
+    return path
+
+
+@pytest.fixture
+def posed(humanoid, photos, photo):
+    """A rig with a key of its own at frame 1, posed from a photo with three readings at frame 10."""
+    humanoid.pose.bones[KNEE].rotation_quaternion = (0.9, 0.1, 0.3, 0.0)
+    humanoid.pose.bones[KNEE].keyframe_insert("rotation_quaternion", frame=1.0)
+    bpy.context.scene.frame_set(10)
+    bpy.ops.contrapposto.photo(filepath=str(photo))
+    return humanoid
+
+
+def pose_of(armature):
+    bpy.context.view_layer.update()
+    return np.array([bone.matrix for bone in armature.pose.bones])
+
+
+def keys_of(armature):
+    """(path, index) -> the keys' frames and values."""
+    slot = armature.animation_data.action_slot
+    bag = armature.animation_data.action.layers[0].strips[0].channelbag(slot)
+    return {(c.data_path, c.array_index): [tuple(p.co) for p in c.keyframe_points] for c in bag.fcurves}
+
+
+def same_keys(one, other):
+    return one.keys() == other.keys() and all(
+        np.allclose(np.abs(one[place]), np.abs(other[place]), atol=1e-4) for place in one
+    )
+
+
+def result():
+    return bpy.context.scene.contrapposto.result
+
+
+def test_the_result_lists_the_readings(posed):
+    assert [round(reading.likelihood, 3) for reading in result().readings] == [0.6, 0.3, 0.15]
+    assert result().reading == 1
+
+
+def test_the_number_of_readings_is_an_option(humanoid, photos, photo):
+    bpy.ops.contrapposto.photo(filepath=str(photo), readings=2)
+    assert len(result().readings) == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"blend": 0.5},
+        {"flip": True},
+        {"in_place": True},
+        {"only_sure": True, "min_confidence": 0.5},
+        {"keep_unseen": True},
+    ],
+)
+def test_a_chosen_reading_is_as_if_it_had_been_posed_at_once(package, make_humanoid, photos, photo, options):
+    chosen, direct = make_humanoid(name="Chosen"), make_humanoid(name="Direct")
+    for armature in (chosen, direct):
+        armature.pose.bones[KNEE].rotation_quaternion = (0.9, 0.1, 0.3, 0.0)
+        armature.pose.bones[KNEE].keyframe_insert("rotation_quaternion", frame=1.0)
+    bpy.context.scene.frame_set(10)
+    bpy.context.view_layer.objects.active = direct
+    bpy.ops.contrapposto.photo(filepath=str(photo), **options)
+    run = package("operators.session").session.run_of(bpy.context.scene)
+    action = direct.animation_data.action
+    direct.animation_data.action = None
+    bpy.data.actions.remove(action)
+    for bone in direct.pose.bones:
+        bone.matrix_basis.identity()
+    direct.pose.bones[KNEE].rotation_quaternion = (0.9, 0.1, 0.3, 0.0)
+    direct.pose.bones[KNEE].keyframe_insert("rotation_quaternion", frame=1.0)
+    bpy.context.view_layer.update()
+    pose_and_key = package("rig.keyframes").pose_and_key
+    for bone in direct.pose.bones:
+        if bone.name != KNEE:
+            bone.location, bone.rotation_quaternion = (0, 0, 0), (1, 0, 0, 0)
+    pose_and_key(direct, run.result.estimates[2].poses, options=run.on_rig.options)
+
+    bpy.context.view_layer.objects.active = chosen
+    bpy.ops.contrapposto.photo(filepath=str(photo), **options)
+    for index in (2, 1, 3):
+        assert bpy.ops.contrapposto.choose_reading(index=index) == {"FINISHED"}
+        assert result().reading == index
+    assert np.allclose(pose_of(chosen), pose_of(direct), atol=1e-4)
+    assert same_keys(keys_of(chosen), keys_of(direct))
+
+
+def test_the_first_reading_comes_back_exactly(posed):
+    pose, keys = pose_of(posed), keys_of(posed)
+    bpy.ops.contrapposto.choose_reading(index=3)
+    assert not np.allclose(pose_of(posed), pose, atol=1e-2)
+    bpy.ops.contrapposto.choose_reading(index=1)
+    assert np.allclose(pose_of(posed), pose, atol=1e-5)
+    assert same_keys(keys_of(posed), keys)
+
+
+def test_each_choice_is_one_undo_step(humanoid, photos, photo):
+    name = humanoid.name
+    bpy.context.scene.frame_set(10)
+    bpy.ops.ed.undo_push(message="before")
+    before = pose_of(humanoid)
+    bpy.ops.contrapposto.photo("EXEC_DEFAULT", True, filepath=str(photo))
+    first = pose_of(bpy.data.objects[name])
+    bpy.ops.contrapposto.choose_reading("EXEC_DEFAULT", True, index=2)
+    second = pose_of(bpy.data.objects[name])
+    assert not np.allclose(second, first, atol=1e-2)
+    bpy.ops.ed.undo()
+    assert np.allclose(pose_of(bpy.data.objects[name]), first, atol=1e-5)
+    assert result().reading == 1
+    bpy.ops.contrapposto.choose_reading("EXEC_DEFAULT", True, index=3)
+    assert result().reading == 3
+    bpy.ops.ed.undo()
+    bpy.ops.ed.undo()
+    assert np.allclose(pose_of(bpy.data.objects[name]), before, atol=1e-5)
+    assert not bpy.ops.contrapposto.choose_reading.poll()
+    bpy.ops.ed.redo()
+    assert result().reading == 1
+    assert bpy.ops.contrapposto.choose_reading.poll()
+
+
+def test_what_the_artist_did_elsewhere_stays(posed):
+    toe = posed.pose.bones["mixamorig:LeftHand"]
+    toe.keyframe_insert("scale", frame=10.0)
+    toe.rotation_quaternion = (0.0, 1.0, 0.0, 0.0)
+    toe.keyframe_insert("rotation_quaternion", frame=20.0)
+    bpy.ops.contrapposto.choose_reading(index=2)
+    keys = keys_of(posed)
+    assert keys[toe.path_from_id("scale"), 0] == [(10.0, 1.0)]
+    assert keys[toe.path_from_id("rotation_quaternion"), 1][-1] == (20.0, 1.0)
+    assert keys[posed.pose.bones[KNEE].path_from_id("rotation_quaternion"), 0][0][0] == 1.0
+
+
+def test_a_key_that_the_photo_replaced_comes_back_with_its_handles(package, humanoid, photos, photo):
+    path = humanoid.pose.bones[KNEE].path_from_id("rotation_quaternion")
+    humanoid.pose.bones[KNEE].keyframe_insert("rotation_quaternion", frame=10.0)
+    humanoid.pose.bones[KNEE].keyframe_insert("rotation_quaternion", frame=20.0)
+    curve = package("rig.fcurves").existing_channelbag(humanoid).fcurves.find(path, index=1)
+    point = curve.keyframe_points[0]
+    point.interpolation, point.handle_left_type, point.handle_right_type = "CUBIC", "FREE", "FREE"
+    point.handle_right = (12.0, 0.25)
+    bpy.context.scene.frame_set(10)
+    kept = package("rig.kept_pose").KeptPose.of(humanoid, [(path, 1)], frame=10.0)
+    curve.keyframe_points.remove(point)
+    kept.put_back(humanoid)
+    point = curve.keyframe_points[0]
+    assert (point.interpolation, point.handle_right_type) == ("CUBIC", "FREE")
+    assert tuple(point.handle_right) == (12.0, 0.25)
+    curve.keyframe_points[0].co.y = 0.7
+    kept.put_back(humanoid)
+    assert curve.keyframe_points[0].co.y == 0.0
+
+
+def test_a_choice_at_another_frame_goes_back_to_the_photos(posed):
+    bpy.context.scene.frame_set(33)
+    bpy.ops.contrapposto.choose_reading(index=2)
+    assert bpy.context.scene.frame_current == 10
+    assert not any(frame == 33.0 for points in keys_of(posed).values() for frame, _ in points)
+
+
+def test_a_reading_that_is_not_there_is_refused_in_words(posed):
+    before, keys = pose_of(posed), keys_of(posed)
+    with pytest.raises(RuntimeError, match="There is no reading 7: the photo gave 3"):
+        bpy.ops.contrapposto.choose_reading(index=7)
+    assert np.array_equal(pose_of(posed), before)
+    assert keys_of(posed) == keys
+
+
+def test_a_rig_that_lost_a_bone_is_refused_in_words(posed, session):
+    bpy.ops.object.mode_set(mode="EDIT")
+    posed.data.edit_bones.remove(posed.data.edit_bones["mixamorig:LeftToeBase"])
+    bpy.ops.object.mode_set(mode="OBJECT")
+    with pytest.raises(RuntimeError, match="was changed since it was posed"):
+        bpy.ops.contrapposto.choose_reading(index=2)
+    assert result().reading == 1
+
+
+def test_a_rig_that_is_gone_is_missed_in_words(posed):
+    bpy.data.objects.remove(posed)
+    with pytest.raises(RuntimeError, match="no longer in the scene"):
+        bpy.ops.contrapposto.choose_reading(index=2)
+
+
+def test_an_error_while_keying_changes_nothing(package, posed, monkeypatch):
+    before, keys = pose_of(posed), keys_of(posed)
+    readings, errors = package("rig.readings"), package("backend.errors")
+
+    def fail(_armature, _plan):
+        raise errors.RigError("Nothing can be keyed.")
+
+    monkeypatch.setattr(readings, "key_plan", fail)
+    with pytest.raises(RuntimeError, match="Nothing can be keyed"):
+        bpy.ops.contrapposto.choose_reading(index=2)
+    assert np.allclose(pose_of(posed), before, atol=1e-6)
+    assert same_keys(keys_of(posed), keys)
+    assert result().reading == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("nothing", "Pose from a photo first"),
+        ("one reading", "one reading only"),
+        ("another session", "pose from the photo again"),
+        ("working", "still working"),
+    ],
+)
+def test_the_choice_is_disabled_in_words(package, humanoid, photos, photo, session, state, reason):
+    if state == "one reading":
+        photos.readings = 1
+    if state != "nothing":
+        bpy.ops.contrapposto.photo(filepath=str(photo))
+    if state == "another session":
+        session.forget_runs()
+    if state == "working":
+        session.job = package("operators.session").JobStatus("Pose from Photo", put_back=lambda: None)
+    try:
+        with pytest.raises(RuntimeError, match=reason):
+            bpy.ops.contrapposto.choose_reading(index=2)
+    finally:
+        session.job = None
+
+
+def test_another_file_lets_go_of_the_readings(posed, session, tmp_path):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
+    assert session.run_of(bpy.context.scene) is not None
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
+    assert session.run_of(bpy.context.scene) is None
+    assert "Reading 1 of 3 (60 %)" in draw("CONTRAPPOSTO_PT_result").texts()
+    assert "pose from the photo again" in draw("CONTRAPPOSTO_PT_result", width=900).texts()
+
+
+def test_only_the_runs_of_the_last_pictures_are_kept(package, humanoid, photos, photo, session):
+    names = []
+    for number in range(package("operators.session").PICTURES_KEPT + 1):
+        photo.write_bytes(b"x" * (number + 1))
+        bpy.ops.contrapposto.photo(filepath=str(photo))
+        names.append(result().run)
+    assert len(set(names)) == len(names)
+    kept = [session.run_of(SimpleNamespace(contrapposto=SimpleNamespace(result=SimpleNamespace(run=n)))) for n in names]
+    assert kept[0] is None
+    assert [run.name for run in kept[1:]] == names[1:]
+
+
+def test_the_confidence_that_is_told_is_that_of_the_reading(package, posed, photos, photo, monkeypatch):
+    reading = photos.reading
+
+    def surer(person, number):
+        found = reading(person, number)
+        found.poses.confidence.flags.writeable = True
+        found.poses.confidence[:] = 0.25 * (number + 1)
+        return found
+
+    monkeypatch.setattr(photos, "reading", surer)
+    bpy.ops.contrapposto.photo(filepath=str(photo))
+    bpy.ops.contrapposto.choose_reading(index=3)
+    assert {part.confidence for part in result().body_parts} == {0.75}
+    assert {joint.confidence for joint in result().joints} == {0.75}
+
+
+class Show:
+    """A modal choice played by hand: events go in, answers come out."""
+
+    def __init__(self, package, monkeypatch, session):
+        self.package, self.session = package, session
+        self.operators = package("operators.readings")
+        self.monkeypatch = monkeypatch
+        monkeypatch.setattr(self.operators, "_region_under", lambda _context, event: event.place)
+        self.removed, self.reports, self.told = [], [], []
+        manager = SimpleNamespace(
+            windows=(),
+            event_timer_add=lambda *_a, **_k: "timer",
+            event_timer_remove=self.removed.append,
+            modal_handler_add=lambda _operator: None,
+        )
+        workspace = SimpleNamespace(name="none", status_text_set=self.told.append)
+        self.context = SimpleNamespace(
+            scene=bpy.context.scene, window=object(), workspace=workspace, window_manager=manager
+        )
+        cls = self.operators.CONTRAPPOSTO_OT_choose_reading
+        self.operator = SimpleNamespace(
+            index=1, _timer=None, _workspace="", report=lambda kind, text: self.reports.append((*kind, text))
+        )
+        self.operator.properties = SimpleNamespace(is_property_set=lambda _name: self.operator.index > 1)
+        for name in ("execute", "invoke", "modal", "cancel", "_hear", "_end", "_keep", "_tell", "_put_away"):
+            setattr(self.operator, name, getattr(cls, name).__get__(self.operator))
+
+    def start(self, index=1):
+        self.operator.index = index
+        self.context.scene = bpy.context.scene
+        with self.monkeypatch.context() as patch:
+            patch.setattr(self.operators.bpy, "app", SimpleNamespace(background=False))
+            return self.operator.invoke(self.context, None)
+
+    def event(self, kind, *, value="PRESS", place="WINDOW"):
+        return self.operator.modal(self.context, SimpleNamespace(type=kind, value=value, place=place))
+
+
+@pytest.fixture
+def show(package, monkeypatch, session):
+    return Show(package, monkeypatch, session)
+
+
+def test_readings_are_shown_live_and_only_the_kept_one_is_keyed(posed, show, session):
+    keys, first = keys_of(posed), pose_of(posed)
+    assert show.start() == {"RUNNING_MODAL"}
+    assert np.allclose(pose_of(posed), first, atol=1e-6)
+    poses = [first]
+    for kind in ("WHEELDOWNMOUSE", "RIGHT_ARROW"):
+        assert show.event(kind) == {"RUNNING_MODAL"}
+        poses.append(pose_of(posed))
+        assert keys_of(posed) == keys, "looking writes no keys"
+    assert not np.allclose(poses[1], poses[2], atol=1e-2)
+    assert session.choosing.shown == 2
+    assert "Reading 3 of 3 (15 %)" in show.told[-1]
+    show.event("DOWN_ARROW")
+    assert np.allclose(pose_of(posed), first, atol=1e-5), "after the last comes the first"
+    show.event("WHEELUPMOUSE")
+    assert np.allclose(pose_of(posed), poses[2], atol=1e-5)
+    assert show.event("RET") == {"FINISHED"}
+    assert np.allclose(pose_of(posed), poses[2], atol=1e-4)
+    assert result().reading == 3
+    assert show.removed == ["timer"]
+    bpy.context.scene.frame_set(1)
+    bpy.context.scene.frame_set(10)
+    assert np.allclose(pose_of(posed), poses[2], atol=1e-4), "the keys hold what was shown"
+
+
+@pytest.mark.parametrize("way", ["ESC", "RIGHTMOUSE", "back", "cancel", "disabled", "same"])
+def test_each_way_back_restores_pose_and_keys(posed, show, session, way):
+    posed.pose.bones[KNEE].location = (0.1, 0.2, 0.3)
+    posed.pose.bones["mixamorig:LeftArm"].rotation_quaternion = (0.0, 0.0, 1.0, 0.0)  # not keyed yet
+    before, keys = pose_of(posed), keys_of(posed)
+    show.start(index=2)
+    assert not np.allclose(pose_of(posed), before, atol=1e-2)
+    if way == "back":
+        bpy.ops.contrapposto.end_choice(keep=False)
+        assert show.event("TIMER") == {"CANCELLED"}
+    elif way == "cancel":
+        show.operator.cancel(show.context)
+    elif way == "disabled":
+        session.choosing.put_away = lambda: show.operator._put_away(show.context)
+        session.stop_choice()
+        assert show.event("TIMER") == {"CANCELLED"}
+    elif way == "same":
+        show.event("LEFT_ARROW")
+        assert show.event("LEFTMOUSE") == {"CANCELLED"}
+    else:
+        assert show.event(way) == {"CANCELLED"}
+    assert np.allclose(pose_of(posed), before, atol=1e-6)
+    assert keys_of(posed) == keys
+    assert result().reading == 1
+    assert session.choosing is None
+    assert show.removed == ["timer"]
+    assert show.told[-1] is not None or way == "cancel" or bpy.data.workspaces.get("none") is None
+
+
+def test_the_sidebar_has_the_same_buttons(posed, show, session):
+    show.start()
+    assert show.event("LEFTMOUSE", place="UI") == {"PASS_THROUGH"}
+    bpy.ops.contrapposto.step_reading(step=-1)
+    assert session.choosing.shown == 2
+    texts = draw("CONTRAPPOSTO_PT_result").texts()
+    assert "Reading 3 of 3 (15 %)" in texts
+    assert "Keep" in texts
+    assert "Back" in texts
+    bpy.ops.contrapposto.end_choice(keep=True)
+    assert show.event("TIMER") == {"FINISHED"}
+    assert result().reading == 3
+
+
+def test_while_readings_are_shown_nothing_else_is_done(posed, show, session, photo):
+    show.start(index=2)
+    with pytest.raises(RuntimeError, match="Keep the reading that is shown"):
+        bpy.ops.contrapposto.photo(filepath=str(photo))
+    with pytest.raises(RuntimeError, match="A reading is being chosen"):
+        bpy.ops.contrapposto.choose_reading(index=2)
+    for kind, place in (("Z", "WINDOW"), ("LEFTMOUSE", ""), ("WHEELDOWNMOUSE", ""), ("MOUSEMOVE", "WINDOW")):
+        assert show.event(kind, place=place) == {"RUNNING_MODAL"}
+    assert session.choosing.shown == 1
+    assert show.event("MIDDLEMOUSE") == {"PASS_THROUGH"}
+    assert show.event("LEFTMOUSE", value="RELEASE") == {"RUNNING_MODAL"}
+    show.event("ESC")
+
+
+def test_a_rig_deleted_while_readings_are_shown_ends_the_choice_in_words(posed, show, session):
+    show.start()
+    bpy.data.objects.remove(posed)
+    assert show.event("RIGHT_ARROW") == {"CANCELLED"}
+    assert session.choosing is None
+    assert "no longer in the scene" in show.reports[-1][1]
+
+
+def test_without_a_choice_its_buttons_are_disabled(session):
+    assert not bpy.ops.contrapposto.step_reading.poll()
+    assert not bpy.ops.contrapposto.end_choice.poll()
+
+
+@pytest.mark.parametrize("width", [120, 300, 900])
+def test_the_panel_shows_the_reading_with_its_buttons(posed, width):
+    layout = draw("CONTRAPPOSTO_PT_result", width=width)
+    buttons = [entry for entry in layout.drawn if entry[:2] == ("operator", "contrapposto.choose_reading")]
+    assert [text for *_, text in buttons] == ["", "Reading 1 of 3 (60 %)", ""]
+
+
+def test_rigify_readings_are_shown_quickly_and_keyed_as_shown(package, photos, photo, show, session):
+    import time
+
+    rig = package("rig.rigify_human").make_rigify_human()
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.contrapposto.photo(filepath=str(photo), limbs="IK")
+    show.start()
+    began = time.process_time()
+    for _ in range(6):
+        show.event("WHEELDOWNMOUSE")
+    per_switch = (time.process_time() - began) / 6.0
+    assert per_switch < 0.05, f"{per_switch * 1000:.0f} ms a switch"
+    show.event("WHEELDOWNMOUSE")
+    shown = pose_of(rig)
+    assert show.event("RET") == {"FINISHED"}
+    assert np.allclose(pose_of(rig), shown, atol=1e-4)
