@@ -27,6 +27,11 @@ def add_command(commands: Any) -> None:
     photo.add_argument("--npz", type=Path, metavar="FILE", help="write the SMPL pose as an AMASS .npz")
     photo.add_argument("--preview", type=Path, metavar="FILE", help="write a .png: the picture beside the posed rig")
     photo.add_argument(
+        "--match-camera",
+        action="store_true",
+        help="set a camera in the .blend of --out: the rig over the picture, as it was taken",
+    )
+    photo.add_argument(
         "--hypotheses",
         type=int,
         default=1,

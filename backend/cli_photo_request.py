@@ -29,6 +29,7 @@ class PhotoRequest:
         frame: where the pose is keyed.
         no_root, in_place, flip, blend, limbs, stiff_hands: how the pose is put on the rig; see `KeyOptions`.
         out, npz, preview: files to write, or None.
+        match_camera: set a camera in the .blend from which the rig covers the person, with the picture behind it.
         hypotheses: how many readings of the pose to write at most.
         solver: "auto", "model" or "analytic".
         min_confidence: joints that are less sure are not keyed.
@@ -54,6 +55,7 @@ class PhotoRequest:
     out: Path | None
     npz: Path | None
     preview: Path | None
+    match_camera: bool
     hypotheses: int
     solver: str
     min_confidence: float
@@ -77,6 +79,8 @@ class PhotoRequest:
                 raise InputError(f"{option} {file} does not exist. Name a {kind} file.")
         if self.regressor is not None and self.solver != "auto":
             raise InputError(f"--regressor solves the pose itself: leave out --solver {self.solver}.")
+        if self.match_camera and (self.out is None or self.out.suffix.lower() != ".blend"):
+            raise InputError("--match-camera puts the camera into a .blend: add --out FILE.blend.")
         self._check_targets()
 
     def _check_numbers(self) -> None:

@@ -90,6 +90,10 @@ def _pose_rig(
         with _timed(timings, "pose and key"):
             report = next(posed)
         notes.update(dict.fromkeys(_notes_of(report, request, reading=reading)))
+        if request.match_camera:
+            with _timed(timings, "match camera"):
+                match = rig.match_camera(result, reading, options=_key_options(request), bone_map=request.bone_map)
+            notes[match] = None
         if request.out is not None:
             show(Progress("Writing the rig", 0.8))
             with _timed(timings, "write rig"):
@@ -205,6 +209,7 @@ def _print_summary(
         console.print(f"Note: {note}", markup=False)
     for line in _readings_in_words(result, wanted=request.hypotheses):
         console.print(line, markup=False)
+    console.print(_camera_in_words(result), markup=False)
     parts = body_part_confidence(result.estimate.poses.confidence)
     console.print("Confidence: " + ", ".join(f"{part.lower()} {share:.0%}" for part, share in parts.items()))
     table = Table("stage", "ms", box=None, pad_edge=False)
@@ -216,6 +221,14 @@ def _print_summary(
         console.print(f"Wrote {path}", markup=False)
     if not written:
         console.print("Nothing was written: add --out, --npz or --preview.")
+
+
+def _camera_in_words(result: PhotoResult) -> str:
+    """Which camera was taken, and where it is known from."""
+    observation = result.observation
+    millimetres = result.estimate.camera.equivalent_mm(observation.image_size)
+    source = "assumed, as the file tells none" if observation.camera is None else "by the file's EXIF"
+    return f"Camera: {millimetres:.0f} mm on 35 mm film, {source}."
 
 
 def _readings_in_words(result: PhotoResult, *, wanted: int) -> Iterator[str]:

@@ -107,7 +107,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
 
     bl_idname = "contrapposto.correct_keypoints"
     bl_label = "Correct Keypoints"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
 
     # Blender reads the hints of this class, so they name nothing that is imported for type checkers alone.
     _correction: Any = None
@@ -169,6 +169,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
         run = run_of(context.scene)
         armature, scene = run.target.find()
         from ..backend.packages import require_torch
+        from ..rig.camera import lay_photo_over
         from ..rig.keypoint_handles import KeypointHandles
         from ..rig.live_pose import LivePose
 
@@ -178,6 +179,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
         go_to(scene, run.target.frame)
         self._correction, self._history = correction_of(run), []
         self._live = LivePose(run.on_rig, armature, scene)
+        lay_photo_over(scene.camera)
         found = view_region(context)
         region = 0 if found is None else found[1].as_pointer()
         self._handles = KeypointHandles(region, run.result.observation.image_size, run.on_rig.options.flip)

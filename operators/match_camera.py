@@ -93,10 +93,7 @@ class CONTRAPPOSTO_OT_match_camera(bpy.types.Operator):
             return {"CANCELLED"}
         if self.use_view:
             look_through_camera(context)
-        kept = "" if report.previous is None else f". {report.previous} was the scene's camera and is kept"
-        from ..rig.camera import in_words
-
-        self.report({"INFO"}, f"{report.camera}: {in_words(report.pose)}{kept}")
+        self.report({"INFO"}, report.sentence)
         return {"FINISHED"}
 
     def _match(self, context: bpy.types.Context) -> MatchReport:

@@ -21,7 +21,7 @@ KEYS = (
 
 class CONTRAPPOSTO_PT_camera(Sidebar, bpy.types.Panel):
     bl_label = "Camera"
-    bl_order = 12
+    bl_order = 8
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -43,10 +43,20 @@ class CONTRAPPOSTO_PT_camera(Sidebar, bpy.types.Panel):
         reason, camera = why_no_photo(context), context.scene.camera
         if reason is not None:
             draw_sentence(layout, f"{reason}.", icon="INFO")
-        elif camera is not None and SENTENCE in camera:
-            draw_sentence(layout, f"{camera[SENTENCE]}.", icon="CHECKMARK")
-        else:
+        if camera is not None and SENTENCE in camera:
+            draw_match(layout, camera)
+        elif reason is None:
             draw_sentence(layout, "Shows the rig over the photo, seen as the photo was taken.", icon="INFO")
+
+
+def draw_match(layout: bpy.types.UILayout, camera: bpy.types.Object) -> None:
+    """How well the camera is matched, and how it shows the photo."""
+    draw_sentence(layout, f"{camera[SENTENCE]}.", icon="CHECKMARK")
+    for photo in camera.data.background_images:
+        row = layout.row(align=True)
+        row.active = camera.data.show_background_images
+        row.prop(photo, "display_depth", expand=True)
+        row.prop(photo, "alpha", text="Photo", slider=True)
 
 
 def draw_keys(layout: bpy.types.UILayout) -> None:

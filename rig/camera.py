@@ -27,6 +27,7 @@ MARK: Final = "contrapposto_photo"
 SENTENCE: Final = "contrapposto_match"
 """Another: how well, in words."""
 _LEAST_SIDE: Final = 4
+_OVER: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ class MatchReport:
     camera: str
     pose: CameraPose
     previous: str | None
+
+    @property
+    def sentence(self) -> str:
+        """What was done, in words."""
+        kept = "" if self.previous is None else f" {self.previous}, the scene's camera before, is kept."
+        return f"{self.camera}: {in_words(self.pose)}.{kept}"
 
 
 class RigJoints:
@@ -149,8 +156,14 @@ def aim_camera(
     return pose
 
 
-class KeptAim:
-    """Where a camera stood and how it looked, to be put back."""
+def lay_photo_over(camera: bpy.types.Object) -> None:
+    """Show the photo half transparent over the rig, so that neither hides the other."""
+    for background in camera.data.background_images:
+        background.display_depth, background.alpha = "FRONT", min(background.alpha, _OVER)
+
+
+class KeptCamera:
+    """Where a camera stood and how it showed the photo, to be put back."""
 
     _ATTRIBUTES: Final = ("lens", "shift_x", "shift_y", "clip_start", "clip_end", "display_size")
 
@@ -158,12 +171,15 @@ class KeptAim:
         self._matrix = camera.matrix_world.copy()
         self._values = {name: getattr(camera.data, name) for name in self._ATTRIBUTES}
         self._sentence = str(camera.get(SENTENCE, ""))
+        self._photos = [(photo.display_depth, photo.alpha) for photo in camera.data.background_images]
 
     def put_back(self, camera: bpy.types.Object) -> None:
         """As it was."""
         camera.matrix_world = self._matrix
         for name, value in self._values.items():
             setattr(camera.data, name, value)
+        for photo, (depth, alpha) in zip(camera.data.background_images, self._photos, strict=False):
+            photo.display_depth, photo.alpha = depth, alpha
         camera[SENTENCE] = self._sentence
 
 

@@ -7,7 +7,7 @@ import bpy
 from ..backend.camera_match import Sighting
 from ..backend.errors import RigError
 from ..backend.pose_sequence import PoseSequence
-from .camera import KeptAim, RigJoints, aim_camera, matched_camera
+from .camera import KeptCamera, RigJoints, aim_camera, matched_camera
 from .channel_values import Place, set_value, show_values, value_at
 from .keyframes import plan_pose
 from .readings import RigReadings
@@ -30,7 +30,7 @@ class LivePose:
         self._joints = RigJoints(armature, limbs=on_rig.options.limbs, bone_map=on_rig.bone_map)
         self._now: dict[Place, float] = {}
         camera = matched_camera(scene)
-        self._aim = None if camera is None else KeptAim(camera)
+        self._camera = None if camera is None else KeptCamera(camera)
 
     def show(
         self, poses: PoseSequence, sighting: Sighting, *, armature: bpy.types.Object, scene: bpy.types.Scene
@@ -65,8 +65,8 @@ class LivePose:
             RigError: the armature has lost a channel; the others are set.
         """
         camera = matched_camera(scene)
-        if camera is not None and self._aim is not None:
-            self._aim.put_back(camera)
+        if camera is not None and self._camera is not None:
+            self._camera.put_back(camera)
         lost: list[Place] = []
         for place, value in self._now.items():
             try:

@@ -10,11 +10,14 @@ from pathlib import Path
 import bpy
 
 from ..backend.arrays import ImageArray
+from ..backend.camera_match import Sighting
 from ..backend.observation import Observation
+from ..backend.pipeline import PhotoResult
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import BoneMap
 from .armature import read_rig
 from .bone_maps import known_map, require_essential
+from .camera import Photo, RigJoints, match_scene_camera
 from .map_files import read_map
 from .pose_plan import KeyOptions, KeyReport
 from .preview import render_preview
@@ -70,6 +73,33 @@ class PosedRig:
         yield on_rig.pose(self.armature)
         for index in range(1, len(readings)):
             yield on_rig.exchange(self.armature, index, keyed=on_rig.keyed(index - 1))
+
+    def match_camera(
+        self, result: PhotoResult, reading: int, *, options: KeyOptions, bone_map: Path | None = None
+    ) -> str:
+        """Set a camera from which the posed rig covers the person, with the picture behind it.
+
+        Args:
+            result: the picture and its readings.
+            reading: which of them the rig is posed as, counted from 0.
+            options: how it was posed.
+            bone_map: as in `pose`.
+
+        Returns:
+            How well it is matched, and which camera the scene had before, in words.
+
+        Raises:
+            InputError: the rig's joints do not allow it.
+        """
+        given = None if bone_map is None else require_essential(read_rig(self.armature), read_map(bone_map))
+        sighting = Sighting.of(result.estimates[reading], result.observation)
+        report = match_scene_camera(
+            bpy.context.scene,
+            sighting.flipped() if options.flip else sighting,
+            Photo(result.found.path, result.found.image),
+            joints=RigJoints(self.armature, limbs=options.limbs, bone_map=given).places(self.armature),
+        )
+        return report.sentence
 
     def bone_map(self) -> BoneMap:
         """The armature's bone map as far as it is known, with joints missing or in question.

@@ -148,7 +148,7 @@ def test_the_camera_before_is_kept_and_told(humanoid, photos, photo, capfd):
     before = own.matrix_world.copy()
     pose(photo)
     bpy.ops.contrapposto.match_camera()
-    assert "Shot 7 was the scene's camera and is kept" in capfd.readouterr().out
+    assert "Shot 7, the scene's camera before, is kept" in capfd.readouterr().out
     assert own.matrix_world == before
     assert bpy.context.scene.objects.get("Shot 7") is own
 
