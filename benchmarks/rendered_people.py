@@ -1,0 +1,126 @@
+"""The set of rendered people: pictures with exact truth, a .jpg and an .npz each.
+
+    set = load_people(Path("build/rendered_people"))
+
+Convention: the truth is what the rig's bones did, in the inner frame of the picture's camera (x right, y up, z to the
+viewer) unless a name says otherwise; camera axes are (x, -y, -z).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contrapposto.backend.camera import Camera
+from contrapposto.backend.errors import InputError
+from contrapposto.backend.estimate.landmark_body import landmark_positions
+from contrapposto.backend.kinematics import global_rotations, joint_positions
+from contrapposto.backend.proportions import scaled_offsets
+from contrapposto.backend.rotations import axis_angle_to_matrix
+from contrapposto.backend.skeleton import PARENTS
+
+
+@dataclass(frozen=True)
+class PersonTruth:
+    """One rendered person.
+
+    Attributes:
+        rotations: (24, 3) axis-angle, relative to the parent; the root as the camera sees it.
+        up: (3,) unit vector against gravity.
+        joints_cam: (24, 3) metres in camera axes, the heads of the rig's bones; NaN where it has none for the joint.
+        joints_px: (24, 2) the same in pixels.
+        visible: (24,) in the picture, and not behind another part of the body or a thing.
+        camera: (4,) fx, fy, cx, cy in pixels.
+        image_size: (2,) width, height.
+        box_px: (4,) left, top, right, bottom of the person's surface; may reach beyond the picture.
+        log_scales: (10,) the rig's length factors on our neutral adult.
+        stature_m: (,) of the person in the rest pose.
+        character: who.
+        clip: which recording the pose is from.
+        frame: which of its frames.
+    """
+
+    rotations: np.ndarray
+    up: np.ndarray
+    joints_cam: np.ndarray
+    joints_px: np.ndarray
+    visible: np.ndarray
+    camera: np.ndarray
+    image_size: np.ndarray
+    box_px: np.ndarray
+    log_scales: np.ndarray
+    stature_m: np.ndarray
+    character: np.ndarray
+    clip: np.ndarray
+    frame: np.ndarray
+
+    @property
+    def pinhole(self) -> Camera:
+        """The picture's camera."""
+        return Camera(*(float(number) for number in self.camera))
+
+    @property
+    def world(self) -> np.ndarray:
+        """(24, 3, 3) rotations as the camera sees them."""
+        return global_rotations(axis_angle_to_matrix(self.rotations))
+
+    def all_joints(self) -> np.ndarray:
+        """(24, 3) metres, inner frame: joints without a bone hang on their parents by the body's proportions."""
+        joints = self.joints_cam * np.array([1.0, -1.0, -1.0])
+        offsets, world = scaled_offsets(self.log_scales), self.world
+        for joint, parent in enumerate(PARENTS):
+            if np.isnan(joints[joint, 0]) and parent >= 0:
+                joints[joint] = joints[parent] + world[parent] @ offsets[joint]
+        return joints
+
+    def landmarks(self) -> np.ndarray:
+        """(33, 3) metres, inner frame: where BlazePose's landmarks sit on this skeleton."""
+        return landmark_positions(self.world, self.all_joints(), self.log_scales)
+
+    def model_joints(self) -> np.ndarray:
+        """(24, 3) metres from the pelvis, inner frame: our own skeleton with these rotations and proportions."""
+        return joint_positions(self.world, np.zeros(3), offsets=scaled_offsets(self.log_scales))
+
+    def save(self, path: Path) -> None:
+        """Write an .npz; it appears whole or not at all."""
+        partial = path.with_name(f".{path.name}")
+        with partial.open("wb") as stream:
+            np.savez(stream, **{field.name: getattr(self, field.name) for field in fields(self)})
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> PersonTruth:
+        """The inverse of `save`.
+
+        Raises:
+            InputError: it is no such file.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                content: dict[str, Any] = {field.name: archive[field.name] for field in fields(cls)}
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"{path} is not the truth of a rendered person: {error}. Render the set again.") from error
+        return cls(**content)
+
+
+@dataclass(frozen=True)
+class RenderedPerson:
+    """A picture and what is true of the person in it."""
+
+    picture: Path
+    truth: PersonTruth
+
+
+def load_people(folder: Path) -> list[RenderedPerson]:
+    """Every finished picture of the set, in order.
+
+    Raises:
+        InputError: there is none, or a file is damaged.
+    """
+    pictures = sorted(path for path in folder.glob("[0-9]*.jpg") if path.with_suffix(".npz").is_file())
+    if not pictures:
+        raise InputError(f"{folder} holds no rendered people. Run `python benchmarks/render_people.py` first.")
+    return [RenderedPerson(path, PersonTruth.load(path.with_suffix(".npz"))) for path in pictures]
