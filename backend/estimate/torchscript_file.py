@@ -10,6 +10,8 @@ faults in torch itself: PyTorch's own advice is to load only files that one trus
 from __future__ import annotations
 
 import ast
+import importlib
+import importlib.util
 import io
 import pickletools
 import re
@@ -32,7 +34,7 @@ _TRUSTED: Final = "Choose a plain TorchScript file, made by somebody you trust."
 _MOST_TEXT_BYTES: Final = 64 << 20
 _MOST_EXPANSION: Final = 8
 """A file may unfold to this many times its own size: its weights are stored as they are, its code is packed."""
-_KEPT: Final = re.compile(r"data\.pkl|constants\.pkl|version|byteorder|(data|constants)/\d+|code/[\w./]+\.py")
+_KEPT: Final = re.compile(r"data\.pkl|constants\.pkl|(\.data/)?version|byteorder|(data|constants)/\d+|code/[\w./]+\.py")
 # The instructions that torch's own reader knows (torch/csrc/jit/serialization/unpickler.cpp).
 _INSTRUCTIONS: Final = frozenset({
     "PROTO", "STOP", "GLOBAL", "NEWOBJ", "REDUCE", "BUILD", "BINPERSID", "MARK", "NONE", "NEWTRUE", "NEWFALSE",
@@ -58,7 +60,9 @@ _STORAGE_BYTES: Final = {
     for name in names
 }
 _OWN_CLASS: Final = re.compile(r"__torch__(?!\.torch\.classes)[\w.]* \w+")
-_FORBIDDEN_WORDS: Final = ("__setstate__", "__getstate__", "from_file", "torch.classes")
+_RUNS_WHILE_LOADING: Final = "__setstate__"
+_REMOTE_CALLS: Final = frozenset({"rpc_async", "rpc_sync", "rpc_remote"})
+_READ_OR_WRITE: Final = frozenset({"save", "from_file"})
 _NAMESPACES: Final = frozenset({"aten", "prim", "torchvision"})
 _FORBIDDEN_OPERATORS: Final = frozenset({
     "aten::save", "aten::from_file", "prim::CallMethod", "prim::CallFunction", "prim::PythonOp", "prim::rpc_async",
@@ -86,14 +90,27 @@ def load_torchscript(path: Path, *, device: torch.device | str = "cpu") -> Any:
         except OSError as error:
             raise ModelFileError(f"The regressor file {path} cannot be read: {error.strerror or error}.") from error
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # torch warns that TorchScript is no longer developed
-                jit: Any = torch.jit
-                return jit.load(str(copy), map_location=torch.device(device)).eval()
+            return _load(copy, torch.device(device))
         except (RuntimeError, ValueError, NotImplementedError) as error:
             raise ModelFileError(
                 f"{name} cannot be loaded by torch {torch.__version__} ({_first_line(error)}). {_hint(error)}"
             ) from error
+
+
+def _load(path: Path, device: torch.device) -> Any:
+    """Load what was looked at, and torchvision first where a file uses its operators."""
+    import torch
+
+    jit: Any = torch.jit
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns that TorchScript is no longer developed
+        try:
+            return jit.load(str(path), map_location=device).eval()
+        except RuntimeError as error:
+            if "torchvision::" not in str(error) or importlib.util.find_spec("torchvision") is None:
+                raise
+            importlib.import_module("torchvision")
+            return jit.load(str(path), map_location=device).eval()
 
 
 def check_operators(method: Any, *, name: str) -> None:
@@ -232,9 +249,6 @@ def _storage(row: list[Any]) -> tuple[str, int]:
 def _odd_in_code(content: bytes) -> str | None:
     """What a module's code must not hold; as a phrase that follows the file's name."""
     text = content.decode("utf-8")  # UnicodeDecodeError is a ValueError
-    for word in _FORBIDDEN_WORDS:
-        if word in text:
-            return f"uses {word} in its code"
     try:
         strings = [found.string for found in tokenize.generate_tokens(io.StringIO(text).readline)
                    if found.type == tokenize.STRING]  # fmt: skip
@@ -244,7 +258,43 @@ def _odd_in_code(content: bytes) -> str | None:
     if any(string[0] not in "\"'" or string[:3] in ('"""', "'''") for string in strings):
         return "holds unusual texts in its code"
     odd = next((value for value in _run_while_loading(tree) if not _is_literal(value)), None)
-    return None if odd is None else f"computes a value in line {odd.lineno} of its code"
+    if odd is not None:
+        return f"computes a value in line {odd.lineno} of its code"
+    name = next(_odd_names(tree), None)
+    return None if name is None else f"uses {name} in its code"
+
+
+def _odd_names(tree: ast.Module) -> Iterator[str]:
+    """Functions that read or write files or run while loading, and libraries of operators that are not known.
+
+    The libraries `torch` and `ops.aten` themselves may stand before a dot only: under another name, or in `getattr`,
+    what is called could not be seen.
+    """
+    before_dot = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == _RUNS_WHILE_LOADING:
+            yield node.name
+        path = _dotted(node)
+        owner, _, name = path.rpartition(".")
+        is_library = path in {"torch", "ops"} or owner == "ops"
+        if is_library and id(node) not in before_dot:
+            yield path
+        if owner == "ops" and name not in _NAMESPACES:
+            yield path
+        if path in _REMOTE_CALLS or (owner in {"torch", "ops.aten"} and name in _READ_OR_WRITE):
+            yield path
+        if path.endswith("torch.classes"):
+            yield "torch.classes"
+
+
+def _dotted(node: ast.AST) -> str:
+    """`a.b.c` as text; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        owner = _dotted(node.value)
+        return f"{owner}.{node.attr}" if owner else ""
+    return ""
 
 
 def _run_while_loading(tree: ast.Module) -> Iterator[ast.expr | ast.stmt]:

@@ -1,7 +1,5 @@
 """Tiny TorchScript files of the signatures of pose regressors. What they answer tells what they were given."""
 
-from __future__ import annotations
-
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -152,6 +150,70 @@ class HidesWriting(Echo):
     @torch.jit.export
     def aside(self, crop: torch.Tensor) -> None:
         torch.save(crop, "written.bin")
+
+
+class _Aside:
+    """Writes a file where a block begins."""
+
+    def __init__(self) -> None:
+        self.crop = torch.zeros(1)
+
+    def __enter__(self) -> None:
+        torch.save(self.crop, "written.bin")
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:  # noqa: PYI036
+        pass
+
+
+class WritesOnEntering(Echo):
+    """As `WritesFiles`, in the entry of a `with` block, which is no call in the compiled graph."""
+
+    def forward(self, crop: torch.Tensor) -> torch.Tensor:
+        with _Aside():
+            crop = crop + 1
+        return self.pose
+
+
+class _Layer(nn.Module):
+    def forward(self, crop: torch.Tensor) -> torch.Tensor:
+        pass
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # TorchScript is no longer developed, says torch
+    _Layer = torch.jit.interface(_Layer)
+
+
+class _OneLayer(nn.Module):
+    def forward(self, crop: torch.Tensor) -> torch.Tensor:
+        return crop + 1
+
+
+class CallsAnInterface(Echo):
+    """Calls a layer whose kind is only known when it runs."""
+
+    layer: _Layer
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = _OneLayer()
+
+    def forward(self, crop: torch.Tensor) -> torch.Tensor:
+        return self.pose + 0.0 * self.layer.forward(crop).sum()
+
+
+class WithoutGradient(Echo):
+    """Harmless blocks and layers by number."""
+
+    def __init__(self, pose: torch.Tensor | None = None) -> None:
+        super().__init__(pose)
+        self.layers = nn.ModuleList([nn.Identity(), nn.ReLU()])
+
+    def forward(self, crop: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            for layer in self.layers:
+                crop = layer(crop)
+        return self.pose + 0.0 * crop.sum()
 
 
 class SetsState(Echo):
