@@ -44,10 +44,11 @@ def why_no_choice(context: bpy.types.Context) -> str | None:
     return TOO_LONG_AGO if session.run_of(context.scene) is None else None
 
 
-def reading_in_words(scene: Any, index: int) -> str:
-    """Such as `Reading 2 of 3 (31 %)`; `index` counts from 0."""
+def reading_in_words(scene: Any, index: int, *, brief: bool = False) -> str:
+    """Such as `Reading 2 of 3 (31 %)`, or in `brief` `2 of 3 (31 %)`; `index` counts from 0."""
     readings = scene.contrapposto.result.readings
-    return f"Reading {index + 1} of {len(readings)} ({100.0 * readings[index].likelihood:.0f} %)"
+    words = f"{index + 1} of {len(readings)} ({100.0 * readings[index].likelihood:.0f} %)"
+    return words if brief else f"Reading {words}"
 
 
 class CONTRAPPOSTO_OT_choose_reading(bpy.types.Operator):

@@ -8,7 +8,7 @@ import bpy
 
 from ..backend.sureness import SURE, UNSEEN, grade_of
 from ..operators.confidence import why_no_joints
-from ..operators.readings import ONE_READING, reading_in_words, why_no_choice
+from ..operators.readings import reading_in_words, why_no_choice
 from ..operators.session import session
 from ..rig.overlay import tint
 from .words import draw_sentence
@@ -20,37 +20,37 @@ LEGEND = (
 )
 
 
-def draw_reading(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+def draw_reading(layout: bpy.types.UILayout, context: bpy.types.Context, *, narrow: bool) -> None:
     """Which reading is posed, or shown to be chosen, with buttons for the others."""
     result = context.scene.contrapposto.result
     if not len(result.readings):
         return
     if session.choosing is not None:
-        draw_choice(layout, context, session.choosing.shown)
+        draw_choice(layout, context, session.choosing.shown, narrow=narrow)
         return
     reason, count = why_no_choice(context), len(result.readings)
     column = layout.column(align=True)
     row = column.row(align=True)
     row.operator_context = "INVOKE_DEFAULT"
+    text = reading_in_words(context.scene, result.reading - 1, brief=narrow)
     if reason is not None:
-        row.label(text=reading_in_words(context.scene, result.reading - 1), icon="OPTIONS", translate=False)
-        if reason != ONE_READING:  # the label says so already
+        row.label(text="One reading" if count == 1 else text, icon="OPTIONS", translate=False)
+        if count > 1:
             draw_sentence(column, f"{reason}.", icon="INFO")
         return
     icons: dict[int, Any] = {-1: "TRIA_LEFT", 0: "NONE", 1: "TRIA_RIGHT"}
     for step, icon in icons.items():
-        text = "" if step else reading_in_words(context.scene, result.reading - 1)
-        button = row.operator("contrapposto.choose_reading", text=text, icon=icon)
+        button = row.operator("contrapposto.choose_reading", text="" if step else text, icon=icon)
         if step:
             button.index = (result.reading - 1 + step) % count + 1
 
 
-def draw_choice(layout: bpy.types.UILayout, context: bpy.types.Context, shown: int) -> None:
+def draw_choice(layout: bpy.types.UILayout, context: bpy.types.Context, shown: int, *, narrow: bool) -> None:
     """The reading that is shown, and what to do with it."""
     box = layout.box()
     row = box.row(align=True)
     row.operator("contrapposto.step_reading", text="", icon="TRIA_LEFT").step = -1
-    row.label(text=reading_in_words(context.scene, shown), translate=False)
+    row.label(text=reading_in_words(context.scene, shown, brief=narrow), translate=False)
     row.operator("contrapposto.step_reading", text="", icon="TRIA_RIGHT").step = 1
     row = box.row(align=True)
     row.scale_y = 1.3

@@ -84,7 +84,7 @@ class CONTRAPPOSTO_PT_result(Sidebar, bpy.types.Panel):
         column.label(text=f"{result.armature}, frame {result.frame:g}", icon="KEYFRAME_HLT", translate=False)
         for note in result.notes.splitlines():
             draw_sentence(column, note, icon="ERROR")
-        draw_reading(self.layout, context)
+        draw_reading(self.layout, context, narrow=narrow)
         draw_result_people(self.layout, context, narrow=narrow)
         draw_confidence(self.layout, context, narrow=narrow)
         draw_keyed(self.layout, result)

@@ -436,7 +436,15 @@ def test_without_a_choice_its_buttons_are_disabled(session):
 def test_the_panel_shows_the_reading_with_its_buttons(posed, width):
     layout = draw("CONTRAPPOSTO_PT_result", width=width)
     buttons = [entry for entry in layout.drawn if entry[:2] == ("operator", "contrapposto.choose_reading")]
-    assert [text for *_, text in buttons] == ["", "Reading 1 of 3 (60 %)", ""]
+    assert [text for *_, text in buttons] == ["", "1 of 3 (60 %)" if width < 230 else "Reading 1 of 3 (60 %)", ""]
+
+
+def test_where_there_is_one_reading_the_panel_offers_no_other(humanoid, photos, photo):
+    photos.readings = 1
+    bpy.ops.contrapposto.photo(filepath=str(photo))
+    texts = draw("CONTRAPPOSTO_PT_result").texts()
+    assert "One reading" in texts
+    assert "choose_reading" not in texts
 
 
 def test_rigify_readings_are_shown_quickly_and_keyed_as_shown(package, photos, photo, show, session):

@@ -5,7 +5,6 @@ blender --factory-startup --python story.py -- OUT PHOTO GROUP
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 import time
@@ -15,99 +14,30 @@ import bpy
 
 sys.path[:0] = [str(Path(__file__).parent)]
 import window  # noqa: E402
+from artist import (  # noqa: E402
+    ADDON,
+    GROUP,
+    OUT,
+    PHOTO,
+    module,
+    only_section,
+    open_tab,
+    prepare,
+    result,
+    session,
+    shot,
+    start,
+    state,
+    wait_for_job,
+)
 
-ADDON = "bl_ext.user_default.contrapposto"
-TAB = "Contrapposto"
 SECOND_BUTTON = (421, 499)
 """Where the pop-up's second button is, by the photograph; the pop-up opens over the mouse."""
-BLEND_FIELD = (254, 102)
-"""The field of the redo panel, likewise."""
+BLEND_FIELD, REDO_TITLE = (254, 195), (149, 387)
+"""The field and the title of the open redo panel, likewise."""
 PHOTO_TITLE, RIG_TITLE = (860, 703), (860, 458)
 """The titles of these sections before the first run, likewise."""
 GAP_GOAL_MS = 100.0
-OUT, PHOTO, GROUP = (Path(argument) for argument in sys.argv[sys.argv.index("--") + 1 :][:3])
-
-bpy.context.preferences.view.show_splash = False
-bpy.context.preferences.view.show_tooltips = False
-bpy.context.preferences.view.filebrowser_display_type = "SCREEN"
-
-
-def module(name: str):
-    """A module of the add-on."""
-    return importlib.import_module(f"{ADDON}.{name}")
-
-
-def session():
-    """The add-on's session."""
-    return module("operators.session").session
-
-
-def result():
-    """What the panel shows of the last run."""
-    return bpy.context.scene.contrapposto.result
-
-
-def shot(name: str) -> None:
-    """Photograph the window."""
-    window.photograph(OUT, name)
-
-
-def state():
-    """Pose, keys and result: what a cancelled run may not change, and Ctrl Z must bring back."""
-    armature = bpy.context.view_layer.objects.active
-    pose = [tuple(round(value, 5) for row in bone.matrix_basis for value in row) for bone in armature.pose.bones]
-    return pose, sorted(bpy.data.actions.keys()), result().summary
-
-
-def prepare() -> window.Story:
-    """A character in Pose Mode, and the add-on's tab in the sidebar."""
-    bpy.ops.preferences.addon_enable(module=ADDON)
-    for obj in list(bpy.data.objects):
-        bpy.data.objects.remove(obj)
-    armature = module("rig.rigify_human").make_rigify_human(generate=False)
-    armature.name = "Hero"
-    _, area = window.view3d()
-    area.spaces.active.show_region_ui = True
-    area.spaces.active.shading.type = "SOLID"
-    area.spaces.active.overlay.show_cursor = False
-    armature.data.display_type = "OCTAHEDRAL"
-    window.in_view(lambda: bpy.ops.view3d.view_axis(type="FRONT"))
-    window.in_view(bpy.ops.view3d.view_selected)
-    window.in_view(lambda: bpy.ops.object.mode_set(mode="POSE"))
-    bpy.context.scene.frame_set(12)
-    window.in_view(lambda: bpy.ops.ed.undo_push(message="Story begins"))
-    yield 0.5
-    yield from open_tab()
-
-
-def open_tab() -> window.Story:
-    """Choose the tab; Blender knows it only after the sidebar was drawn."""
-    for _ in range(20):
-        try:
-            window.region("UI").active_panel_category = TAB
-        except (TypeError, AttributeError):
-            yield 0.3
-            continue
-        break
-    assert window.region("UI").active_panel_category == TAB
-    window.view3d()[1].tag_redraw()
-    yield 0.6
-
-
-def wait_for_job(*, seconds: float = 60.0) -> window.Story:
-    """Wait until no job runs."""
-    end = time.monotonic() + seconds
-    while session().job is not None:
-        assert time.monotonic() < end, f"the job did not end: {session().job}"
-        yield 0.02
-    yield 0.4
-
-
-def start(path: Path, **options) -> set[str]:
-    """Start the operator as a drop on the 3D view does."""
-    answer = window.in_view(lambda: bpy.ops.contrapposto.photo("INVOKE_DEFAULT", filepath=str(path), **options))
-    assert answer == {"RUNNING_MODAL"}, answer
-    return answer
 
 
 def first_use() -> window.Story:
@@ -296,7 +226,7 @@ def redo_with_half_blend() -> window.Story:
     assert state()[0] != posed, "the redo panel did not pose again"
     assert state()[1] == keys
     assert result().person == 2
-    yield from window.click(149, 210)
+    yield from window.click(*REDO_TITLE)
 
 
 def search() -> window.Story:
@@ -458,14 +388,6 @@ def refused_pose() -> window.Story:
     yield 0.3
     assert state() == before, "a pose was made although joints were in question"
     window.in_view(lambda: bpy.ops.contrapposto.forget_bone_map("INVOKE_DEFAULT", True))  # with an undo step
-
-
-def only_section(place: tuple[int, int]) -> window.Story:
-    """Open a section and fold all others: a click with Ctrl on its title."""
-    window.hold("ctrl")
-    yield from window.click(*place)
-    window.let_go("ctrl")
-    yield 0.4
 
 
 def bone_map_in_question(armature) -> None:
