@@ -28,7 +28,9 @@ def regression_loss(reading: Reading, truth: Truth) -> torch.Tensor:
     up = 1.0 - (reading.up * truth.up).sum(-1).mean()
     with torch.no_grad():
         rotation_error = geodesic_angle_torch(local, truth.local)
+        body_error = geodesic_angle_torch(_from_pelvis(world), _from_pelvis(truth.world))
     unsure = _uncertainty_loss(reading.log_rotation_sigma, rotation_error)
+    unsure = unsure + _uncertainty_loss(reading.log_body_sigma, body_error)
     unsure = unsure + _uncertainty_loss(reading.log_position_sigma, apart.detach())
     return 2.0 * turned + 2.0 * seen + 10.0 * apart.mean() + 0.5 * scales + 0.3 * up + 0.03 * unsure
 
@@ -44,6 +46,10 @@ def flow_loss(network: PoseNetwork, reading: Reading, truth: Truth) -> torch.Ten
 def _posed(local: torch.Tensor, log_scales: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     offsets = scaled_offsets_torch(log_scales)
     return pose_torch(local, torch.zeros_like(local[:, 0, :, 0]), offsets=offsets)
+
+
+def _from_pelvis(world: torch.Tensor) -> torch.Tensor:
+    return world[:, :1].transpose(-1, -2) @ world
 
 
 def _uncertainty_loss(log_sigma: torch.Tensor, error: torch.Tensor) -> torch.Tensor:

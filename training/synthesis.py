@@ -11,7 +11,7 @@ from typing import Final
 import roma
 import torch
 
-from contrapposto.backend.estimate.evidence import Evidence, view_of
+from contrapposto.backend.estimate.evidence import OUTSIDE_CONFIDENCE, Evidence, view_of
 from contrapposto.backend.estimate.landmark_body import landmark_positions_torch
 from contrapposto.backend.keypoints import BLAZEPOSE_33
 from contrapposto.backend.kinematics import pose_torch
@@ -19,10 +19,11 @@ from contrapposto.backend.proportions import LENGTH_GROUPS, scaled_offsets_torch
 from contrapposto.backend.rotations import matrix_to_6d_torch
 
 # Mean and spread of the logarithms of length factors: people differ by about 5 % in each segment once stature is taken
-# out (ANSUR II), detectors and characters by more. Our neutral shoulders are as wide as the bone, SMPL's are narrower.
+# out (ANSUR II), characters by more. Our neutral shoulders are as wide as the bone; the joints of eleven characters of
+# MakeHuman and other makers are 22 % nearer to each other, and their upper arms 12 % shorter.
 _SCALE_SPREAD: Final = {
-    "torso": (0.0, 0.07), "head": (0.0, 0.12), "hips": (0.0, 0.15), "thigh": (0.0, 0.06), "shin": (0.0, 0.06),
-    "foot": (0.0, 0.10), "shoulders": (-0.12, 0.12), "upper_arm": (0.0, 0.07), "forearm": (0.0, 0.07),
+    "torso": (0.0, 0.07), "head": (0.0, 0.14), "hips": (0.06, 0.15), "thigh": (0.0, 0.07), "shin": (0.0, 0.07),
+    "foot": (0.0, 0.10), "shoulders": (-0.22, 0.14), "upper_arm": (-0.10, 0.09), "forearm": (-0.02, 0.08),
     "hand": (0.0, 0.12),
 }  # fmt: skip
 _INDEX: Final = BLAZEPOSE_33.index
@@ -36,6 +37,7 @@ _LIMBS: Final = tuple(
 )
 """Left arm, left leg, right arm, right leg, below shoulder and hip."""
 _FACE: Final = list(range(11))
+_SHOULDERS: Final = [_INDEX["left_shoulder"], _INDEX["right_shoulder"]]
 # How far the detector's idea of a point is from ours, metres: hips most, they are deep in the body.
 _CONVENTION_M: Final = {"hip": 0.025, "shoulder": 0.02, "elbow": 0.012, "knee": 0.015, "ankle": 0.015, "heel": 0.015,
                         "foot_index": 0.02, "pinky": 0.015, "index": 0.015, "thumb": 0.015}  # fmt: skip
@@ -86,28 +88,54 @@ class Sighting:
     turn: torch.Tensor
     pelvis: torch.Tensor
 
+    def person(self, index: int) -> Sighting:
+        """One of the people."""
+        one = slice(index, index + 1)
+        evidence = Evidence(**{name: value[one] for name, value in vars(self.evidence).items()})
+        tensors = {name: value[one] for name, value in vars(self).items() if isinstance(value, torch.Tensor)}
+        return Sighting(self.truth.part(one), evidence, **tensors)
+
 
 @dataclass(frozen=True)
 class Noise:
-    """How wrong a detector is. Lengths are shares of the person's box, as 2D noise; metres, as 3D noise.
+    """How wrong a detector is, by what BlazePose makes of rendered people whose pose is known.
 
-    `level` is the largest standard deviation of a point; every person has its own below it. `shares` of people: with
-    exact points, with a hidden block, cut off by the picture's edge, with exchanged sides, with a limb on the other's
-    place. `any_angle`: share of pictures turned by any angle.
+    Lengths are shares of the person's box in the picture, and metres in space; shares are of people, or of limbs where
+    it says so.
+
+    Attributes:
+        level: the median person's standard deviation of a point that is seen; a limb's points err together.
+        level_spread: of its logarithm among people.
+        exact: share of people whose points are exact.
+        limb_lost: share of limbs that are put elsewhere although they are seen, by `lost`.
+        hidden: standard deviation of points behind something.
+        outside: the same beyond the picture's edge.
+        block, cut: shares of people of whom a block is hidden, and whom the picture's edge cuts.
+        exchanged, limb_exchanged: shares whose sides are exchanged, and of limbs on the other's place.
+        dropped: share of points that are not reported.
+        any_angle: share of pictures that are turned by any angle.
+        convention: how far the points differ from ours on each person, as a factor on what is usual.
+        depth_m, flat_m: standard deviations of a hand's or foot's world landmark, along the view and across.
+        flipped: share of limbs that are before the body instead of behind it, or behind instead of before.
     """
 
-    level: float = 0.03
-    exact: float = 0.1
-    outliers: float = 0.04
-    block: float = 0.25
+    level: float = 0.011
+    level_spread: float = 0.5
+    exact: float = 0.08
+    limb_lost: float = 0.03
+    lost: float = 0.07
+    hidden: float = 0.045
+    outside: float = 0.2
+    block: float = 0.3
     cut: float = 0.2
-    exchanged: float = 0.02
+    exchanged: float = 0.015
     limb_exchanged: float = 0.02
+    dropped: float = 0.02
     any_angle: float = 0.3
-    dropped: float = 0.03
     convention: float = 1.0
-    depth_m: float = 0.10
-    flat_m: float = 0.03
+    depth_m: float = 0.115
+    flat_m: float = 0.04
+    flipped: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -194,20 +222,42 @@ class Synthesis:
         noise, count = self.noise, len(rays)
         low, high = rays.amin(1), rays.amax(1)
         box = (high - low).amax(1).clamp_min(1e-4)
-        found = self._exchanged(rays)
-        hidden = self._hidden(rays, low, high - low)
-        level = noise.level * torch.rand(count, device=self._device) * (~self._chance(count, noise.exact))
-        outlier = 1.0 + 3.0 * (torch.rand(count, 33, device=self._device) < noise.outliers)
-        size = level[:, None] * outlier * torch.where(hidden, 3.0, 1.0)
-        size = size + 0.03 * hidden * (level > 0.0)[:, None]
-        found = found + (size * box[:, None])[..., None] * self._normal(count, 33, 2)
-        error = (found - rays).norm(dim=-1) / (0.05 * box[:, None])
-        sure = 0.8 + 0.2 * torch.rand(count, 33, device=self._device)
-        confidence = (-0.7 * error).exp() * sure
-        unsure = 0.6 * torch.rand(count, 33, device=self._device).square()
-        confidence = torch.where(hidden, torch.minimum(confidence, unsure), confidence)
-        lost = torch.rand(count, 33, device=self._device) < noise.dropped
-        return found, torch.where(lost, 0.0, confidence).clamp(0.0, 1.0)
+        blocked, outside = self._hidden(rays, low, high - low)
+        level = noise.level * (noise.level_spread * self._normal(count)).exp() * (~self._chance(count, noise.exact))
+        wrong = self._limb_errors(count) * level[:, None, None] + 0.5 * level[:, None, None] * self._normal(
+            count, 33, 2
+        )
+        unsure = self._limb_errors(count) + 0.5 * self._normal(count, 33, 2)
+        wrong = wrong + noise.hidden * blocked[..., None] * unsure + noise.outside * outside[..., None] * unsure
+        lost = self._lost(count) & (level > 0.0)[:, None]
+        wrong = wrong + noise.lost * lost[..., None] * self._limb_errors(count)
+        found = self._exchanged(rays) + box[:, None, None] * wrong
+        chance = torch.rand(count, 33, device=self._device)
+        confidence = 1.0 - 0.3 * chance**3
+        confidence = torch.where(lost, 0.5 + 0.5 * chance, confidence)
+        confidence = torch.where(blocked, chance.pow(1.3), confidence)
+        confidence = torch.where(outside, OUTSIDE_CONFIDENCE * chance, confidence)
+        dropped = self._chance((count, 33), noise.dropped) & (level > 0.0)[:, None]
+        return found, torch.where(dropped, 0.0, confidence)
+
+    def _limb_errors(self, count: int) -> torch.Tensor:
+        """(N, 33, 2) of about unit size: the points of a limb err together, the ends more."""
+        errors = self._normal(count, 33, 2)
+        errors[:, _FACE] = self._normal(count, 1, 2)
+        for limb in _LIMBS:
+            reach = torch.linspace(0.8, 1.3, len(limb), device=self._device)[:, None]
+            errors[:, limb] = reach * (0.9 * self._normal(count, 1, 2) + 0.4 * errors[:, limb])
+        return errors
+
+    def _lost(self, count: int) -> torch.Tensor:
+        """(N, 33) points of limbs that are taken for something else."""
+        lost = torch.zeros(count, 33, dtype=torch.bool, device=self._device)
+        for limb in _LIMBS:
+            # From the elbow or knee on, or only the end.
+            start = torch.randint(2, (count, 1), device=self._device)
+            order = torch.arange(len(limb), device=self._device)
+            lost[:, limb] = self._chance(count, self.noise.limb_lost)[:, None] & (order >= start)
+        return lost
 
     def _exchanged(self, rays: torch.Tensor) -> torch.Tensor:
         """Both sides of some people, and some limbs, stand in each other's place."""
@@ -219,22 +269,22 @@ class Synthesis:
             found[:, limb] = torch.where(wrong, found[:, other[limb]], found[:, limb])
         return found
 
-    def _hidden(self, rays: torch.Tensor, low: torch.Tensor, extent: torch.Tensor) -> torch.Tensor:
-        """(N, 33) behind something, or beyond the edge of the picture."""
+    def _hidden(self, rays: torch.Tensor, low: torch.Tensor, extent: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(N, 33) behind something, and (N, 33) beyond the edge of the picture."""
         count = len(rays)
         at = (rays - low[:, None]) / extent.clamp_min(1e-4)[:, None]
-        middle, half = (
-            torch.rand(count, 1, 2, device=self._device),
-            0.1 + 0.2 * torch.rand(count, 1, 2, device=self._device),
-        )
+        middle = torch.rand(count, 1, 2, device=self._device)
+        half = 0.1 + 0.2 * torch.rand(count, 1, 2, device=self._device)
         block = ((at - middle).abs() < half).all(-1) & self._chance(count, self.noise.block)[:, None]
         edge = self._between(count, 0.35, 0.95)[:, None]
         side = torch.randint(6, (count, 1), device=self._device)
         # Mostly the lower edge cuts: that is how people are photographed.
-        beyond = torch.where(
-            side < 4, at[..., 1] > edge, torch.where(side == 4, at[..., 0] > edge, at[..., 0] < 1 - edge)
-        )
-        return block | (beyond & self._chance(count, self.noise.cut)[:, None])
+        aside = torch.where(side == 4, at[..., 0] > edge, at[..., 0] < 1.0 - edge)
+        beyond = torch.where(side < 4, at[..., 1] > edge, aside) & self._chance(count, self.noise.cut)[:, None]
+        # Limbs behind the body or each other: with a chance each, for every person.
+        for limb in _LIMBS:
+            block[:, limb] |= self._chance(count, 0.3 * self.noise.block)[:, None]
+        return block & ~beyond, beyond
 
     def _more(self, evidence: Evidence, truth: Truth, marks: torch.Tensor) -> Evidence:
         """World landmarks, known rotations and pins for some."""
@@ -253,26 +303,27 @@ class Synthesis:
         )
 
     def world_landmarks(self, marks: torch.Tensor) -> torch.Tensor:
-        """Landmarks (N, 33, 3) as BlazePose estimates them: biased in depth, some limbs before for behind."""
+        """Landmarks (N, 33, 3) as BlazePose estimates them: turned, flattened, ends of limbs off in depth together."""
         count, noise = len(marks), self.noise
-        hips = marks[:, [_INDEX["left_hip"], _INDEX["right_hip"]]].mean(1, keepdim=True)
-        body = marks - hips
-        size = (0.08 * self._normal(count)).exp()
-        tilt = roma.rotvec_to_rotmat(self._normal(count, 3) * body.new_tensor([0.17, 0.10, 0.05]))
-        body = (body @ tilt.transpose(1, 2)) * size[:, None, None]
-        body[..., 2] *= self._between(count, 0.55, 1.1)[:, None]
+        hips = [_INDEX["left_hip"], _INDEX["right_hip"]]
+        body = marks - marks[:, hips].mean(1, keepdim=True)
+        turn = roma.rotvec_to_rotmat(self._normal(count, 3) * body.new_tensor([0.16, 0.24, 0.07]))
+        body = (body @ turn.transpose(1, 2)) * (0.12 * self._normal(count, 1, 1) - 0.05).exp()
+        body[..., 2] *= self._between(count, 0.45, 1.1)[:, None]
+        strength = (0.5 * self._normal(count, 1, 1)).exp()
+        axes = body.new_tensor([noise.flat_m, noise.flat_m, noise.depth_m])
         for limb in _LIMBS:
             root = body[:, limb[0] - 2 : limb[0] - 1, 2]
-            flipped = self._chance(count, 0.06)[:, None]
+            flipped = self._chance(count, noise.flipped)[:, None]
             body[:, limb, 2] = torch.where(flipped, 2.0 * root - body[:, limb, 2], body[:, limb, 2])
-            reach = torch.linspace(0.7, 1.3, len(limb), device=self._device)
-            body[:, limb, 2] += noise.depth_m * reach * self._normal(count, 1)
-        level = torch.rand(count, 1, 1, device=self._device) * 1.5
-        axes = body.new_tensor([noise.flat_m, noise.flat_m, noise.depth_m * 0.4])
-        body = body + level * axes * self._normal(count, 33, 3)
-        face = self._normal(count, 1, 3) * 0.03
-        body[:, _FACE] += face
-        return body - body[:, [_INDEX["left_hip"], _INDEX["right_hip"]]].mean(1, keepdim=True)
+            shrunk = self._between(count, 0.4, 1.1)[:, None]
+            body[:, limb, 2] = root + shrunk * (body[:, limb, 2] - root)
+            reach = torch.linspace(0.65, 1.15, len(limb), device=self._device)[:, None]
+            body[:, limb] += strength * axes * reach * self._normal(count, 1, 3)
+        body = body + strength * axes * 0.3 * self._normal(count, 33, 3)
+        body[:, _FACE] += 0.6 * axes * self._normal(count, 1, 3)
+        body[:, _SHOULDERS] += 0.3 * axes * self._normal(count, 1, 3)
+        return body - body[:, hips].mean(1, keepdim=True)
 
     def _normal(self, *shape: int) -> torch.Tensor:
         return torch.randn(*shape, device=self._device)

@@ -16,6 +16,8 @@ from ..keypoints import BLAZEPOSE_33
 from ..skeleton import JOINT_COUNT
 
 LANDMARKS: Final = len(BLAZEPOSE_33)
+OUTSIDE_CONFIDENCE: Final = 0.15
+"""How sure a point beyond the picture's edge can be at most: detectors guess them, and are sure all the same."""
 _SEEN: Final = 0.05
 _SPREAD_TO_BOX: Final = 2.0
 """From the points' root mean square distance from their middle to about half the person's height."""

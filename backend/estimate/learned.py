@@ -17,30 +17,40 @@ from ..camera import Camera
 from ..errors import InputError
 from ..job import Job, Progress
 from ..keypoints import BLAZEPOSE_33
-from ..kinematics import global_rotations, pose_torch
+from ..kinematics import global_rotations
 from ..observation import Observation
 from ..pose_sequence import PoseSequence
-from ..proportions import ProportionedBody, scaled_offsets_torch
+from ..proportions import ProportionedBody
+from ..refine.energy import Given
 from ..refine.evidence import Evidence2D, PosePrior
 from ..refine.fit import Fit, fit_poses
 from ..refine.settings import FitSettings
 from ..rotations import matrix_to_axis_angle, swing_between
+from .alternatives import different_readings
 from .estimator import Estimate
-from .evidence import Evidence, View, view_of
+from .evidence import OUTSIDE_CONFIDENCE, Evidence, View, view_of
 from .placement import height_above_ground
 from .pose_network import PoseNetwork, Reading
 
 _UNSEEN: Final = 0.05
 _RIGHT_WITHIN: Final = np.radians(20.0)
 """A joint's confidence is the chance that its rotation is less than this wrong."""
-_SAMPLES: Final = 48
-_APART_M: Final = 0.10
-"""Readings are different where some limb's end is this far from where the others have it."""
+_PER_AXIS: Final = 0.9
+"""Of the expected angle, a standard deviation about each axis; with the fit's own factor on priors."""
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """An observation as the network and the fit take it."""
+class Seen:
+    """An observation as the network and the fit take it.
+
+    Attributes:
+        rays: (T, 33, 2) x right, y down.
+        confidence: (T, 33).
+        points_px: (T, 33, 2).
+        camera: the picture's, or an assumed one.
+        view: at the person.
+        evidence: what the network reads.
+    """
 
     rays: torch.Tensor
     confidence: torch.Tensor
@@ -78,47 +88,25 @@ class LearnedEstimator:
             InputError: the observation names none of the landmarks that the model knows.
         """
         yield Progress("Reading the pose", 0.0)
-        seen = _seen(observation, self._device)
+        seen = see(observation, self._device)
         with torch.inference_mode():
-            readings, likelihood = self._readings(seen, count if observation.frame_count == 1 else 1)
+            most = count if observation.frame_count == 1 else 1
+            readings, likelihood = different_readings(self._network, seen.evidence, most, seed=self._seed)
         yield Progress("Fitting the pose to the picture", 0.5)
         estimates: list[Estimate] = []
         for reading, share in zip(readings, likelihood, strict=True):
             with torch.inference_mode():
-                estimates.append(replace(self._fit(seen, reading, observation.fps), likelihood=share))
+                estimates.append(replace(self._solved(seen, reading, observation.fps), likelihood=share))
             yield Progress("Fitting the pose to the picture", 0.5 + 0.5 * len(estimates) / len(readings))
         return estimates
 
-    def _readings(self, seen: _Seen, count: int) -> tuple[list[Reading], list[float]]:
-        """The expected reading, then up to `count` - 1 that differ; and how likely each is."""
-        expected = self._network(seen.evidence.features())
-        if count <= 1:
-            return [expected], [1.0]
-        generator = torch.Generator(self._device).manual_seed(self._seed)
-        noise = torch.randn(_SAMPLES, *expected.six.shape[1:], generator=generator, device=self._device)
-        repeated = Evidence(
-            **{name: value.expand(_SAMPLES, *value.shape[1:]) for name, value in vars(seen.evidence).items()}
-        )
-        sampled = self._network.sample(repeated, noise)
-        chosen, likelihood = _different(_ends(expected), _ends(sampled), count)
-        picked = [
-            replace(expected, six=sampled.six[k : k + 1], log_rotation_sigma=expected.log_rotation_sigma - 0.5)
-            for k in chosen
-        ]
-        return [expected, *picked], likelihood
-
-    def _fit(self, seen: _Seen, reading: Reading, fps: float) -> Estimate:
-        rotations = reading.rotations.clone()
-        rotations[:, 0] = seen.view.turn @ rotations[:, 0]
-        sigma = reading.log_rotation_sigma.exp()
-        prior = PosePrior(rotations, sigma, reading.log_scales)
-        given = Given(picture=_evidence_px(seen))
-        fit = fit_poses(prior, given, iterations=10 if self._fitted else 0, settings=FitSettings())
+    def _solved(self, seen: Seen, reading: Reading, fps: float) -> Estimate:
+        fit = fit_reading(seen, reading, iterations=10 if self._fitted else 0)
         up = (seen.view.turn @ reading.up[..., None])[..., 0]
-        confidence = 1.0 - (-float(_RIGHT_WITHIN) / sigma).exp()
+        confidence = 1.0 - (-float(_RIGHT_WITHIN) / reading.log_rotation_sigma.exp()).exp()
         return self._estimate(seen, fit, up=up.double().cpu().numpy(), confidence=_array(confidence), fps=fps)
 
-    def _estimate(self, seen: _Seen, fit: Fit, *, up: DoubleArray, confidence: FloatArray, fps: float) -> Estimate:
+    def _estimate(self, seen: Seen, fit: Fit, *, up: DoubleArray, confidence: FloatArray, fps: float) -> Estimate:
         local = _array(fit.rotations).astype(np.float64)
         upright = swing_between(up, np.array([0.0, 1.0, 0.0]))
         local[:, 0] = upright @ local[:, 0]
@@ -134,15 +122,23 @@ class LearnedEstimator:
         return Estimate(poses, pelvis, seen.camera, body=body, camera_turn=turn)
 
 
-def _seen(observation: Observation, device: torch.device) -> _Seen:
+def see(observation: Observation, device: torch.device) -> Seen:
+    """Prepare an observation for the network.
+
+    Raises:
+        InputError: it has none of the landmarks that the model knows.
+    """
     camera = observation.camera or Camera.assumed(observation.image_size)
-    columns = [observation.schema.index.get(name) for name in BLAZEPOSE_33.names]
+    columns = [observation.schema.find(name) for name in BLAZEPOSE_33.names]
     if not any(column is not None for column in columns):
         raise InputError(f"The pose model knows none of the keypoints of {observation.schema.name}.")
     there = torch.tensor([column is not None for column in columns], device=device)
     chosen = [column or 0 for column in columns]
     pixels = _tensor(observation.keypoints_px[:, chosen], device)
     confidence = _tensor(observation.confidence[:, chosen], device) * there
+    size = pixels.new_tensor(observation.image_size)
+    outside = ((pixels < 0.0) | (pixels > size)).any(-1)
+    confidence = torch.where(outside, confidence * OUTSIDE_CONFIDENCE, confidence)
     principal = pixels.new_tensor([camera.cx, camera.cy])
     rays = (pixels - principal) / pixels.new_tensor([camera.fx, camera.fy])
     view = view_of(rays, confidence)
@@ -154,10 +150,19 @@ def _seen(observation: Observation, device: torch.device) -> _Seen:
     if observation.keypoints_world is not None:
         world = _tensor(observation.keypoints_world[:, chosen], device) @ view.turn
         evidence = replace(evidence, world=world * there[:, None], has_world=ones)
-    return _Seen(rays, confidence, pixels, camera, view, evidence)
+    return Seen(rays, confidence, pixels, camera, view, evidence)
 
 
-def _evidence_px(seen: _Seen) -> Evidence2D:
+def fit_reading(seen: Seen, reading: Reading, *, iterations: int = 10, settings: FitSettings | None = None) -> Fit:
+    """The reading brought onto the keypoints; without iterations only placed before the camera."""
+    rotations = reading.rotations.clone()
+    rotations[:, 0] = seen.view.turn @ rotations[:, 0]
+    sigma = _PER_AXIS * reading.log_rotation_sigma.exp()
+    prior = PosePrior(rotations, sigma, reading.log_scales)
+    return fit_poses(prior, Given(picture=_evidence_px(seen)), iterations=iterations, settings=settings)
+
+
+def _evidence_px(seen: Seen) -> Evidence2D:
     """How far a detector's point may be off: 1.2 % of the person where it is sure, 6 % more where it is not."""
     share = 0.024 + 0.12 * (1.0 - seen.confidence).square()
     sigma = torch.where(seen.confidence > _UNSEEN, share * seen.person_px, torch.inf)
@@ -165,36 +170,9 @@ def _evidence_px(seen: _Seen) -> Evidence2D:
     return Evidence2D(seen.points_px, sigma, camera)
 
 
-def _ends(reading: Reading) -> torch.Tensor:
-    """(N, 24, 3) metres from the pelvis, on the neutral adult."""
-    local = reading.rotations
-    offsets = scaled_offsets_torch(torch.zeros_like(reading.log_scales))
-    return pose_torch(local, torch.zeros_like(local[:, 0, :, 0]), offsets=offsets)[1]
-
-
-def _different(expected: torch.Tensor, sampled: torch.Tensor, count: int) -> tuple[list[int], list[float]]:
-    """Samples that differ from what is expected (1, 24, 3) and from each other, and the share of samples near each.
-
-    The middle one of the largest group not yet stood for is taken next.
-    """
-    apart = (sampled[:, None] - sampled[None]).norm(dim=-1).amax(-1)
-    free = (sampled - expected).norm(dim=-1).amax(-1) > _APART_M
-    likelihood = [1.0 - float(free.float().mean())]
-    chosen: list[int] = []
-    near = apart < _APART_M
-    while len(chosen) < count - 1 and bool(free.any()):
-        crowd = (near & free[None]).sum(1) * free
-        best = int(crowd.argmax())
-        group = near[best] & free
-        chosen.append(best)
-        likelihood.append(float(group.float().mean()))
-        free &= ~group
-    return chosen, likelihood
-
-
 def _tensor(array: FloatArray, device: torch.device) -> torch.Tensor:
     return torch.from_numpy(np.array(array, np.float32)).to(device)
 
 
 def _array(tensor: torch.Tensor) -> FloatArray:
-    return tensor.float().cpu().numpy()
+    return np.asarray(tensor.float().cpu(), np.float32)

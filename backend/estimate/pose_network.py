@@ -21,7 +21,7 @@ from .evidence import FEATURES, Evidence
 
 POSE_WIDTH: Final = JOINT_COUNT * 6
 _TIME_WIDTH: Final = 16
-_WIDTHS: Final = (POSE_WIDTH, len(LENGTH_GROUPS), 3, JOINT_COUNT, JOINT_COUNT)
+_WIDTHS: Final = (POSE_WIDTH, len(LENGTH_GROUPS), 3, JOINT_COUNT, JOINT_COUNT, JOINT_COUNT)
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Reading:
         log_scales: (N, 10) in the order of `LENGTH_GROUPS`.
         up: (N, 3) unit vector against gravity.
         log_rotation_sigma: (N, 24) logarithm of the expected error of each joint's rotation in radians.
+        log_body_sigma: (N, 24) the same of its rotation as the pelvis sees it.
         log_position_sigma: (N, 24) logarithm of the expected error of each joint's position in metres.
     """
 
@@ -40,6 +41,7 @@ class Reading:
     log_scales: torch.Tensor
     up: torch.Tensor
     log_rotation_sigma: torch.Tensor
+    log_body_sigma: torch.Tensor
     log_position_sigma: torch.Tensor
 
     @property
@@ -103,10 +105,10 @@ class PoseNetwork(nn.Module):
         for block in self.blocks:
             hidden = block(hidden)
         out = self.leave(nn.functional.silu(self.norm(hidden))).float()
-        pose, scales, up, rotation, position = out.split(_WIDTHS, dim=1)
+        pose, scales, up, rotation, body, position = out.split(_WIDTHS, dim=1)
         six = self.mean_pose + self.spread * pose.unflatten(1, (JOINT_COUNT, 6))
         up = nn.functional.normalize(up + up.new_tensor([0.0, 1e-3, 0.0]), dim=1)
-        return Reading(six, 0.1 * scales, up, rotation - 2.0, position - 3.0)
+        return Reading(six, 0.1 * scales, up, rotation - 2.0, body - 1.5, position - 3.0)
 
     def to_point(self, six: torch.Tensor) -> torch.Tensor:
         """Rotations (N, 24, 6) -> the space of the flow, of unit spread."""
