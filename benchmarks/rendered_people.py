@@ -20,7 +20,7 @@ from contrapposto.backend.estimate.landmark_body import landmark_positions
 from contrapposto.backend.kinematics import global_rotations, joint_positions
 from contrapposto.backend.proportions import scaled_offsets
 from contrapposto.backend.rotations import axis_angle_to_matrix
-from contrapposto.backend.skeleton import PARENTS
+from contrapposto.backend.skeleton import JOINT_INDEX, PARENTS
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,15 @@ class PersonTruth:
                 joints[joint] = joints[parent] + world[parent] @ offsets[joint]
         return joints
 
+    def hung_joints(self) -> np.ndarray:
+        """The same with the head on its neck: rigs begin the head's bone anywhere between the neck and the ears."""
+        joints, head, neck = self.all_joints(), JOINT_INDEX["head"], JOINT_INDEX["neck"]
+        joints[head] = joints[neck] + self.world[neck] @ scaled_offsets(self.log_scales)[head]
+        return joints
+
     def landmarks(self) -> np.ndarray:
         """(33, 3) metres, inner frame: where BlazePose's landmarks sit on this skeleton."""
-        return landmark_positions(self.world, self.all_joints(), self.log_scales)
+        return landmark_positions(self.world, self.hung_joints(), self.log_scales)
 
     def model_joints(self) -> np.ndarray:
         """(24, 3) metres from the pelvis, inner frame: our own skeleton with these rotations and proportions."""

@@ -39,13 +39,10 @@ def accuracy():
     return people_accuracy
 
 
-@pytest.fixture
-def truth():
-    """Somebody whose bones are our own skeleton's with other proportions."""
+def person(rotations: np.ndarray, scales: np.ndarray):
+    """Somebody in a pose (24, 3) whose bones are our own skeleton's with other proportions (10,)."""
     from rendered_people import PersonTruth
 
-    random = np.random.default_rng(3)
-    rotations, scales = varied_poses(6).rotations[5], 0.1 * random.standard_normal(len(LENGTH_GROUPS))
     body = ProportionedBody(scales)
     inner = body.joints(PoseSequence(rotations[None], np.zeros((1, 3), np.float32)))[0]
     joints = inner_to_camera(inner - inner[0]) + PELVIS_CAM
@@ -56,6 +53,18 @@ def truth():
         box_px=np.concatenate([pixels.min(0), pixels.max(0)]), log_scales=scales, stature_m=np.array(1.7),
         character=np.array("nobody"), clip=np.array("none"), frame=np.array(0),
     )  # fmt: skip
+
+
+@pytest.fixture
+def truth():
+    """Somebody in a pose that is not symmetric."""
+    scales = 0.1 * np.random.default_rng(3).standard_normal(len(LENGTH_GROUPS))
+    return person(varied_poses(6).rotations[5], scales)
+
+
+def posed(truth, rotations: np.ndarray):
+    """The same person in another pose (24, 3)."""
+    return person(rotations, truth.log_scales)
 
 
 def exact(truth) -> Estimate:
@@ -181,10 +190,10 @@ def test_procrustes_removes_turn_size_and_place_but_no_mirror(accuracy):
 def test_the_person_is_whoever_overlaps_most(accuracy, truth, monkeypatch):
     from rendered_people import RenderedPerson
 
-    person, stranger = seen(truth), seen(truth)
+    them, stranger = seen(truth), seen(truth)
     stranger = replace(stranger, keypoints_px=stranger.keypoints_px + 150.0)
     rendered = RenderedPerson(Path("0000.jpg"), truth)
-    for people, chosen, line in (((stranger, person), 1, "1 of 1"), ((stranger,), None, "0 of 1")):
+    for people, chosen, line in (((stranger, them), 1, "1 of 1"), ((stranger,), None, "0 of 1")):
         found = accuracy.FoundPeople(rendered.picture, np.zeros((512, 640, 3), np.uint8), people)
         monkeypatch.setattr(accuracy, "find_people", lambda *_, found=found: immediately(found))
         sight = accuracy.look([rendered], None)[0]
@@ -222,3 +231,52 @@ def test_the_table_has_a_row_for_each_estimator(accuracy, truth, monkeypatch):
     assert columns["camera"] == ["guessed", "guessed", "known"]
     assert columns["limb angle"][1:] == ["0.0", "0.0"]
     assert columns["root angle"][0] == "-"
+
+
+@pytest.mark.parametrize("landmark", ["wrist", "knee", "nose"])
+def test_the_spot_of_a_landmark_is_found_among_outliers(truth, landmark):
+    import landmark_statistics as statistics
+    import people_accuracy
+    from rendered_people import RenderedPerson
+
+    random = np.random.default_rng(1)
+    moved = np.array([0.0 if landmark == "nose" else 0.02, -0.01, 0.03])
+    sights, poses = [], varied_poses(60).rotations[10:]
+    for number in range(40):
+        somebody = posed(truth, poses[number])
+        observation = seen(somebody)
+        pixels = observation.keypoints_px.copy()
+        for mark in statistics._both(landmark):
+            mirror = np.array([-1.0 if "right" in BLAZEPOSE_33.names[mark] else 1.0, 1.0, 1.0])
+            carrier, group = statistics.LANDMARK_JOINTS[mark], statistics.LANDMARK_GROUPS[mark]
+            offset = moved * mirror * np.exp(somebody.log_scales[group])
+            pixels[0, mark] = CAMERA.project(
+                inner_to_camera(somebody.landmarks()[mark] + somebody.world[carrier] @ offset)
+            )
+            pixels[0, mark] += random.normal(0.0, 25.0, 2) if number % 8 == 0 else 0.0
+        found = people_accuracy.FoundPeople(Path("0.jpg"), np.zeros((512, 640, 3), np.uint8), ())
+        found = replace(found, people=(replace(observation, keypoints_px=pixels),))
+        sights.append(people_accuracy.Sight(RenderedPerson(Path("0.jpg"), somebody), found, 0))
+    measured, _, points = statistics.spot(statistics.samples(sights), landmark)
+    first = statistics._both(landmark)[0]
+    np.testing.assert_allclose(measured, statistics.LANDMARK_OFFSETS[first] + moved, atol=0.002)
+    assert points >= 30
+
+
+def test_errors_of_exact_landmarks_are_none(truth):
+    import landmark_statistics as statistics
+    import people_accuracy
+    from rendered_people import RenderedPerson
+
+    sights = []
+    for rotations in varied_poses(5).rotations:
+        somebody = RenderedPerson(Path("0.jpg"), posed(truth, rotations))
+        picture = np.zeros((512, 640, 3), np.uint8)
+        found = people_accuracy.FoundPeople(somebody.picture, picture, (seen(somebody.truth),))
+        sights.append(people_accuracy.Sight(somebody, found, 0))
+    found = statistics.samples(sights)
+    assert found.error.max() < 1e-4
+    limbs = {column.header: list(column.cells) for column in statistics.limb_table(found).columns}
+    assert set(limbs["depth found/true"]) == {"1.00"}
+    assert set(limbs["angle"]) == {"0.0"}
+    assert "1.00 of the true size" in statistics.whole_body_line(found)
