@@ -13,7 +13,7 @@ from ..rig.overlay import redraw_views
 from .match_camera import go_to, run_of, sighting_of, why_no_photo
 from .photo_result import keyed_in_words, write_reading
 from .session import PhotoRun, session
-from .view import look_through_camera, view_region
+from .view import look_through_camera, see_through, view_region
 
 if TYPE_CHECKING:
     from ..backend.camera_match import Sighting
@@ -114,6 +114,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
     _history: Any = ()
     _handles: Any = None
     _live: Any = None
+    _see_through: Any = None
     _solved: Any = None
     _dragged: str | None = None
     _grip: tuple[float, float] = (0.0, 0.0)
@@ -169,7 +170,6 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
         run = run_of(context.scene)
         armature, scene = run.target.find()
         from ..backend.packages import require_torch
-        from ..rig.camera import lay_photo_over
         from ..rig.keypoint_handles import KeypointHandles
         from ..rig.live_pose import LivePose
 
@@ -179,7 +179,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
         go_to(scene, run.target.frame)
         self._correction, self._history = correction_of(run), []
         self._live = LivePose(run.on_rig, armature, scene)
-        lay_photo_over(scene.camera)
+        self._see_through = see_through(context)
         found = view_region(context)
         region = 0 if found is None else found[1].as_pointer()
         self._handles = KeypointHandles(region, run.result.observation.image_size, run.on_rig.options.flip)
@@ -283,6 +283,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
             return
         session.correcting = None
         self._handles.hide()
+        self._see_through.put_back()
         workspace = bpy.data.workspaces.get(self._workspace)
         if workspace is not None:
             workspace.status_text_set(None)

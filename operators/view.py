@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 import bpy
+
+_SEE_THROUGH: Final = 0.4
+"""How opaque meshes are while what is behind them matters."""
+
+
+@dataclass(frozen=True)
+class SeeThrough:
+    """How a 3D view showed meshes before; named by the pointer of its area, which may be gone by now."""
+
+    area: int
+    on: bool
+    alpha: float
+
+    def put_back(self) -> None:
+        """Show them as before."""
+        for window in bpy.context.window_manager.windows:
+            for area in window.screen.areas:
+                if area.as_pointer() == self.area and area.type == "VIEW_3D":
+                    shading = area.spaces.active.shading
+                    shading.show_xray, shading.xray_alpha = self.on, self.alpha
 
 
 def view_region(context: bpy.types.Context) -> tuple[bpy.types.Area, bpy.types.Region] | None:
@@ -40,3 +63,14 @@ def look_through_camera(context: bpy.types.Context) -> bool:
     with context.temp_override(window=context.window, area=area, region=region):
         bpy.ops.view3d.view_center_camera()  # the zoom that fits depends on how Blender draws the frame
     return True
+
+
+def see_through(context: bpy.types.Context) -> SeeThrough:
+    """Let meshes be seen through where the view is shaded solid; the answer puts that back."""
+    found = view_region(context)
+    if found is None:
+        return SeeThrough(0, on=False, alpha=1.0)
+    shading = found[0].spaces.active.shading
+    before = SeeThrough(found[0].as_pointer(), shading.show_xray, shading.xray_alpha)
+    shading.show_xray, shading.xray_alpha = True, min(shading.xray_alpha, _SEE_THROUGH)
+    return before

@@ -27,7 +27,6 @@ MARK: Final = "contrapposto_photo"
 SENTENCE: Final = "contrapposto_match"
 """Another: how well, in words."""
 _LEAST_SIDE: Final = 4
-_OVER: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -156,14 +155,8 @@ def aim_camera(
     return pose
 
 
-def lay_photo_over(camera: bpy.types.Object) -> None:
-    """Show the photo half transparent over the rig, so that neither hides the other."""
-    for background in camera.data.background_images:
-        background.display_depth, background.alpha = "FRONT", min(background.alpha, _OVER)
-
-
 class KeptCamera:
-    """Where a camera stood and how it showed the photo, to be put back."""
+    """Where a camera stood and how it looked, to be put back."""
 
     _ATTRIBUTES: Final = ("lens", "shift_x", "shift_y", "clip_start", "clip_end", "display_size")
 
@@ -171,15 +164,12 @@ class KeptCamera:
         self._matrix = camera.matrix_world.copy()
         self._values = {name: getattr(camera.data, name) for name in self._ATTRIBUTES}
         self._sentence = str(camera.get(SENTENCE, ""))
-        self._photos = [(photo.display_depth, photo.alpha) for photo in camera.data.background_images]
 
     def put_back(self, camera: bpy.types.Object) -> None:
         """As it was."""
         camera.matrix_world = self._matrix
         for name, value in self._values.items():
             setattr(camera.data, name, value)
-        for photo, (depth, alpha) in zip(camera.data.background_images, self._photos, strict=False):
-            photo.display_depth, photo.alpha = depth, alpha
         camera[SENTENCE] = self._sentence
 
 

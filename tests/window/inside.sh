@@ -1,13 +1,13 @@
 #!/bin/bash
-# inside.sh PHOTO GROUP: runs inside the tree; the checkout is installed as an extension for this one run.
-OUT=/share/build/window
+# inside.sh STORY OUT PHOTO GROUP: runs inside the tree; the checkout is installed as an extension for this one run.
+STORY=$1; OUT=$2; shift 2
 export BLENDER_USER_RESOURCES; BLENDER_USER_RESOURCES=$(mktemp -d)
 mkdir -p "$BLENDER_USER_RESOURCES/extensions/user_default"
 ln -s /share "$BLENDER_USER_RESOURCES/extensions/user_default/contrapposto"
 export LIBGL_ALWAYS_SOFTWARE=1 GALLIUM_DRIVER=llvmpipe
 timeout 240 xvfb-run -a -s "-screen 0 1280x800x24 +extension GLX" \
   blender --factory-startup --window-geometry 0 0 1280 800 --python-exit-code 3 \
-          --python /share/tests/window/story.py -- "$OUT" "$@" > "$OUT/blender.log" 2>&1
+          --python "/share/tests/window/$STORY.py" -- "$OUT" "$@" > "$OUT/blender.log" 2>&1
 STATUS=$?
 rm -rf "$BLENDER_USER_RESOURCES"
 cat "$OUT/blender.log"
