@@ -44,7 +44,8 @@ PACKAGES: Final = (
     Package("LiteRT", "ai_edge_litert", ("ai-edge-litert",), "reads people from photos", needed=True),
     Package("OpenCV", "cv2", ("opencv-python-headless", "opencv-python", "opencv"), "opens pictures", needed=True),
     Package("SciPy", "scipy", ("scipy",), "filters and assignment", needed=True),
-    Package("PyTorch", "torch", ("torch",), "fits poses on the graphics card", needed=False),
+    Package("PyTorch", "torch", ("torch",), "runs the pose model", needed=False),
+    Package("safetensors", "safetensors", ("safetensors",), "loads the pose model", needed=False),
     Package("smplx", "smplx", ("smplx",), "reads your own SMPL files", needed=False),
 )
 PHOTO_MODELS: Final = ("pose_detection", "pose_landmark_full")

@@ -8,6 +8,7 @@ import bpy
 
 from ..backend.errors import ContrappostoError, RigError
 from ..rig.overlay import redraw_views, tint
+from .session import session
 from .target import MODES
 
 NO_RESULT = "Pose from a photo first"
@@ -66,7 +67,10 @@ class CONTRAPPOSTO_OT_select_unsure(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """A rig must have been posed."""
+        """A rig must have been posed, and nothing else be under way on it."""
+        if session.choosing is not None or session.correcting is not None:
+            cls.poll_message_set("Finish what you are doing in the view first")
+            return False
         return _has_joints(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -110,7 +110,7 @@ class CONTRAPPOSTO_PT_settings(Sidebar, bpy.types.Panel):
 
 def is_narrow(context: bpy.types.Context) -> bool:
     """Whether the sidebar has no room for two things beside each other."""
-    scale = context.preferences.system.ui_scale
+    scale = context.preferences.system.ui_scale or 1.0  # 0 where there is no window
     return context.region is not None and context.region.width < NARROW_PX * scale
 
 

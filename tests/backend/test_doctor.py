@@ -19,7 +19,7 @@ def test_missing_packages_say_what_they_are_for(monkeypatch):
     assert not findings["LiteRT"].ok
     assert findings["LiteRT"].needed
     assert not findings["PyTorch"].needed
-    assert findings["PyTorch"].sentence == "PyTorch is not installed (optional: fits poses on the graphics card)."
+    assert findings["PyTorch"].sentence == "PyTorch is not installed (optional: runs the pose model)."
 
 
 def test_a_damaged_model_is_told_by_the_runtimes_sentence(tmp_path):

@@ -309,5 +309,8 @@ def test_another_file_takes_the_tint_away(drawn, tint):
 def test_disabling_takes_the_tint_away(drawn, tint):
     import blender_harness
 
+    ours = [handler for handler in bpy.app.handlers.load_pre if "contrapposto" in handler.__module__]
+    assert len(ours) == 1
     with blender_harness.addon_disabled():
         assert not tint.is_shown
+        assert ours[0] not in bpy.app.handlers.load_pre

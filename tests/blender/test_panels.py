@@ -113,7 +113,7 @@ def test_the_check_says_what_is_missing(package, session, monkeypatch):
     bpy.ops.contrapposto.check_installation()
     sentences = [finding.sentence for finding in session.findings]
     assert "LiteRT is not installed (needed: reads people from photos)." in sentences
-    assert "PyTorch is not installed (optional: fits poses on the graphics card)." in sentences
+    assert "PyTorch is not installed (optional: runs the pose model)." in sentences
 
 
 def test_changed_preferences_let_go_of_the_models(package, session):

@@ -411,6 +411,8 @@ def test_while_readings_are_shown_nothing_else_is_done(posed, show, session, pho
         bpy.ops.contrapposto.photo(filepath=str(photo))
     with pytest.raises(RuntimeError, match="A reading is being chosen"):
         bpy.ops.contrapposto.choose_reading(index=2)
+    with pytest.raises(RuntimeError, match="Finish what you are doing"):
+        bpy.ops.contrapposto.select_unsure()
     for kind, place in (("Z", "WINDOW"), ("LEFTMOUSE", ""), ("WHEELDOWNMOUSE", ""), ("MOUSEMOVE", "WINDOW")):
         assert show.event(kind, place=place) == {"RUNNING_MODAL"}
     assert session.choosing.shown == 1
