@@ -15,4 +15,4 @@ ln -sf /proc/self/mounts "$ROOT/etc/mtab"
 "$HERE/enter.sh" "$ROOT" apt-get clean
 # Not in Debian. The host's pip: inside the tree there may be no certificates.
 python3 -m pip install --quiet --target "$ROOT/usr/local/lib/python3.14/dist-packages" --python-version 3.14 --only-binary=:all: --no-deps --upgrade \
-  ai-edge-litert flatbuffers backports.strenum roma rich markdown-it-py mdurl pygments
+  ai-edge-litert flatbuffers backports.strenum roma rich markdown-it-py mdurl pygments safetensors
