@@ -18,7 +18,7 @@ _SAMPLES: Final = 64
 _STEPS: Final = 2
 _APART_M: Final = 0.10
 """Readings differ where some joint is this far from where the other has it."""
-_SURER: Final = -0.5
+_SURER: Final = -0.8
 """What is added to the logarithm of a sample's uncertainty: it is a definite pose, where the expected one is a mean."""
 
 
@@ -44,22 +44,25 @@ def different_readings(
 
 
 def _different(expected: DoubleArray, sampled: DoubleArray, count: int) -> tuple[list[int], list[float]]:
-    """Which of the samples (N, 24, 3) stand for the largest groups away from what is expected (1, 24, 3).
+    """Samples (N, 24, 3) that together leave the least doubt, beside what is expected (1, 24, 3).
 
-    The sample with most neighbours that nothing chosen stands for yet is taken next.
+    Greedily the sample that brings all others nearest, on average, to one that is taken (facility location: Nemhauser,
+    Wolsey, Fisher 1978); and the share of the samples that are nearest to each, what is expected first.
     """
-    apart = np.linalg.norm(sampled[:, None] - sampled[None], axis=-1).max(-1)
-    near = apart < _APART_M
-    free = np.linalg.norm(sampled - expected, axis=-1).max(-1) >= _APART_M
-    likelihood, chosen = [1.0 - float(free.mean())], list[int]()
+    apart = np.linalg.norm(sampled[:, None] - sampled[None], axis=-1)
+    from_expected = np.linalg.norm(sampled - expected, axis=-1)
+    mean, most = apart.mean(-1), apart.max(-1)
+    nearest, free = from_expected.mean(-1), from_expected.max(-1) >= _APART_M
+    distances, chosen = [nearest], list[int]()
     while len(chosen) < count - 1 and free.any():
-        crowd = (near & free).sum(1) * free
-        best = int(crowd.argmax())
-        group = near[best] & free
+        gain = np.maximum(nearest - mean, 0.0).sum(1)
+        best = int(np.where(free, gain, -1.0).argmax())
         chosen.append(best)
-        likelihood.append(float(group.mean()))
-        free &= ~group
-    return chosen, likelihood
+        distances.append(mean[best])
+        nearest = np.minimum(nearest, mean[best])
+        free &= most[best] >= _APART_M
+    shares = np.bincount(np.argmin(distances, axis=0), minlength=len(distances)) / len(sampled)
+    return chosen, [float(share) for share in shares]
 
 
 def _joints(reading: Reading) -> DoubleArray:
