@@ -232,7 +232,7 @@ def whole_body_line(found: Samples) -> str:
     spread = 1.4826 * np.median(np.abs(turn - np.median(turn, axis=0)), axis=0)
     size = np.log(_size(found))
     return (
-        f"3D landmarks as a whole: {np.exp(size.mean()):.2f} of the true size, its logarithm's spread {size.std():.2f}; "
+        f"3D body as a whole: {np.exp(size.mean()):.2f} of the true size, its logarithm's spread {size.std():.2f}; "
         f"turned about x, y, z by {_degrees(np.median(turn, axis=0))} degrees in the median, spread {_degrees(spread)} "
         f"(standard deviation {_degrees(turn.std(axis=0))})"
     )

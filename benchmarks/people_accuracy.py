@@ -225,16 +225,11 @@ def main() -> None:
     options = parser.parse_args()
     models = ModelCache()
     sights = look(load_people(options.people), models)
-    report(sights, estimators(models), Console(highlight=False, width=140))
-    if options.out is not None:
-        with options.out.open("w") as stream:
-            report(sights, estimators(models), Console(file=stream, highlight=False, width=140))
-
-
-def report(sights: Sequence[Sight], rows: Sequence[Row], console: Console) -> None:
-    """Print how many were found, and the table."""
+    console = Console(highlight=False, width=140, record=True)
     console.print(detection_line(sights))
-    console.print(accuracy_table(sights, rows))
+    console.print(accuracy_table(sights, estimators(models)))
+    if options.out is not None:
+        console.save_text(str(options.out))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """The people that are rendered: CC0 characters, dressed by the parts of the body, and eight made with anny.
 
-    python benchmarks/people_characters.py OUT
-
-builds those of anny (see `samples/person.py`), a .blend each; it needs `pip install anny`. Without it the others do.
+Those of anny (see `samples/person.py`) need `pip install anny` once; without it the others do.
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ from typing import Final
 import bpy
 import numpy as np
 
-from contrapposto.backend.cli import run_and_leave
 from contrapposto.rig.rig_files import open_rig
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,27 +53,32 @@ class Character:
 
 
 def characters(folder: Path) -> list[Character]:
-    """Those at hand; `folder` holds the ones of anny, which are built when the package is there."""
+    """Those at hand; `folder` holds the ones of anny, which are built once where the package is there."""
     people = [Character("sample", lambda: open_rig(ROOT / "samples" / "character.blend"), plain=False)]
     for file in ("human-female.glb", "human-male.glb"):
         if (RIGS / file).is_file():
             people.append(Character(Path(file).stem, lambda path=RIGS / file: open_rig(path), plain=True))
         else:
             print(f"{file} is left out: it is not in {RIGS}.")
-    build_anny_people(folder)
-    made = [folder / f"{name}.blend" for name in _SHAPES if (folder / f"{name}.blend").is_file()]
-    return people + [Character(path.stem, lambda path=path: open_rig(path), plain=False) for path in made]
+    return people + [Character(name, lambda path=path: _anny_person(path), plain=False) for name, path in _anny(folder)]
 
 
-def build_anny_people(folder: Path) -> None:
-    """Write those that are not there yet; says so where anny is not installed."""
-    missing = [name for name in _SHAPES if not (folder / f"{name}.blend").is_file()]
-    if missing and not _anny_works():
-        print(f"{len(missing)} people are left out: `pip install anny` to have them.")
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in missing:
-        _build(name, folder / f"{name}.blend")
+def _anny(folder: Path) -> list[tuple[str, Path]]:
+    """The people of anny that are built or can be; says how many cannot."""
+    paths = {name: folder / f"{name}.blend" for name in _SHAPES}
+    if not _anny_works():
+        built = {name: path for name, path in paths.items() if path.is_file()}
+        if len(built) < len(paths):
+            print(f"{len(paths) - len(built)} people are left out: `pip install anny` to have them.")
+        paths = built
+    return list(paths.items())
+
+
+def _anny_person(path: Path) -> bpy.types.Object:
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _build(path.stem, path)
+    return open_rig(path)
 
 
 def _anny_works() -> bool:
@@ -114,7 +116,3 @@ def color_of(random: np.random.Generator) -> Color:
     hue, purity, value = random.uniform(), random.beta(1.5, 2.0), random.beta(1.5, 2.5)
     red, green, blue = colorsys.hsv_to_rgb(hue, purity, 0.03 + 0.8 * value)
     return red, green, blue
-
-
-if __name__ == "__main__":
-    run_and_leave(lambda: build_anny_people(Path(sys.argv[1])))

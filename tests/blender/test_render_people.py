@@ -21,18 +21,9 @@ POSES = 3
 
 def run_script(folder: Path, *, count: int) -> str:
     """Render up to `count` pictures into a folder with one sample a pixel; returns what was printed."""
-    command = [
-        sys.executable,
-        str(SCRIPT),
-        "--out",
-        str(folder),
-        "--poses",
-        str(folder / "poses.npz"),
-        "--samples",
-        "1",
-    ]
-    counts = ["--count", str(POSES), "--only", str(count)]
-    done = subprocess.run([*command, *counts], capture_output=True, text=True, check=False, timeout=240)
+    command = [sys.executable, str(SCRIPT), "--out", str(folder), "--poses", str(folder / "poses.npz")]
+    options = ["--samples", "1", "--count", str(POSES), "--only", str(count)]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
