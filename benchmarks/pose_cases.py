@@ -26,7 +26,15 @@ from contrapposto.backend.rotations import axis_angle_to_matrix
 PICTURE: Final = (1600, 1200)
 _DIAGONAL: Final = 2000.0
 EXACT: Final = Noise(
-    exact=1.0, block=0.0, cut=0.0, exchanged=0.0, limb_exchanged=0.0, dropped=0.0, convention=0.0, any_angle=0.0
+    exact=1.0,
+    block=0.0,
+    cut=0.0,
+    exchanged=0.0,
+    limb_exchanged=0.0,
+    limb_lost=0.0,
+    dropped=0.0,
+    convention=0.0,
+    any_angle=0.0,
 )
 NOISY: Final = Noise(any_angle=0.0)
 TURNED: Final = Noise(any_angle=1.0)
@@ -76,7 +84,7 @@ def case(name: str, poses: torch.Tensor, noise: Noise, *, world: bool, count: in
     torch.manual_seed(seed)
     given = Given(points=1.0, world=1.0 if world else 0.0, rotations=0.0, pins=0.0, camera=0.0)
     source = PoseSource(poses, mixture=AS_RECORDED)
-    sighting = Synthesis(noise=noise, given=given).see(source.draw(count))
+    sighting = Synthesis(noise=noise, given=given, largest=0.5).see(source.draw(count))
     return Case(name, sighting, see(observation_of(sighting), torch.device("cpu")))
 
 

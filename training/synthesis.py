@@ -5,6 +5,7 @@ Convention: the inner frame of the camera (x right, y up, z to the camera), metr
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -155,10 +156,20 @@ class Synthesis:
     Args:
         noise: of the detector.
         given: which evidence.
+        largest: a person's stature at most, as a share of the picture's diagonal; above about half of it not everything
+            is in the picture.
         device: where.
     """
 
-    def __init__(self, *, noise: Noise | None = None, given: Given | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        *,
+        noise: Noise | None = None,
+        given: Given | None = None,
+        largest: float = 1.16,
+        device: str = "cpu",
+    ) -> None:
+        self._largest = largest
         self.noise = noise or Noise()
         self.given = given or Given()
         self._device = torch.device(device)
@@ -210,11 +221,12 @@ class Synthesis:
         count = len(marks)
         focal = (0.3 * self._normal(count)).clamp(-0.8, 0.8).exp()
         assumed = torch.where(self._chance(count, self.given.camera), focal, torch.ones_like(focal))
-        share = self._between(count, -2.1, 0.15).exp()
+        share = self._between(count, -2.1, math.log(self._largest)).exp()
         depth = (1.7 * focal / share).clamp_min(0.4)
         nearest = marks[..., 2].amax(1)
         depth = torch.maximum(depth, nearest + 0.5)
-        x, y = self._between(count, -0.3, 0.3) / focal, self._between(count, -0.2, 0.2) / focal
+        aside, above = (0.4 - 0.4 * share).clamp_min(0.05), (0.3 - 0.5 * share).clamp_min(0.02)
+        x, y = aside * self._between(count, -1.0, 1.0) / focal, above * self._between(count, -1.0, 1.0) / focal
         return torch.stack([x * depth, y * depth, -depth], 1), focal, assumed
 
     def _detected(self, rays: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,0 +1,234 @@
+"""The pose model's evidence, network and file, the alternatives, and the estimator built on them."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from contrapposto.backend.body_model import NEUTRAL_BODY
+from contrapposto.backend.camera import Camera
+from contrapposto.backend.errors import InputError, ModelFileError
+from contrapposto.backend.estimate.alternatives import different_readings
+from contrapposto.backend.estimate.evidence import FEATURES, Evidence, view_of
+from contrapposto.backend.estimate.learned import LearnedEstimator
+from contrapposto.backend.estimate.network_file import load_network
+from contrapposto.backend.estimate.pose_network import PoseNetwork, Reading
+from contrapposto.backend.job import run_job
+from contrapposto.backend.keypoints import BLAZEPOSE_33, KeypointSchema
+from contrapposto.backend.observation import Observation
+from contrapposto.backend.rotations import axis_angle_to_matrix, matrix_to_6d_torch
+from contrapposto.backend.runtime import ModelCache, Solver
+from contrapposto.backend.skeleton import JOINT_INDEX
+from numpy_rigs import varied_poses
+from training.pose_source import PoseSource
+from training.synthesis import Given, Noise, Sighting, Synthesis
+from training.weights import save_network
+
+DIAGONAL = 2000.0
+PICTURE = (1600, 1200)
+EXACT = Noise(
+    exact=1.0, block=0.0, cut=0.0, exchanged=0.0, limb_exchanged=0.0, limb_lost=0.0, dropped=0.0, convention=0.0,
+    any_angle=0.0,
+)  # fmt: skip
+
+
+def sighting(count: int, *, noise: Noise = EXACT, camera: float = 0.0) -> Sighting:
+    torch.manual_seed(4)
+    poses = torch.from_numpy(varied_poses(50, seed=2).rotations.copy())
+    given = Given(points=1.0, world=1.0, rotations=0.0, pins=0.0, camera=camera)
+    return Synthesis(noise=noise, given=given, largest=0.4).see(PoseSource(poses).draw(count))
+
+
+def observation(seen: Sighting) -> Observation:
+    middle = torch.tensor([PICTURE[0] / 2.0, PICTURE[1] / 2.0])
+    world = (seen.evidence.world @ seen.turn.transpose(1, 2)).numpy()
+    return Observation(
+        (seen.rays * DIAGONAL + middle).numpy(), seen.confidence.numpy(), BLAZEPOSE_33, PICTURE, keypoints_world=world
+    )
+
+
+class Knowing(torch.nn.Module):
+    """Stands for a network that knows the truth, but for `turned` radians at the left shoulder."""
+
+    def __init__(self, seen: Sighting, *, turned: float = 0.0, samples: tuple[float, ...] = ()) -> None:
+        super().__init__()
+        self.anchor = torch.nn.Parameter(torch.zeros(1))
+        self.seen, self.turned, self.samples = seen, turned, samples
+
+    def reading(self, turned: float) -> Reading:
+        local = self.seen.truth.local.clone()
+        about_z = axis_angle_to_matrix(np.array([0.0, 0.0, turned])).astype(np.float32)
+        shoulder = JOINT_INDEX["left_shoulder"]
+        local[:, shoulder] = torch.from_numpy(about_z) @ local[:, shoulder]
+        sigma = torch.full((len(local), 24), -2.0)
+        sigma[:, shoulder] = 0.0
+        return Reading(matrix_to_6d_torch(local), self.seen.truth.log_scales, self.seen.truth.up, sigma, sigma, sigma)
+
+    def forward(self, features: torch.Tensor) -> Reading:
+        assert features.shape[1] == FEATURES
+        return self.reading(self.turned)
+
+    def sample(self, evidence: Evidence, noise: torch.Tensor, *, steps: int) -> Reading:
+        each = [self.reading(self.samples[k % len(self.samples)]).six for k in range(len(noise))]
+        return dataclasses.replace(self.reading(0.0), six=torch.cat(each))
+
+
+def test_a_person_at_the_edge_looks_like_one_in_the_middle() -> None:
+    body = torch.randn(1, 33, 3) * torch.tensor([0.3, 0.6, 0.2])
+    body -= body.mean(1, keepdim=True)
+    confidence = torch.ones(1, 33)
+
+    def rays(points: torch.Tensor) -> torch.Tensor:
+        return torch.stack([points[..., 0], -points[..., 1]], -1) / -points[..., 2:]
+
+    middle = view_of(rays(body + torch.tensor([0.0, 0.0, -9.0])), confidence)
+    aside = torch.tensor([4.0, -1.5, -9.0]) * 9.0 / np.linalg.norm([4.0, -1.5, -9.0])
+    first = view_of(rays(body + aside), confidence)
+    turned = view_of(rays(body @ first.turn.transpose(1, 2) + aside), confidence)
+    # Seen along the ray to it, the turned person shows what the one in the middle shows.
+    assert torch.allclose(turned.points, middle.points, atol=0.03)
+    assert torch.allclose(turned.size, middle.size, rtol=0.03)
+    assert torch.allclose(first.turn @ first.turn.transpose(1, 2), torch.eye(3), atol=1e-5)
+
+
+def test_points_that_nobody_saw_do_not_move_the_view() -> None:
+    rays = torch.randn(1, 33, 2) * 0.1
+    confidence = torch.ones(1, 33)
+    confidence[:, 25:] = 0.0
+    moved = rays.clone()
+    moved[:, 25:] += 3.0
+    one, other = view_of(rays, confidence), view_of(moved, confidence)
+    assert torch.equal(one.turn, other.turn)
+    assert torch.equal(one.points[:, :25], other.points[:, :25])
+
+
+def test_absent_evidence_leaves_no_trace_in_the_features() -> None:
+    seen = sighting(3)
+    nothing = dataclasses.replace(
+        seen.evidence,
+        has_points=torch.zeros(3, 1),
+        has_world=torch.zeros(3, 1),
+        rotations_known=torch.zeros(3, 24),
+        pins_known=torch.zeros(3, 24),
+    )
+    assert torch.equal(nothing.features(), Evidence.nothing(3).features())
+    assert seen.evidence.features().shape == (3, FEATURES)
+
+
+def test_a_network_comes_back_from_its_file(tmp_path: Path) -> None:
+    network = PoseNetwork(width=32, depth=2)
+    save_network(network, tmp_path / "pose.safetensors")
+    loaded = load_network((tmp_path / "pose.safetensors").read_bytes())
+    features = torch.randn(4, FEATURES)
+    assert torch.allclose(network(features).six, loaded(features).six, atol=2e-2)
+    assert loaded(features).rotations.shape == (4, 24, 3, 3)
+    assert not any(parameter.requires_grad for parameter in loaded.parameters())
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", b"\x10\x00\x00\x00\x00\x00\x00\x00" + b"{" * 16])
+def test_another_file_is_refused_in_words(content: bytes) -> None:
+    with pytest.raises(ModelFileError, match="cannot be loaded"):
+        load_network(content)
+
+
+def test_the_last_step_of_a_sample_ends_the_flow() -> None:
+    torch.manual_seed(0)
+    network = PoseNetwork(width=32, depth=1).eval()
+    evidence, noise = Evidence.nothing(6), torch.randn(6, 24, 6)
+    assert not torch.equal(network.sample(evidence, noise).six, network.sample(evidence, -noise).six)
+    assert torch.equal(network.sample(evidence, noise).six, network.sample(evidence, noise).six)
+
+
+def test_the_fit_brings_a_wrong_arm_onto_the_keypoints() -> None:
+    seen = sighting(1)
+    wrist = BLAZEPOSE_33.index["left_wrist"]
+
+    def off(*, fitted: bool) -> float:
+        network = Knowing(seen, turned=0.5)
+        estimate = run_job(LearnedEstimator(network, fitted=fitted).estimate(observation(seen)))[0]
+        apart = estimate.joints_px()[:, JOINT_INDEX["left_wrist"]] - observation(seen).keypoints_px[:, wrist]
+        return float(np.linalg.norm(apart)) / (float(seen.evidence.size) * DIAGONAL)
+
+    assert off(fitted=False) > 0.1
+    assert off(fitted=True) < 0.4 * off(fitted=False)
+
+
+def test_the_estimate_stands_upright_and_is_seen_where_the_keypoints_are() -> None:
+    seen = sighting(1)
+    estimate = run_job(LearnedEstimator(Knowing(seen)).estimate(observation(seen)))[0]
+    up = (seen.turn @ seen.truth.up[..., None])[0, :, 0].numpy()
+    np.testing.assert_allclose(estimate.camera_turn[0] @ [0.0, 1.0, 0.0], up, atol=1e-4)
+    hips = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
+    points = [BLAZEPOSE_33.index["left_hip"], BLAZEPOSE_33.index["right_hip"]]
+    apart = estimate.joints_px()[0, hips] - observation(seen).keypoints_px[0, points]
+    assert np.linalg.norm(apart, axis=-1).max() < 0.1 * float(seen.evidence.size) * DIAGONAL
+
+
+def test_confidence_falls_where_the_network_is_unsure() -> None:
+    seen = sighting(1)
+    poses = run_job(LearnedEstimator(Knowing(seen)).estimate(observation(seen)))[0].poses
+    shoulder = JOINT_INDEX["left_shoulder"]
+    assert poses.confidence[0, shoulder] == poses.confidence[0].min() < 0.5
+    assert poses.confidence[0, JOINT_INDEX["left_knee"]] > 0.9
+
+
+def test_two_ways_to_read_an_arm_are_both_offered_with_their_shares() -> None:
+    seen = sighting(1)
+    network = Knowing(seen, samples=(0.0, 0.0, 0.0, 1.0))
+    readings, likelihood = different_readings(network, seen.evidence, 5)
+    assert len(readings) == 2
+    assert likelihood == pytest.approx([0.75, 0.25])
+    estimates = run_job(LearnedEstimator(network, fitted=False).estimate(observation(seen), count=5))
+    assert [estimate.likelihood for estimate in estimates] == pytest.approx([0.75, 0.25])
+
+
+def test_readings_are_no_more_than_asked_for() -> None:
+    seen = sighting(1)
+    network = Knowing(seen, samples=(0.0, 0.8, 1.6, -0.8))
+    for count in (1, 2, 3):
+        assert len(different_readings(network, seen.evidence, count)[0]) == count
+
+
+def test_points_beyond_the_picture_are_hardly_believed() -> None:
+    seen = sighting(1)
+    shown = observation(seen)
+    ankle = BLAZEPOSE_33.index["left_ankle"]
+    pixels = shown.keypoints_px.copy()
+    pixels[0, ankle] = (-500.0, 5000.0)
+    estimate = run_job(LearnedEstimator(Knowing(seen)).estimate(dataclasses.replace(shown, keypoints_px=pixels)))[0]
+    straight = run_job(LearnedEstimator(Knowing(seen)).estimate(shown))[0]
+    angle = np.abs(estimate.poses.rotations - straight.poses.rotations).max()
+    assert angle < 0.35
+
+
+def test_a_schema_without_any_known_landmark_is_refused_in_words() -> None:
+    schema = KeypointSchema("strange", ("hat", "tail"), ())
+    shown = Observation(np.ones((1, 2, 2), np.float32), np.ones((1, 2), np.float32), schema, PICTURE)
+    with pytest.raises(InputError, match="knows none of the keypoints of strange"):
+        run_job(LearnedEstimator(PoseNetwork(width=16, depth=1)).estimate(shown))
+
+
+def test_a_known_camera_is_told_to_the_network() -> None:
+    seen = sighting(1)
+    shown = dataclasses.replace(observation(seen), camera=Camera(DIAGONAL, DIAGONAL, 800.0, 600.0))
+    estimate = run_job(LearnedEstimator(Knowing(seen)).estimate(shown))[0]
+    assert estimate.camera.fx == DIAGONAL
+
+
+def test_without_torch_the_closed_form_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    from contrapposto.backend.errors import MissingPackageError
+
+    models = ModelCache()
+
+    def missing() -> PoseNetwork:
+        raise MissingPackageError("torch is not installed")
+
+    monkeypatch.setattr(models, "pose_network", missing)
+    monkeypatch.setattr(models, "body", lambda: NEUTRAL_BODY)
+    assert type(models.estimator(Solver.AUTOMATIC)).__name__ == "AnalyticEstimator"
+    with pytest.raises(MissingPackageError):
+        models.estimator(Solver.MODEL)
