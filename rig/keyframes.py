@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -52,26 +53,26 @@ def plan_pose(
     options: KeyOptions,
     bone_map: BoneMap | None = None,
     relaxed: tuple[str, ...] | None = None,
+    read: ReadRig | None = None,
 ) -> PosePlan:
     """What `pose_and_key` would write; nothing is changed.
 
-    `relaxed` are the hands to relax; without it those that nobody has touched, where the options say so.
+    `relaxed` are the hands to relax; without it those that nobody has touched, where the options say so. `read` is the
+    armature as it was read for these options and hands a moment ago, which spares reading it again.
 
     Raises:
         RigError: the armature cannot be posed, mapped or keyed.
     """
     armature = require_armature(armature)
     require_writable_action(armature)
-    own = read_rig(armature)
-    bone_map = bone_map_for(armature, own) if bone_map is None else with_notes(own, bone_map)
     poses = poses.mirrored() if options.flip else poses
-    if relaxed is None:
-        wanted = options.relax_hands and poses.hands is None
-        relaxed = untouched_hands(armature, own, bone_map) if wanted else ()
+    if read is None:
+        read, relaxed = _read_with_hands(armature, poses, options=options, bone_map=bone_map, relaxed=relaxed)
     try:
-        rig, pose = _retargeted(armature, own, bone_map=bone_map, poses=poses, options=options, relaxed=relaxed)
+        rig, pose = _retargeted(read, poses, options=options, relaxed=relaxed or ())
     except InputError as error:
         raise RigError(f"{armature.name} cannot be posed: {error}") from error
+    bone_map = read.bone_map
     plan = _Plan(armature, rig, options=options)
     plan.add_pose(pose, confidence=bone_confidence(rig, bone_map, poses.confidence))
     if not plan.poses_anything:
@@ -80,29 +81,86 @@ def plan_pose(
     plan.add_ik_settings()
     notes = (*bone_map.problems, *pose.notes, *plan.notes, *_shown(armature))
     joints = posed_joints(rig, bone_map, poses.confidence, limbs=options.limbs)
-    return plan.finished(pose.frame_count, notes=notes, joints=joints, relaxed=relaxed)
+    return plan.finished(pose.frame_count, notes=notes, joints=joints, relaxed=relaxed or ())
+
+
+@dataclass(frozen=True)
+class ReadRig:
+    """An armature as posing needs it.
+
+    Attributes:
+        own: with its own rest pose.
+        bone_map: which bones stand for which joints.
+        standing: the rest pose read off its motion, where its own is none, or None.
+        rig: seen from that rest, with IK limbs, and with measured parents' spaces.
+    """
+
+    own: RigSpec
+    bone_map: BoneMap
+    standing: RigSpec | None
+    rig: RigSpec
+
+
+def read_for_posing(
+    armature: bpy.types.Object, *, limbs: str, driven: Collection[str] = (), bone_map: BoneMap | None = None
+) -> ReadRig:
+    """Read an armature once for several plans.
+
+    Args:
+        armature: the rig.
+        limbs: "FK" or "IK".
+        driven: the hands ("left", "right") whose fingers will be posed.
+        bone_map: which bones stand for which joints, or None for the armature's own map.
+
+    Raises:
+        RigError: the armature cannot be posed or mapped.
+    """
+    own = read_rig(require_armature(armature))
+    bone_map = bone_map_for(armature, own) if bone_map is None else with_notes(own, bone_map)
+    return _measured(armature, own, bone_map=bone_map, limbs=limbs, driven=driven)
+
+
+def _read_with_hands(
+    armature: bpy.types.Object,
+    poses: PoseSequence,
+    *,
+    options: KeyOptions,
+    bone_map: BoneMap | None,
+    relaxed: tuple[str, ...] | None,
+) -> tuple[ReadRig, tuple[str, ...]]:
+    """The armature, and the hands to relax."""
+    own = read_rig(armature)
+    bone_map = bone_map_for(armature, own) if bone_map is None else with_notes(own, bone_map)
+    if relaxed is None:
+        wanted = options.relax_hands and poses.hands is None
+        relaxed = untouched_hands(armature, own, bone_map) if wanted else ()
+    driven = relaxed if poses.hands is None else ("left", "right")
+    return _measured(armature, own, bone_map=bone_map, limbs=options.limbs, driven=driven), relaxed
+
+
+def _measured(
+    armature: bpy.types.Object, own: RigSpec, *, bone_map: BoneMap, limbs: str, driven: Collection[str]
+) -> ReadRig:
+    try:
+        found = standing_rest(armature, own, bone_map)
+        rig = with_ik_limbs(armature, own if found is None else seen_from(own, found), bone_map)
+        posed = [*_fingers(bone_map, driven), *(_ik_controls(rig) if limbs == "IK" else ())]
+        rig = measure_parent_spaces(armature, rig, bone_map, posed=posed)
+    except InputError as error:
+        raise RigError(f"{armature.name} cannot be posed: {error}") from error
+    return ReadRig(own, bone_map, found, rig)
 
 
 def _retargeted(
-    armature: bpy.types.Object,
-    own: RigSpec,
-    *,
-    bone_map: BoneMap,
-    poses: PoseSequence,
-    options: KeyOptions,
-    relaxed: tuple[str, ...],
+    read: ReadRig, poses: PoseSequence, *, options: KeyOptions, relaxed: tuple[str, ...]
 ) -> tuple[RigSpec, RigPose]:
     """The rig with what was measured of it, and its pose, in the channels of the rig's own rest pose."""
-    found = standing_rest(armature, own, bone_map)
-    rig = with_ik_limbs(armature, own if found is None else seen_from(own, found), bone_map)
-    driven = relaxed if poses.hands is None else ("left", "right")
-    posed = [*_fingers(bone_map, driven), *(_ik_controls(rig) if options.limbs == "IK" else ())]
-    rig = measure_parent_spaces(armature, rig, bone_map, posed=posed)
+    rig, bone_map = read.rig, read.bone_map
     pose = retarget(rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs)
     pose = pose.blended(rig, options.blend)
     if options.keep_unseen:
         pose = with_unseen_kept(rig, pose, bone_confidence(rig, bone_map, poses.confidence), below=UNSEEN)
-    return rig, pose if found is None else to_own_rest(pose, own, found)
+    return rig, pose if read.standing is None else to_own_rest(pose, read.own, read.standing)
 
 
 def _shown(armature: bpy.types.Object) -> tuple[str, ...]:
