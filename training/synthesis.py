@@ -12,7 +12,7 @@ from typing import Final
 import roma
 import torch
 
-from contrapposto.backend.estimate.evidence import OUTSIDE_CONFIDENCE, Evidence, view_of
+from contrapposto.backend.estimate.evidence import OUTSIDE_CONFIDENCE, Evidence, View, view_of
 from contrapposto.backend.estimate.landmark_body import landmark_positions_torch
 from contrapposto.backend.keypoints import BLAZEPOSE_33
 from contrapposto.backend.kinematics import pose_torch
@@ -193,7 +193,7 @@ class Synthesis:
         pelvis, focal, assumed = self._places(marks)
         rays = _rays(marks + pelvis[:, None]) * (focal / assumed)[:, None, None]
         found, confidence = self._detected(rays)
-        view = view_of(found, confidence)
+        view = self.view(found, confidence)
         back = view.turn.transpose(1, 2)
         local = torch.cat([(back @ poses[:, 0])[:, None], poses[:, 1:]], dim=1)
         truth = Truth(local, back[:, None] @ world, joints @ view.turn, scales, (back @ tilt[:, :, 1:])[..., 0])
@@ -205,6 +205,10 @@ class Synthesis:
         )  # fmt: skip
         evidence = self._more(evidence, truth, marks @ view.turn)
         return Sighting(truth, evidence, found, confidence, rays, view.turn, pelvis)
+
+    def view(self, rays: torch.Tensor, confidence: torch.Tensor) -> View:
+        """How the person is looked at; see `view_of`."""
+        return view_of(rays, confidence)
 
     def _tilts(self, count: int) -> torch.Tensor:
         """(N, 3, 3) from an upright world to cameras that look up and down, some of them turned by any angle."""

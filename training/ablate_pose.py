@@ -1,0 +1,103 @@
+"""What each part of the training brings: `python -m training.ablate_pose POSES.npz [--steps N]`.
+
+Small networks, alike but for what is left out, trained for the same number of steps and measured on the same held-out
+sightings as the detector would report them, in the plane and with world landmarks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from contrapposto.backend.estimate.evidence import View, view_of
+from contrapposto.backend.estimate.pose_network import PoseNetwork
+from contrapposto.backend.kinematics import pose_torch
+from contrapposto.backend.proportions import scaled_offsets_torch
+
+from .evaluate_pose import AS_RECORDED
+from .metrics import mpjpe, pa_mpjpe
+from .pose_source import Mixture, PoseSource
+from .synthesis import Given, Noise, Synthesis
+from .train_pose import prepare, read_poses
+
+_WIDTH, _DEPTH, _BATCH, _PEAK = 512, 2, 256, 1e-3
+_POSES = 2000
+
+
+class FlatSynthesis(Synthesis):
+    """Points relative to their box in the picture, as without a camera: neither turned to the person nor measured."""
+
+    def view(self, rays: torch.Tensor, confidence: torch.Tensor) -> View:
+        """The camera's own axes, and a size that says nothing."""
+        seen = view_of(rays, confidence)
+        weight = (confidence * (confidence > 0.05))[..., None]
+        middle = (rays * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp_min(1e-6)
+        points = (rays - middle) * rays.new_tensor([1.0, -1.0]) / seen.size[:, None]
+        turn = torch.eye(3, device=rays.device).expand(len(rays), 3, 3)
+        return View(turn, points, torch.full_like(seen.size, 0.2))
+
+
+_EXACT = Noise(exact=1.0, block=0.0, cut=0.0, exchanged=0.0, limb_exchanged=0.0, limb_lost=0.0, depth_m=0.0, flat_m=0.0)
+VARIANTS: dict[str, tuple[Mixture, Noise, type[Synthesis]]] = {
+    "everything": (Mixture(), Noise(), Synthesis),
+    "no recombined poses": (Mixture(recombined=0.0), Noise(), Synthesis),
+    "no perturbed poses": (Mixture(perturbed=0.0), Noise(), Synthesis),
+    "no everyday poses": (Mixture(everyday=0.0, lying=0.0, free_arm=0.0, bent_elbow=0.0), Noise(), Synthesis),
+    "no pictures turned by any angle": (Mixture(), Noise(any_angle=0.0), Synthesis),
+    "no noise": (Mixture(), _EXACT, Synthesis),
+    "no rays": (Mixture(), Noise(), FlatSynthesis),
+}
+
+
+def ablate(path: Path, *, steps: int) -> Table:
+    """Train every variant; returns the table."""
+    poses, held_out = (read_poses(path, held_out=held) for held in (False, True))
+    table = Table("left out", "noisy 2D", "+ world landmarks", "turned by any angle", box=None)
+    for name, (mixture, noise, synthesis) in VARIANTS.items():
+        torch.manual_seed(0)
+        run = prepare(poses, width=_WIDTH, depth=_DEPTH, batch=_BATCH, device="cpu")
+        run.source = PoseSource(poses, mixture=mixture)
+        run.synthesis = synthesis(noise=noise)
+        for step in range(steps):
+            run.step(_PEAK * min(1.0, (step + 1) / 200) * (0.01 + 0.495 * (1.0 + math.cos(math.pi * step / steps))))
+        table.add_row(
+            name, *[_errors(run.average, held_out, run.synthesis, kind=kind) for kind in ("flat", "deep", "turned")]
+        )
+    return table
+
+
+@torch.no_grad()
+def _errors(network: PoseNetwork, poses: torch.Tensor, synthesis: Synthesis, *, kind: str) -> str:
+    """MPJPE and PA-MPJPE on the same sightings for every variant."""
+    torch.manual_seed(1)
+    noise = Noise(any_angle=1.0 if kind == "turned" else 0.0)
+    given = Given(points=1.0, world=0.0 if kind == "flat" else 1.0, rotations=0.0, pins=0.0, camera=0.0)
+    shown = type(synthesis)(noise=noise, given=given, largest=0.5)
+    seen = shown.see(PoseSource(poses, mixture=AS_RECORDED).draw(_POSES))
+    reading = network(seen.evidence.features())
+    offsets = scaled_offsets_torch(reading.log_scales)
+    joints = pose_torch(reading.rotations, torch.zeros_like(seen.pelvis), offsets=offsets)[1]
+    truth = seen.truth.joints
+    return f"{float(mpjpe(joints, truth).mean()):.1f} / {float(pa_mpjpe(joints, truth).mean()):.1f}"
+
+
+def main() -> None:
+    """Read the command line, train and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("poses", type=Path)
+    parser.add_argument("--steps", type=int, default=3000)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    console = Console(highlight=False, width=120)
+    table = ablate(options.poses, steps=options.steps)
+    console.print(f"MPJPE / PA-MPJPE in mm on {_POSES} held-out sightings after {options.steps} steps of {_BATCH}:")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()
