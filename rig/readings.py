@@ -17,7 +17,7 @@ from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import BoneMap
 from .channel_values import Place, set_value, show_values
 from .kept_pose import KeptPose
-from .keyframes import key_plan, plan_pose
+from .keyframes import key_plan, plan_pose, read_for_posing
 from .pose_plan import KeyOptions, KeyReport, PosePlan
 
 _CHANGED: Final = "{} was changed since it was posed: its channels are no longer the same. Pose it again."
@@ -66,7 +66,7 @@ class RigReadings:
     ) -> None:
         self.readings, self.options, self.bone_map = tuple(readings), options, bone_map
         self._before: KeptPose | None = None
-        self._relaxed: tuple[str, ...] | None = None
+        self._relaxed: tuple[str, ...] = ()
         self._keyed: dict[int, tuple[Place, ...]] = {}
 
     def pose(self, armature: bpy.types.Object, index: int = 0) -> KeyReport:
@@ -134,15 +134,13 @@ class RigReadings:
         before = self._before
         if before is None:
             raise RigError(f"{armature.name} has not been posed from this picture yet. Pose it first.")
+        hands = any(self.readings[index].hands is not None for index in indices)
+        driven = ("left", "right") if hands else self._relaxed
+        options, bone_map = self.options, self.bone_map
         with _as_before(armature, before):
+            read = read_for_posing(armature, limbs=options.limbs, driven=driven, bone_map=bone_map)
             plans = [
-                plan_pose(
-                    armature,
-                    self.readings[index],
-                    options=self.options,
-                    bone_map=self.bone_map,
-                    relaxed=self._relaxed,
-                )
+                plan_pose(armature, self.readings[index], options=options, relaxed=self._relaxed, read=read)
                 for index in indices
             ]
             for plan in plans:

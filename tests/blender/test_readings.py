@@ -1,4 +1,4 @@
-"""Readings of a photo: chosen, shown, kept, undone; in every state one of them equals having posed it at once."""
+"""Readings of a photo: chosen and undone; in every state one of them equals having posed it at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import fake_photo
+from choosing import keys_of, pose_of, same_keys
 from fake_layout import draw
 
 KNEE = "mixamorig:RightLeg"
@@ -45,24 +46,6 @@ def posed(humanoid, photos, photo):
     bpy.context.scene.frame_set(10)
     bpy.ops.contrapposto.photo(filepath=str(photo))
     return humanoid
-
-
-def pose_of(armature):
-    bpy.context.view_layer.update()
-    return np.array([bone.matrix for bone in armature.pose.bones])
-
-
-def keys_of(armature):
-    """(path, index) -> the keys' frames and values."""
-    slot = armature.animation_data.action_slot
-    bag = armature.animation_data.action.layers[0].strips[0].channelbag(slot)
-    return {(c.data_path, c.array_index): [tuple(p.co) for p in c.keyframe_points] for c in bag.fcurves}
-
-
-def same_keys(one, other):
-    return one.keys() == other.keys() and all(
-        np.allclose(np.abs(one[place]), np.abs(other[place]), atol=1e-4) for place in one
-    )
 
 
 def result():
@@ -292,176 +275,3 @@ def test_the_confidence_that_is_told_is_that_of_the_reading(package, posed, phot
     bpy.ops.contrapposto.choose_reading(index=3)
     assert {part.confidence for part in result().body_parts} == {0.75}
     assert {joint.confidence for joint in result().joints} == {0.75}
-
-
-class Show:
-    """A modal choice played by hand: events go in, answers come out."""
-
-    def __init__(self, package, monkeypatch, session):
-        self.package, self.session = package, session
-        self.operators = package("operators.readings")
-        self.monkeypatch = monkeypatch
-        monkeypatch.setattr(self.operators, "_region_under", lambda _context, event: event.place)
-        self.removed, self.reports, self.told = [], [], []
-        manager = SimpleNamespace(
-            windows=(),
-            event_timer_add=lambda *_a, **_k: "timer",
-            event_timer_remove=self.removed.append,
-            modal_handler_add=lambda _operator: None,
-        )
-        workspace = SimpleNamespace(name="none", status_text_set=self.told.append)
-        self.context = SimpleNamespace(
-            scene=bpy.context.scene, window=object(), workspace=workspace, window_manager=manager
-        )
-        cls = self.operators.CONTRAPPOSTO_OT_choose_reading
-        self.operator = SimpleNamespace(
-            index=1, _timer=None, _workspace="", report=lambda kind, text: self.reports.append((*kind, text))
-        )
-        self.operator.properties = SimpleNamespace(is_property_set=lambda _name: self.operator.index > 1)
-        for name in ("execute", "invoke", "modal", "cancel", "_hear", "_end", "_keep", "_tell", "_put_away"):
-            setattr(self.operator, name, getattr(cls, name).__get__(self.operator))
-
-    def start(self, index=1):
-        self.operator.index = index
-        self.context.scene = bpy.context.scene
-        with self.monkeypatch.context() as patch:
-            patch.setattr(self.operators.bpy, "app", SimpleNamespace(background=False))
-            return self.operator.invoke(self.context, None)
-
-    def event(self, kind, *, value="PRESS", place="WINDOW"):
-        return self.operator.modal(self.context, SimpleNamespace(type=kind, value=value, place=place))
-
-
-@pytest.fixture
-def show(package, monkeypatch, session):
-    return Show(package, monkeypatch, session)
-
-
-def test_readings_are_shown_live_and_only_the_kept_one_is_keyed(posed, show, session):
-    keys, first = keys_of(posed), pose_of(posed)
-    assert show.start() == {"RUNNING_MODAL"}
-    assert np.allclose(pose_of(posed), first, atol=1e-6)
-    poses = [first]
-    for kind in ("WHEELDOWNMOUSE", "RIGHT_ARROW"):
-        assert show.event(kind) == {"RUNNING_MODAL"}
-        poses.append(pose_of(posed))
-        assert keys_of(posed) == keys, "looking writes no keys"
-    assert not np.allclose(poses[1], poses[2], atol=1e-2)
-    assert session.choosing.shown == 2
-    assert "Reading 3 of 3 (15 %)" in show.told[-1]
-    show.event("DOWN_ARROW")
-    assert np.allclose(pose_of(posed), first, atol=1e-5), "after the last comes the first"
-    show.event("WHEELUPMOUSE")
-    assert np.allclose(pose_of(posed), poses[2], atol=1e-5)
-    assert show.event("RET") == {"FINISHED"}
-    assert np.allclose(pose_of(posed), poses[2], atol=1e-4)
-    assert result().reading == 3
-    assert show.removed == ["timer"]
-    bpy.context.scene.frame_set(1)
-    bpy.context.scene.frame_set(10)
-    assert np.allclose(pose_of(posed), poses[2], atol=1e-4), "the keys hold what was shown"
-
-
-@pytest.mark.parametrize("way", ["ESC", "RIGHTMOUSE", "back", "cancel", "disabled", "same"])
-def test_each_way_back_restores_pose_and_keys(posed, show, session, way):
-    posed.pose.bones[KNEE].location = (0.1, 0.2, 0.3)
-    posed.pose.bones["mixamorig:LeftArm"].rotation_quaternion = (0.0, 0.0, 1.0, 0.0)  # not keyed yet
-    before, keys = pose_of(posed), keys_of(posed)
-    show.start(index=2)
-    assert not np.allclose(pose_of(posed), before, atol=1e-2)
-    if way == "back":
-        bpy.ops.contrapposto.end_choice(keep=False)
-        assert show.event("TIMER") == {"CANCELLED"}
-    elif way == "cancel":
-        show.operator.cancel(show.context)
-    elif way == "disabled":
-        session.choosing.put_away = lambda: show.operator._put_away(show.context)
-        session.stop_choice()
-        assert show.event("TIMER") == {"CANCELLED"}
-    elif way == "same":
-        show.event("LEFT_ARROW")
-        assert show.event("LEFTMOUSE") == {"CANCELLED"}
-    else:
-        assert show.event(way) == {"CANCELLED"}
-    assert np.allclose(pose_of(posed), before, atol=1e-6)
-    assert keys_of(posed) == keys
-    assert result().reading == 1
-    assert session.choosing is None
-    assert show.removed == ["timer"]
-    assert show.told[-1] is not None or way == "cancel" or bpy.data.workspaces.get("none") is None
-
-
-def test_the_sidebar_has_the_same_buttons(posed, show, session):
-    show.start()
-    assert show.event("LEFTMOUSE", place="UI") == {"PASS_THROUGH"}
-    bpy.ops.contrapposto.step_reading(step=-1)
-    assert session.choosing.shown == 2
-    texts = draw("CONTRAPPOSTO_PT_result").texts()
-    assert "Reading 3 of 3 (15 %)" in texts
-    assert "Keep" in texts
-    assert "Back" in texts
-    bpy.ops.contrapposto.end_choice(keep=True)
-    assert show.event("TIMER") == {"FINISHED"}
-    assert result().reading == 3
-
-
-def test_while_readings_are_shown_nothing_else_is_done(posed, show, session, photo):
-    show.start(index=2)
-    with pytest.raises(RuntimeError, match="Keep the reading that is shown"):
-        bpy.ops.contrapposto.photo(filepath=str(photo))
-    with pytest.raises(RuntimeError, match="A reading is being chosen"):
-        bpy.ops.contrapposto.choose_reading(index=2)
-    with pytest.raises(RuntimeError, match="Finish what you are doing"):
-        bpy.ops.contrapposto.select_unsure()
-    for kind, place in (("Z", "WINDOW"), ("LEFTMOUSE", ""), ("WHEELDOWNMOUSE", ""), ("MOUSEMOVE", "WINDOW")):
-        assert show.event(kind, place=place) == {"RUNNING_MODAL"}
-    assert session.choosing.shown == 1
-    assert show.event("MIDDLEMOUSE") == {"PASS_THROUGH"}
-    assert show.event("LEFTMOUSE", value="RELEASE") == {"RUNNING_MODAL"}
-    show.event("ESC")
-
-
-def test_a_rig_deleted_while_readings_are_shown_ends_the_choice_in_words(posed, show, session):
-    show.start()
-    bpy.data.objects.remove(posed)
-    assert show.event("RIGHT_ARROW") == {"CANCELLED"}
-    assert session.choosing is None
-    assert "no longer in the scene" in show.reports[-1][1]
-
-
-def test_without_a_choice_its_buttons_are_disabled(session):
-    assert not bpy.ops.contrapposto.step_reading.poll()
-    assert not bpy.ops.contrapposto.end_choice.poll()
-
-
-@pytest.mark.parametrize("width", [120, 300, 900])
-def test_the_panel_shows_the_reading_with_its_buttons(posed, width):
-    layout = draw("CONTRAPPOSTO_PT_result", width=width)
-    buttons = [entry for entry in layout.drawn if entry[:2] == ("operator", "contrapposto.choose_reading")]
-    assert [text for *_, text in buttons] == ["", "1 of 3 (60 %)" if width < 230 else "Reading 1 of 3 (60 %)", ""]
-
-
-def test_where_there_is_one_reading_the_panel_offers_no_other(humanoid, photos, photo):
-    photos.readings = 1
-    bpy.ops.contrapposto.photo(filepath=str(photo))
-    texts = draw("CONTRAPPOSTO_PT_result").texts()
-    assert "One reading" in texts
-    assert "choose_reading" not in texts
-
-
-def test_rigify_readings_are_shown_quickly_and_keyed_as_shown(package, photos, photo, show, session):
-    import time
-
-    rig = package("rig.rigify_human").make_rigify_human()
-    bpy.context.view_layer.objects.active = rig
-    bpy.ops.contrapposto.photo(filepath=str(photo), limbs="IK")
-    show.start()
-    began = time.process_time()
-    for _ in range(6):
-        show.event("WHEELDOWNMOUSE")
-    per_switch = (time.process_time() - began) / 6.0
-    assert per_switch < 0.05, f"{per_switch * 1000:.0f} ms a switch"
-    show.event("WHEELDOWNMOUSE")
-    shown = pose_of(rig)
-    assert show.event("RET") == {"FINISHED"}
-    assert np.allclose(pose_of(rig), shown, atol=1e-4)
