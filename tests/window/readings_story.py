@@ -19,6 +19,7 @@ from artist import PHOTO, module, only_section, prepare, result, session, shot, 
 LEFT_KNEE, RIGHT_KNEE, LEFT_SHOULDER, RIGHT_ELBOW = 4, 5, 16, 19
 SWITCH_GOAL_MS = 50.0
 RESULT_TITLE, PEOPLE_TITLE, NEXT_BUTTON = (860, 413), (850, 516), (1001, 541)
+REDO_TITLE, REDO_OPEN_TITLE, REDO_FIELD = (149, 96), (149, 127), (254, 102)
 """By the photograph: the title before all other sections are folded, then that of the people, and a button."""
 
 
@@ -116,6 +117,24 @@ def keep_the_second(first) -> window.Story:
     assert result().reading == 2
     assert state()[0] != first[0]
     shot("32-kept")
+    yield from redo_with_the_third()
+
+
+def redo_with_the_third() -> window.Story:
+    """The redo panel changes the choice, and back."""
+    yield from window.click(*REDO_TITLE)
+    yield 0.5
+    shot("32-redo")
+    for number in ("3", "2"):
+        yield from window.click(*REDO_FIELD)
+        yield from window.click(*REDO_FIELD)
+        window.key("ctrl+a")
+        window.key(number)
+        window.key("Return")
+        yield 0.8
+        assert result().reading == int(number), "the redo panel did not choose again"
+    yield from window.click(*REDO_OPEN_TITLE)
+    yield 0.3
 
 
 def by_the_buttons() -> window.Story:
