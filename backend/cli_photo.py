@@ -23,6 +23,12 @@ def add_command(commands: Any) -> None:
     photo.add_argument("--person", type=int, default=1, metavar="K", help="which person, the most prominent is 1")
     photo.add_argument("--frame", type=int, default=1, metavar="N", help="the frame to key (default 1)")
     _add_pose_options(photo)
+    _add_outputs(photo)
+    _add_models(photo)
+
+
+def _add_outputs(photo: argparse.ArgumentParser) -> None:
+    """What is written."""
     photo.add_argument("--out", type=Path, metavar="FILE", help="write the posed rig: .blend .glb .fbx .bvh")
     photo.add_argument("--npz", type=Path, metavar="FILE", help="write the SMPL pose as an AMASS .npz")
     photo.add_argument("--preview", type=Path, metavar="FILE", help="write a .png: the picture beside the posed rig")
@@ -38,6 +44,10 @@ def add_command(commands: Any) -> None:
         metavar="N",
         help="write up to N readings of the pose: FILE, FILE_2, FILE_3 ... (default 1)",
     )
+
+
+def _add_models(photo: argparse.ArgumentParser) -> None:
+    """What sees and solves."""
     photo.add_argument(
         "--solver",
         choices=tuple(SOLVERS),

@@ -81,9 +81,8 @@ def _pose_rig(
 
     with _timed(timings, "open rig"):
         rig = PosedRig.open(request.rig, armature_name=request.armature)
-    posed = rig.pose_each(
-        [estimate.poses for estimate in result.estimates], options=_key_options(request), bone_map=request.bone_map
-    )
+    options, poses = _key_options(request), [estimate.poses for estimate in result.estimates]
+    posed = rig.pose_each(poses, options=options, bone_map=request.bone_map)
     notes: dict[str, None] = {}
     for reading in range(len(result.estimates)):
         show(Progress("Posing the rig", 0.75))
@@ -92,8 +91,7 @@ def _pose_rig(
         notes.update(dict.fromkeys(_notes_of(report, request, reading=reading)))
         if request.match_camera:
             with _timed(timings, "match camera"):
-                match = rig.match_camera(result, reading, options=_key_options(request), bone_map=request.bone_map)
-            notes[match] = None
+                notes[rig.match_camera(result, reading, options=options, bone_map=request.bone_map)] = None
         if request.out is not None:
             show(Progress("Writing the rig", 0.8))
             with _timed(timings, "write rig"):
