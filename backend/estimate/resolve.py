@@ -1,7 +1,7 @@
 """Solves a reading again after the artist has put landmarks in other places of the picture.
 
-The reading is the prior. The limb that carries a placed point may turn, everything else is held: joints by small
-sigmas, and what the picture shows of them by the pixels where the reading has them.
+The reading is the prior. The limb that carries a placed point may turn, towards that point and what was detected of the
+limb; everything else is held: joints by small sigmas, and landmarks where the reading has them in the picture.
 
 Convention: torch tensors stay in here; pixels of the full image, origin top left.
 """
@@ -20,6 +20,7 @@ from ..errors import InputError
 from ..frames import inner_to_camera
 from ..keypoints import BLAZEPOSE_33
 from ..kinematics import global_rotations, joint_positions
+from ..observation import Observation
 from ..packages import require_torch
 from ..proportions import GROUP_OF_JOINT, LENGTH_GROUPS, ProportionedBody
 from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
@@ -38,7 +39,11 @@ _HELD: Final = 0.015
 """Radians a axis that a joint may turn which no placed point asks to."""
 _PLACED_SHARE: Final = 0.001
 _HELD_SHARE: Final = 0.008
-"""Sigmas of placed points and of all others, as shares of the person's height in the picture."""
+_DETECTED_SHARE: Final = 0.012
+"""Sigmas of placed points, of all others, and of detected ones, as shares of the person's height in the picture."""
+_SEEN: Final = 0.5
+_NEAR_SHARE: Final = 0.10
+"""A detected point that is further from where it is read was taken for wrong."""
 _LENGTH_SIGMA: Final = 0.05
 _AS_SURE: Final = SURE + 0.05
 _NEAREST_M: Final = 0.1
@@ -60,16 +65,20 @@ _PART: Final = {
     "hip": "hip", "knee": "leg", "ankle": "leg", "heel": "foot", "foot_index": "foot",
 }  # fmt: skip
 """Every other landmark is the head's."""
+_OF_LIMB: Final = {"arm": ("elbow", "wrist"), "leg": ("knee", "ankle")}
 _CARRIED: Final = {"wrist": ("pinky", "index", "thumb"), "ankle": ("heel", "foot_index")}
 """Landmarks that go where another one is put."""
 
 
-def resolve(estimate: Estimate, moved: Mapping[str, tuple[float, float]]) -> Estimate:
+def resolve(
+    estimate: Estimate, moved: Mapping[str, tuple[float, float]], *, seen: Observation | None = None
+) -> Estimate:
     """The reading with landmarks where the artist put them.
 
     Args:
         estimate: the reading of a still, from whatever estimator.
         moved: names of `BLAZEPOSE_33` -> x, y in pixels of the full image.
+        seen: what was detected, for the rest of a limb of which a point is placed.
 
     Raises:
         InputError: the estimate is of several frames, or a name or a number cannot be used.
@@ -79,8 +88,9 @@ def resolve(estimate: Estimate, moved: Mapping[str, tuple[float, float]]) -> Est
     if not moved:
         return estimate
     require_torch()
-    seen = _Reading.of(estimate)
-    return _read_off(estimate, _likeliest(seen, moved), freed=list(_loosened(moved)))
+    reading = _Reading.of(estimate)
+    detected = {} if seen is None else _detected(reading, moved, seen)
+    return _read_off(estimate, _likeliest(reading, moved, detected=detected), freed=list(_loosened(moved)))
 
 
 def landmarks_px(estimate: Estimate) -> FloatArray:
@@ -157,7 +167,9 @@ class _Body(NamedTuple):
     log_scales: DoubleArray
 
 
-def _likeliest(seen: _Reading, moved: Mapping[str, tuple[float, float]]) -> _Body:
+def _likeliest(
+    seen: _Reading, moved: Mapping[str, tuple[float, float]], *, detected: Mapping[str, tuple[float, float]]
+) -> _Body:
     """The best of the fits from several starts."""
     import torch
 
@@ -174,7 +186,7 @@ def _likeliest(seen: _Reading, moved: Mapping[str, tuple[float, float]]) -> _Bod
     lengths = torch.full((len(LENGTH_GROUPS),), _LENGTH_SIGMA)
     fit = fit_poses(
         PosePrior(tensor(seen.local), tensor(_sigma(moved)), tensor(seen.log_scales), lengths),
-        Given(picture=_evidence(seen, moved, count)),
+        Given(picture=_evidence(seen, moved, detected=detected, count=count)),
         start_rotations=torch.from_numpy(starts.astype(np.float32)),
         start_pelvis=tensor(seen.pelvis),
         iterations=_ITERATIONS,
@@ -212,8 +224,30 @@ def _side_and_part(name: str) -> tuple[str, str]:
     return side, _PART.get(landmark, "head")
 
 
-def _evidence(seen: _Reading, moved: Mapping[str, tuple[float, float]], count: int) -> Evidence2D:
-    """Placed points, and all others where the reading has them but for those that go with a placed one."""
+def _detected(
+    reading: _Reading, moved: Mapping[str, tuple[float, float]], seen: Observation
+) -> dict[str, tuple[float, float]]:
+    """Where the other points of limbs with a placed one were seen for certain, not too far from where they are read."""
+    found: dict[str, tuple[float, float]] = {}
+    for side, part in map(_side_and_part, moved):
+        for name in (f"{side}_{landmark}" for landmark in _OF_LIMB.get(part, ())):
+            column = seen.schema.index.get(name)
+            if column is None or seen.confidence[0, column] < _SEEN:
+                continue
+            x, y = (float(number) for number in seen.keypoints_px[0, column])
+            if math.dist((x, y), reading.pixels[BLAZEPOSE_33.index[name]].tolist()) < _NEAR_SHARE * reading.height_px:
+                found[name] = (x, y)
+    return found
+
+
+def _evidence(
+    seen: _Reading,
+    moved: Mapping[str, tuple[float, float]],
+    *,
+    detected: Mapping[str, tuple[float, float]],
+    count: int,
+) -> Evidence2D:
+    """Placed and detected points, and all others where the reading has them but for those that go with a placed one."""
     import torch
 
     from ..refine.evidence import Evidence2D
@@ -228,9 +262,10 @@ def _evidence(seen: _Reading, moved: Mapping[str, tuple[float, float]], count: i
             joint = LANDMARK_JOINTS[BLAZEPOSE_33.index[name]]
             others = (joint == LANDMARK_JOINTS) & ~np.isin(BLAZEPOSE_33.names, [f"{side}_wrist", f"{side}_ankle"])
             sigma[others] = np.inf
-    for name, place in moved.items():
-        points[BLAZEPOSE_33.index[name]] = place
-        sigma[BLAZEPOSE_33.index[name]] = _PLACED_SHARE * seen.height_px
+    for places, share in ((detected, _DETECTED_SHARE), (moved, _PLACED_SHARE)):
+        for name, place in places.items():
+            points[BLAZEPOSE_33.index[name]] = place
+            sigma[BLAZEPOSE_33.index[name]] = share * seen.height_px
     return Evidence2D(
         torch.from_numpy(points).expand(count, -1, -1),
         torch.from_numpy(sigma).expand(count, -1),

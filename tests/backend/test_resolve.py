@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from contrapposto.backend.estimate.estimator import Estimate
 from contrapposto.backend.estimate.landmark_body import LANDMARK_JOINTS
 from contrapposto.backend.estimate.resolve import landmarks_px, person_height_px, resolve
 from contrapposto.backend.keypoints import BLAZEPOSE_33
+from contrapposto.backend.observation import Observation
 from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle, matrix_to_axis_angle
 from contrapposto.backend.skeleton import JOINT_INDEX, JOINT_NAMES
@@ -80,7 +82,7 @@ def test_a_wrist_turns_its_own_arm_alone(side: str) -> None:
     assert away[others].max() < 0.015
 
 
-@pytest.mark.parametrize("tilt", [0.0, 35.0])
+@pytest.mark.parametrize("tilt", [0.0, 20.0])
 def test_the_true_wrist_and_elbow_bring_the_arm_back(tilt: float) -> None:
     truth = reading(tilt=tilt)
     wrong = reading(tilt=tilt, left_shoulder=(0, -10, -20), left_elbow=(0, -35, 0))
@@ -92,6 +94,38 @@ def test_the_true_wrist_and_elbow_bring_the_arm_back(tilt: float) -> None:
     assert before > 0.18
     assert after < 0.3 * before
     np.testing.assert_allclose(solved.camera_turn, truth.camera_turn)
+
+
+def observed(estimate: Estimate, confidence: float) -> Observation:
+    """A detector that sees what the estimate says."""
+    sure = np.full((1, len(BLAZEPOSE_33)), confidence)
+    return Observation(landmarks_px(estimate)[None], sure, BLAZEPOSE_33, (1000, 1000))
+
+
+def test_what_was_detected_of_a_limb_helps_when_its_end_is_placed() -> None:
+    truth, wrong = reading(), reading(left_shoulder=(0, -15, -35), left_elbow=(0, -40, 0))
+    x, y = landmarks_px(truth)[BLAZEPOSE_33.index["left_wrist"]]
+    moved = {"left_wrist": (float(x), float(y))}
+    elbow = BLAZEPOSE_33.index["left_elbow"]
+    off = {
+        confidence: np.linalg.norm(
+            landmarks_px(resolve(wrong, moved, seen=observed(truth, confidence)))[elbow] - landmarks_px(truth)[elbow]
+        )
+        for confidence in (0.2, 0.9)
+    }
+    assert off[0.9] < 0.4 * off[0.2]
+    others = turned(wrong, resolve(wrong, moved, seen=observed(truth, 0.9)))
+    assert max(angle for joint, angle in others.items() if not joint.startswith("left_")) < 1.5
+
+
+def test_a_point_detected_far_off_does_not_pull_the_limb() -> None:
+    estimate = reading()
+    seen = observed(estimate, 0.9)
+    points = seen.keypoints_px.copy()
+    points[0, BLAZEPOSE_33.index["left_elbow"]] += 200.0
+    moved = moved_by(estimate, "left_wrist", (0.02, 0.02))
+    with_outlier = resolve(estimate, moved, seen=replace(seen, keypoints_px=points))
+    assert max(turned(with_outlier, resolve(estimate, moved)).values()) < 2.0
 
 
 def test_an_arm_that_lies_flat_in_the_picture_foreshortens() -> None:
