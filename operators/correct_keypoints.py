@@ -10,7 +10,7 @@ from bpy.props import FloatProperty, StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
 from ..rig.overlay import redraw_views
-from .match_camera import go_to, run_of, sighting_of, why_no_photo
+from .match_camera import go_to, let_camera_follow, run_of, why_no_photo
 from .photo_result import keyed_in_words, write_reading
 from .session import PhotoRun, session
 from .view import look_through_camera, see_through, view_region
@@ -47,8 +47,6 @@ def keep_correction(context: bpy.types.Context, correction: Correction, *, solve
     Raises:
         ContrappostoError: it cannot be solved or keyed; nothing is changed.
     """
-    from ..rig.camera import RigJoints, aim_camera, matched_camera
-
     run = run_of(context.scene)
     armature, scene = run.target.find()
     outcome, index = scene.contrapposto.result, scene.contrapposto.result.reading - 1
@@ -57,10 +55,7 @@ def keep_correction(context: bpy.types.Context, correction: Correction, *, solve
     corrected = PhotoRun(result, run.target, run.request, on_rig, correction)
     report = on_rig.exchange(armature, index, keyed=run.on_rig.keyed(index))
     go_to(scene, run.target.frame)
-    camera = matched_camera(scene)
-    if camera is not None:
-        joints = RigJoints(armature, limbs=on_rig.options.limbs, bone_map=on_rig.bone_map).places(armature)
-        aim_camera(camera, sighting_of(corrected, index), scene=scene, joints=joints)
+    let_camera_follow(corrected, index)
     session.keep_run(corrected)
     outcome.run = corrected.name
     write_reading(outcome, corrected, index, report=report)
@@ -302,10 +297,10 @@ def _match_first(context: bpy.types.Context, run: PhotoRun) -> None:
     Raises:
         InputError: it could not be matched.
     """
-    from ..rig.camera import MARK, matched_camera
+    from ..rig.camera import camera_of
 
-    camera = matched_camera(context.scene)
-    if camera is not None and camera == context.scene.camera and camera[MARK] == str(run.result.found.path.resolve()):
+    camera = camera_of(context.scene, run.result.found.path)
+    if camera is not None and camera == context.scene.camera:
         look_through_camera(context)
         return
     if bpy.ops.contrapposto.match_camera("EXEC_DEFAULT", True) != {"FINISHED"}:

@@ -53,6 +53,26 @@ def sighting_of(run: PhotoRun, index: int) -> Sighting:
     return seen.flipped() if run.on_rig.options.flip else seen
 
 
+def let_camera_follow(run: PhotoRun, index: int) -> None:
+    """Aim the camera that is matched to this photo, if there is one, at the reading that the rig shows now.
+
+    Args:
+        run: the photo.
+        index: the reading, counted from 0.
+
+    Raises:
+        RigError: the rig is gone.
+        InputError: its joints do not allow it; nothing is changed.
+    """
+    from ..rig.camera import RigJoints, aim_camera, camera_of
+
+    armature, scene = run.target.find()
+    camera = camera_of(scene, run.result.found.path)
+    if camera is not None:
+        joints = RigJoints(armature, limbs=run.on_rig.options.limbs, bone_map=run.on_rig.bone_map).places(armature)
+        aim_camera(camera, sighting_of(run, index), scene=scene, joints=joints)
+
+
 def go_to(scene: bpy.types.Scene, frame: float) -> None:
     """Put the playhead where the photo was keyed."""
     if scene.frame_current_final != frame:

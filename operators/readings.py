@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, IntProperty
 
 from ..backend.errors import ContrappostoError, InputError
 from ..rig.overlay import redraw_views
+from .match_camera import let_camera_follow
 from .modal_job import BUSY, redraw_sidebars
 from .photo_result import keyed_in_words, write_reading
 from .session import Choosing, PhotoRun, session
@@ -160,6 +161,7 @@ class CONTRAPPOSTO_OT_choose_reading(bpy.types.Operator):
         keyed = run.on_rig.keyed(outcome.reading - 1)
         report = run.on_rig.exchange(armature, index, keyed=keyed)
         _go_to(scene, run.target.frame)
+        let_camera_follow(run, index)
         write_reading(outcome, run, index, report=report)
         outcome.summary = f"{reading_in_words(scene, index)} kept: {keyed_in_words(run, report)}"
         redraw_views()
@@ -266,6 +268,7 @@ def show(context: bpy.types.Context, index: int) -> None:
     armature, _ = choosing.run.target.find()
     index = min(index, len(choosing.run.result.estimates) - 1)
     choosing.preview.show(armature, index)
+    let_camera_follow(choosing.run, index)
     choosing.shown = index
     redraw_sidebars(context)
 
@@ -275,6 +278,7 @@ def _show_posed(choosing: Choosing, *, frame: float) -> None:
     try:
         armature, scene = choosing.run.target.find()
         choosing.preview.back(armature)
+        let_camera_follow(choosing.run, choosing.posed)
     except ContrappostoError:
         return  # with the armature its pose is gone
     _go_to(scene, frame)

@@ -53,10 +53,10 @@ def draw_match(layout: bpy.types.UILayout, camera: bpy.types.Object) -> None:
     """How well the camera is matched, and how it shows the photo."""
     draw_sentence(layout, f"{camera[SENTENCE]}.", icon="CHECKMARK")
     for photo in camera.data.background_images:
-        row = layout.row(align=True)
-        row.active = camera.data.show_background_images
-        row.prop(photo, "display_depth", expand=True)
-        row.prop(photo, "alpha", text="Photo", slider=True)
+        column = layout.column(align=True)
+        column.active = camera.data.show_background_images
+        column.row(align=True).prop(photo, "display_depth", expand=True)
+        column.prop(photo, "alpha", text="Photo", slider=True)
 
 
 def draw_keys(layout: bpy.types.UILayout) -> None:

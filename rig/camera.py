@@ -108,6 +108,12 @@ def matched_camera(scene: bpy.types.Scene) -> bpy.types.Object | None:
     return next((obj for obj in scene.objects if obj.type == "CAMERA" and MARK in obj), None)
 
 
+def camera_of(scene: bpy.types.Scene, picture: Path) -> bpy.types.Object | None:
+    """The scene's matched camera, if this picture is what it was matched to."""
+    camera = matched_camera(scene)
+    return camera if camera is not None and camera[MARK] == str(picture.resolve()) else None
+
+
 def match_scene_camera(
     scene: bpy.types.Scene,
     sighting: Sighting,

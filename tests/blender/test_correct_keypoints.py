@@ -125,6 +125,27 @@ def test_the_matched_camera_follows(posed, session, package):
     assert len(bpy.data.cameras) == 1
 
 
+def test_the_camera_of_another_photo_stays(posed, session, package, tmp_path):
+    bpy.ops.contrapposto.match_camera()
+    other = tmp_path / "other.png"
+    other.write_bytes(exif_blocks.encoded(".png", WIDTH, HEIGHT))
+    bpy.ops.contrapposto.photo(filepath=str(other))
+    before = bpy.context.scene.camera.matrix_world.copy()
+    x, y = landmark(package, session, "left_hip")
+    bpy.ops.contrapposto.move_keypoint(name="left_hip", x=x + 15.0, y=y)
+    assert bpy.context.scene.camera.matrix_world == before
+
+
+def test_the_matched_camera_follows_the_reading_that_is_chosen(posed, session):
+    bpy.ops.contrapposto.match_camera()
+    camera = bpy.context.scene.camera
+    before = camera["contrapposto_match"], camera.matrix_world.copy()
+    bpy.ops.contrapposto.choose_reading(index=3)
+    assert camera.matrix_world != before[1]
+    bpy.ops.contrapposto.choose_reading(index=1)
+    np.testing.assert_allclose(camera.matrix_world, before[1], atol=1e-5)
+
+
 def test_live_poses_leave_no_trace(posed, session, package):
     bpy.ops.contrapposto.match_camera()
     camera, run = bpy.context.scene.camera, run_of(session)
