@@ -15,23 +15,29 @@ from ..errors import RigError
 from ..joint_words import in_words
 from ..rotations import normalized
 from ..skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS
-from .bone_map import BoneMap
+from .bone_map import MAPPABLE, BoneMap
 from .bone_names import side_of
 from .character_frame import MappedRig
 from .essential import ESSENTIAL, OVERRIDING
+from .facing import Front, front_of_map
+from .profiles_reader import STRUCTURE, STRUCTURE_OF_CONTROLS
+from .proportions import is_like_a_bird
 from .rig_spec import RigSpec
 
 _DOUBT: Final = 0.5
 """What remains of a score where the structure disagrees: enough to fall below `SURE`."""
 _SIDES: Final = ("left", "right")
+_SIDED: Final = frozenset(joint for joint in MAPPABLE if joint.startswith(_SIDES))
 _DOWN: Final = -0.7
 """Cosine between a leg and up, below which it stands."""
 _ACROSS: Final = 0.03
 """Share of the leg's length that a joint must lie on the wrong side to count as exchanged."""
-
-
-_FEET_TELL: Final = 0.3
-"""Cosine between the feet and forward from which on they say where the front is."""
+_FRONT_IS_SURE: Final = 1.0
+"""Evidence of the front, see `facing.Front`, from which on names that contradict it are not believed."""
+_FRONT_TELLS: Final = 0.5
+"""Evidence from which on it is worth a question."""
+_BY_NAME_ALONE: Final = 0.65
+"""The most that a side scores where nothing but names tells it: sure, but only just."""
 _MOSTLY: Final = 0.7
 """Mean vote, from 1 to -1, by which names must agree on a side to be believed."""
 _LEAST_VOTES: Final = 4
@@ -47,7 +53,7 @@ class Doubt(NamedTuple):
 def checked(rig: RigSpec, bone_map: BoneMap, *, controls: bool) -> BoneMap:
     """A map that was found, with its problems in sentences, the scores of what they touch lowered.
 
-    `controls` need no body order. Of what stands on four legs no joint remains.
+    `controls` need no body order. Of what stands on four legs, or is a bird, no joint remains.
     """
     if not controls:
         bone_map = _doubted(bone_map, *_parent_doubts(rig, bone_map))
@@ -56,7 +62,7 @@ def checked(rig: RigSpec, bone_map: BoneMap, *, controls: bool) -> BoneMap:
             bone_map = _checked_geometry(rig, bone_map)
         except RigError as error:
             bone_map = _doubted(bone_map, Doubt(f"{error} So front and sides cannot be seen."))
-    return _with_problems(bone_map, _constraint_problems(rig, bone_map))
+    return _with_problems(bone_map, (*_headless(rig, bone_map), *_constraint_problems(rig, bone_map)))
 
 
 def given_problems(rig: RigSpec, bone_map: BoneMap, *, controls: bool) -> tuple[str, ...]:
@@ -79,15 +85,26 @@ def _checked_geometry(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
         if _on_all_fours(seen):
             return BoneMap(bone_map.armature, {}, problems=(_four_legs(rig),))
         return _with_problems(bone_map, (_no_stance(rig),))
-    if _feet_ahead(seen) < -_FEET_TELL:
+    by_shape = bone_map.convention in (STRUCTURE, STRUCTURE_OF_CONTROLS)
+    if by_shape and is_like_a_bird(seen):
+        return BoneMap(bone_map.armature, {}, problems=(_bird(rig),))
+    front = front_of_map(seen)
+    if front.value <= -_FRONT_IS_SURE:
         problem = (
-            f"The feet of {rig.name} point backwards if its bones are named right. "
+            f"The {_parts(front)} of {rig.name} point backwards if its bones are named right. "
             "Left and right were taken by position, not by name."
         )
-        bone_map = _with_problems(with_sides_exchanged(bone_map), (problem,))
+        bone_map = _with_problems(_exchanged(bone_map, front), (problem,))
+    elif front.value < -_FRONT_TELLS:
+        problem = (
+            f"The {_parts(front)} of {rig.name} point backwards if its bones are named right: check left and right."
+        )
+        bone_map = _doubted(bone_map, Doubt(problem, _SIDED))
     elif _names_say_other_side(bone_map):
         problem = f"The shape of {rig.name} and the names of its bones disagree about left and right: check them."
         bone_map = _doubted(bone_map, Doubt(problem))  # of all joints: as a rule it is no human body, such as a bird
+    elif front.value < _FRONT_TELLS and not by_shape:
+        bone_map = _sides_by_name_alone(rig, bone_map)
     return _doubted(bone_map, *_pair_doubts(rig, bone_map))
 
 
@@ -95,13 +112,12 @@ def _given_geometry(rig: RigSpec, bone_map: BoneMap) -> list[str]:
     seen = MappedRig(rig, bone_map)
     if not _stands(seen):
         return [_four_legs(rig) if _on_all_fours(seen) else _no_stance(rig)]
-    ahead, problems = _feet_ahead(seen), [doubt.problem for doubt in _pair_doubts(rig, bone_map)]
+    front, problems = front_of_map(seen), [doubt.problem for doubt in _pair_doubts(rig, bone_map)]
     kept = "The map was kept as it is: if that is wrong, press Detect, or exchange the bones of both sides."
-    if ahead < -_FEET_TELL:
-        return [f"With this bone map the feet of {rig.name} point backwards: left and right look exchanged. {kept}"] + (
-            problems
-        )
-    if ahead <= _FEET_TELL and _names_say_other_side(bone_map):
+    if front.value < -_FRONT_TELLS:
+        told = f"With this bone map the {_parts(front)} of {rig.name} point backwards: left and right look exchanged."
+        return [f"{told} {kept}", *problems]
+    if front.value < _FRONT_IS_SURE and _names_say_other_side(bone_map):
         names = (
             f"{bone_map.first('left_hip')} is the left thigh and {bone_map.first('left_shoulder')} the left upper arm"
         )
@@ -164,15 +180,38 @@ def parent_breaks(rig: RigSpec, bone_map: BoneMap) -> list[tuple[str, str]]:
     return breaks
 
 
-def _feet_ahead(seen: MappedRig) -> float:
-    """Cosine between the feet, from ankle to toes, and what the map makes the front; 0 where there are no toes."""
-    forward, feet = seen.frame.axes[:, 2], np.zeros(3)
-    for side in _SIDES:
-        ankle, toe = seen.head(f"{side}_ankle"), seen.head(f"{side}_foot")
-        if ankle is not None and toe is not None:
-            feet += toe - ankle
-    length = float(np.linalg.norm(feet))
-    return float(feet @ forward) / length if length > 0.0 else 0.0
+def _parts(front: Front) -> str:
+    """What tells the front, as in "feet, knees and heels"."""
+    *first, last = front.words or ("limbs",)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _exchanged(bone_map: BoneMap, front: Front) -> BoneMap:
+    """The map with left and right exchanged, which the reasons of the joints tell."""
+    exchanged = with_sides_exchanged(bone_map)
+    why = f"left and right exchanged, because the {_parts(front)} point to the front so"
+    joints = {
+        joint: replace(match, reason=f"{match.reason}; {why}") if other_side(joint) != joint else match
+        for joint, match in exchanged.joints.items()
+    }
+    return replace(exchanged, joints=joints)
+
+
+def _sides_by_name_alone(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
+    """The map with less trust in its sides, which nothing but the names of the bones tells."""
+    joints = {
+        joint: replace(
+            match, score=min(match.score, _BY_NAME_ALONE), reason=f"{match.reason}; the side by its name alone"
+        )
+        if joint in _SIDED
+        else match
+        for joint, match in bone_map.joints.items()
+    }
+    problem = (
+        f"The shape of {rig.name} does not tell its front: left and right were taken from the names of its bones. "
+        "Check which way it faces after posing."
+    )
+    return _with_problems(replace(bone_map, joints=joints), (problem,))
 
 
 def _names_say_other_side(bone_map: BoneMap) -> bool:
@@ -221,6 +260,13 @@ def _four_legs(rig: RigSpec) -> str:
     return f"{rig.name} stands on four legs: it can take no human pose."
 
 
+def _bird(rig: RigSpec) -> str:
+    return (
+        f"{rig.name} has hips broader than its shoulders and a neck as long as its trunk, as birds have: "
+        "it can take no human pose."
+    )
+
+
 def _no_stance(rig: RigSpec) -> str:
     """The rest pose is so far from standing that front and up cannot be read off it."""
     return f"{rig.name} does not stand upright in its rest pose: check which way it faces after posing."
@@ -233,10 +279,18 @@ def _on_all_fours(seen: MappedRig) -> bool:
     return all(limb @ down > 0.7 and abs(float(limb @ up)) < 0.7 for limb in (*legs, *arms))
 
 
+def _headless(rig: RigSpec, bone_map: BoneMap) -> tuple[str, ...]:
+    """That a body has no bone for its head, in a sentence."""
+    if "head" in bone_map.joints or any(joint not in bone_map.joints for joint in ESSENTIAL):
+        return ()
+    carrier = "neck" if "neck" in bone_map.joints else "trunk"
+    return (f"No bone of {rig.name} was found for the head: it is not posed by itself and moves with the {carrier}.",)
+
+
 def _constraint_problems(rig: RigSpec, bone_map: BoneMap) -> tuple[str, ...]:
     """Which mapped bones are turned by constraints of their own, so that their keys may not show."""
     bones = [bone for joint, match in bone_map.joints.items() if joint in JOINT_INDEX for bone in match.bones]
-    turned = [bone for bone in bones if OVERRIDING & set(rig.constraints[rig.index[bone]])]
+    turned = [bone for bone in bones if OVERRIDING & set(rig.overrides[rig.index[bone]])]
     if not turned:
         return ()
     return (f"Constraints on {', '.join(turned)} may override the pose. Mute them or lower their influence.",)

@@ -142,9 +142,13 @@ def _in_body_order(
     def above(joint: str) -> set[int]:
         return set(rig.ancestors(rig.index[joints[joint].bones[0]])) if joint in joints else set()
 
-    head = above("head")
     below = above("pelvis") | {rig.index[bone] for bone in joints["pelvis"].bones} if "pelvis" in joints else set[int]()
     trunk = above("left_shoulder") & above("right_shoulder")
+    head = (
+        above("head")
+        if "head" in joints
+        else {bone for match in neck if trunk & set(rig.ancestors(bone := rig.index[match.bones[0]]))}
+    )
     kept = sorted(
         (match for match in (*spine, *neck) if rig.index[match.bones[0]] in (head | trunk) - below),
         key=lambda match: rig.index[match.bones[0]],
