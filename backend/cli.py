@@ -1,7 +1,7 @@
 """The command line, the same as `contrapposto` outside Blender and as `blender --command contrapposto` inside.
 
-Exit codes: 0 done, 2 bad input (one sentence on standard error, no traceback), 130 interrupted. Each command has a file
-of its own: `cli_photo.py`, `cli_rig_map.py`.
+Exit codes: 0 done, 1 nobody read the output to its end, as in `... | head`, 2 bad input (one sentence on standard
+error, no traceback), 130 interrupted. Each command has a file of its own: `cli_photo.py`, `cli_rig_map.py`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TextIO
 
 from .errors import ContrappostoError, InputError
 
+UNREAD: Final = 1
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 
@@ -60,14 +61,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _noticed(interrupts):
             status, complaint = _run(arguments)
+            sys.stdout.flush()  # a pipe that its reader closed may show only now
     except KeyboardInterrupt:
         status, complaint = INTERRUPTED, ""
+    except BrokenPipeError:
+        _forget_output()
+        status, complaint = UNREAD, ""
     # Blender makes an error of its own of a Ctrl-C that reaches one of its operators.
     if status == INTERRUPTED or (status and interrupts):
         status, complaint = INTERRUPTED, "cancelled, nothing was written."
     if complaint:
-        sys.stderr.write(f"contrapposto: {complaint}\n")
+        try:
+            sys.stderr.write(f"contrapposto: {complaint}\n")
+            sys.stderr.flush()
+        except BrokenPipeError:
+            _forget_output()
     return status
+
+
+def _forget_output() -> None:
+    """Nobody reads on: let nothing that is still to be written, such as at exit, fail on the closed pipe again."""
+    with suppress(OSError, ValueError):  # a stream without a file, as in tests
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            if _is_closed_pipe(stream):
+                os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def _is_closed_pipe(stream: TextIO) -> bool:
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        return True
+    return False
 
 
 def _run(arguments: Sequence[str] | None) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from contrapposto.backend import cli
 from contrapposto.backend.camera import Camera
-from contrapposto.backend.cli import BAD_INPUT, INTERRUPTED, main
+from contrapposto.backend.cli import BAD_INPUT, INTERRUPTED, UNREAD, main
 from contrapposto.backend.keypoints import BLAZEPOSE_33
 from contrapposto.backend.kinematics import forward_kinematics
 from contrapposto.backend.pose_sequence import PoseSequence
@@ -181,6 +183,24 @@ def test_a_refusal_is_one_line_also_of_what_native_code_prints(tmp_path: Path) -
     assert done.returncode == BAD_INPUT
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("length", [10, 1_000_000], ids=["at the flush", "in the middle"])
+def test_output_that_nobody_reads_ends_a_command_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], length: int
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    def run(_arguments: object) -> tuple[int, str]:
+        sys.stdout.write(length * "x")
+        return 0, ""
+
+    with os.fdopen(writer, "w") as closed:  # which must not fail when it is closed either
+        monkeypatch.setattr(sys, "stdout", closed)
+        monkeypatch.setattr(cli, "_run", run)
+        assert main([]) == UNREAD
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")

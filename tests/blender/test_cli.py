@@ -166,6 +166,16 @@ def test_prints_json_and_nothing_else(package, rig_file: Path, tmp_path: Path) -
     assert set(content["joints"]) <= set(package("backend.skeleton").JOINT_NAMES)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no head")
+@pytest.mark.parametrize("json_too", [[], ["--json"]], ids=["table", "json"])
+def test_a_reader_that_leaves_early_is_no_error(rig_file: Path, json_too: list[str]) -> None:
+    arguments = [sys.executable, "-m", "contrapposto", "rig-map", str(rig_file), *json_too]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        running.stdout.close()
+        assert running.stderr.read() == ""
+        assert running.wait(timeout=100) == 1
+
+
 def test_prints_the_map_that_is_kept_on_the_armature(package, rig_file: Path, capsys) -> None:
     bpy.ops.contrapposto.detect_bones()
     bpy.context.active_object.contrapposto_bones.left_hip = ""
