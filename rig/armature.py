@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import bpy
@@ -66,6 +67,7 @@ def read_rig(armature: bpy.types.Object) -> RigSpec:
         lock_per_component=_read(pose, "lock_rotations_4d", 1)[order, 0] > 0.0,
         constraints=tuple(_constraints(bone) for bone in bent),
         copies=tuple(_copied(bone) for bone in bent),
+        overrides=_overrides(armature, bent),
         shaped=np.array([bone.custom_shape is not None for bone in bent]),
         basis=_finite(_matrices(pose, "matrix_basis")[order], armature, what="pose"),
         scales=_read(pose, "scale", 3)[order],
@@ -117,6 +119,26 @@ def _mode(bone: bpy.types.PoseBone) -> str:
 
 def _constraints(bone: bpy.types.PoseBone) -> tuple[str, ...]:
     return tuple(constraint.type for constraint in bone.constraints if not constraint.mute and constraint.is_valid)
+
+
+def _overrides(armature: bpy.types.Object, bones: list[bpy.types.PoseBone]) -> tuple[tuple[str, ...], ...]:
+    """Per bone the constraints in force, but for IK and copies of IK targets: their influence is keyed with a pose."""
+    every = [constraint for bone in armature.pose.bones for constraint in bone.constraints]
+    targets = {each.subtarget for each in every if each.type == "IK" and each.target == armature and not each.mute}
+    return tuple(
+        tuple(
+            each.type
+            for each in bone.constraints
+            if not (each.mute or each.type == "IK" or is_copy_of(armature, each, targets)) and each.is_valid
+        )
+        for bone in bones
+    )
+
+
+def is_copy_of(armature: bpy.types.Object, constraint: bpy.types.Constraint, bones: Collection[str]) -> bool:
+    """Whether a constraint in force copies the rotation of one of these bones of the armature."""
+    copies = constraint.type == "COPY_ROTATION" and not constraint.mute and constraint.target == armature
+    return copies and constraint.subtarget in bones
 
 
 def _copied(bone: bpy.types.PoseBone) -> str:

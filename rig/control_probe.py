@@ -45,11 +45,12 @@ def measure_parent_spaces(
         poses = [_posed(armature, rig, mapped=names, turns=turns[sample]) for sample in range(_SAMPLES)]
     samples = MeasuredPoses(tuple(names), np.stack([p.pose for p in poses]), np.stack([p.basis for p in poses]))
     # A control may follow a bone of the body or its limb's other control, never the other way round.
-    controls = {name for limb in rig.ik for name in limb.controls} - set(mapped)
+    controls = set(rig.all_ik_controls) - set(mapped)
     body = [name for name in names if name not in controls]
     follows = follows_from(rig, samples.only(body))
-    for limb in rig.ik:
-        own = [name for name in limb.controls if name in controls and name in names]
+    of_chains = tuple(name for chain in rig.ik_chains for name in chain.controls)
+    for group in (*(limb.controls for limb in rig.ik), of_chains):
+        own = [name for name in dict.fromkeys(group) if name in controls and name in names]
         if own:
             measured = follows_from(rig, samples.only([*body, *own]))
             follows |= {name: measured[name] for name in own if name in measured}
@@ -114,7 +115,7 @@ def _in_fk(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> Gener
     bones = armature.pose.bones
     switches = [s for s in bone_map.switches if s.bone in bones and s.property in bones[s.bone]]
     before = [bones[s.bone][s.property] for s in switches]
-    constraints = [bones[limb.chain[1]].constraints[limb.constraint] for limb in rig.ik if limb.through_mapped]
+    constraints = [bones[bone].constraints[name] for chain in rig.ik_chains for bone, name in chain.constraints]
     muted = [constraint.mute for constraint in constraints]
     for switch, value in zip(switches, before, strict=True):
         bones[switch.bone][switch.property] = type(value)(switch.value)

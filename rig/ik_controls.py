@@ -9,6 +9,7 @@ import numpy as np
 
 from ..backend.retarget.bone_map import BoneMap
 from ..backend.retarget.rig_spec import IkLimb, RigSpec
+from .ik_chains import control_of, ik_chain, is_helper, without_shared_targets
 
 _LIMBS = tuple(
     (f"{side}_{first}", f"{side}_{second}", f"{side}_{third}")
@@ -22,20 +23,38 @@ _BESIDE_TARGET = 0.5
 
 
 def with_ik_limbs(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> RigSpec:
-    """The rig with `ik` filled in: each mapped limb that an IK constraint with a target bone of this armature moves."""
+    """The rig with `ik` and `ik_chains` filled in: what IK constraints do to mapped bones, wherever they sit."""
+    mapped = {name for match in bone_map.joints.values() for name in match.bones}
     found: dict[tuple[str, ...], IkLimb] = {}
+    through: list[tuple[bpy.types.PoseBone, bpy.types.KinematicConstraint, list[str]]] = []
     for bone in armature.pose.bones:
         for constraint in bone.constraints:
-            if not isinstance(constraint, bpy.types.KinematicConstraint) or not _is_own(armature, constraint):
+            if not isinstance(constraint, bpy.types.KinematicConstraint) or constraint.mute or not constraint.target:
                 continue
-            limb = _limb(armature, rig, bone_map=bone_map, bone=bone, constraint=constraint)
-            if limb is not None:
-                found.setdefault(limb.joints, limb)
-    return replace(rig, ik=tuple(found.values()))
+            bones = _turned_by(bone, constraint)
+            if mapped.intersection(bones):
+                through.append((bone, constraint, bones))
+            elif bones and _is_own(armature, constraint):
+                limb = _limb(armature, rig, bone_map=bone_map, bones=bones, constraint=constraint)
+                if limb is not None:
+                    found.setdefault(limb.joints, replace(limb, holder=bone.name))
+    chains = tuple(
+        ik_chain(armature, rig, holder=holder, constraint=constraint, bones=bones, mapped=mapped)
+        for holder, constraint, bones in through
+    )
+    return replace(rig, ik=tuple(found.values()), ik_chains=without_shared_targets(chains, rig))
+
+
+def _turned_by(bone: bpy.types.PoseBone, constraint: bpy.types.KinematicConstraint) -> list[str]:
+    """The bones that an IK constraint of a bone turns, from the first to the last."""
+    line = [bone, *bone.parent_recursive]
+    if not constraint.use_tail:
+        line = line[1:]
+    return [each.name for each in line[: constraint.chain_count or len(line)]][::-1]
 
 
 def _is_own(armature: bpy.types.Object, constraint: bpy.types.KinematicConstraint) -> bool:
-    return not constraint.mute and constraint.target == armature and constraint.subtarget in armature.pose.bones
+    return constraint.target == armature and constraint.subtarget in armature.pose.bones
 
 
 def _limb(
@@ -43,31 +62,21 @@ def _limb(
     rig: RigSpec,
     *,
     bone_map: BoneMap,
-    bone: bpy.types.PoseBone,
+    bones: list[str],
     constraint: bpy.types.KinematicConstraint,
 ) -> IkLimb | None:
-    chain = [bone, *bone.parent_recursive]
-    first = chain[min(constraint.chain_count or len(chain), len(chain)) - 1]
+    """The limb whose joints a chain of helpers stands at."""
+    ends = bones[0], bones[-1]
     for joints in _LIMBS:
         if joints[0] not in bone_map.joints or joints[1] not in bone_map.joints:
             continue
         upper, lower = (bone_map.joints[joint].bones for joint in joints[:2])
-        mapped = {name for match in bone_map.joints.values() for name in match.bones}
-        through = bone.name in lower and first.name in mapped
-        beside = bone.name not in mapped and _coincide(rig, (first.name, bone.name), (upper[0], lower[0]))
-        if not through and not beside:
+        if not _coincide(rig, ends, (upper[0], lower[0])):
             continue
         size = float(np.linalg.norm(_head(rig, lower[0]) - _head(rig, upper[0])))
-        limb = IkLimb(
-            joints=joints,
-            chain=(first.name, bone.name),
-            through_mapped=through,
-            constraint=constraint.name,
-            target=_control(armature, constraint.subtarget, reach=_BESIDE_TARGET * size),
-        )
-        toe = (
-            None if through or joints[2] != f"{joints[0].partition('_')[0]}_ankle" else _toe(armature, joints, bone_map)
-        )
+        target = control_of(armature, constraint.subtarget, reach=_BESIDE_TARGET * size)
+        limb = IkLimb(joints=joints, chain=ends, holder=ends[1], constraint=constraint.name, target=target)
+        toe = None if joints[2].endswith("wrist") else _toe(armature, joints, bone_map)
         return replace(_with_pole_or_swing(armature, limb, constraint), toe=toe)
     return None
 
@@ -78,7 +87,7 @@ def _toe(armature: bpy.types.Object, joints: tuple[str, str, str], bone_map: Bon
     for bone in armature.pose.bones:
         sources = [c.subtarget for c in bone.constraints if c.type == "COPY_TRANSFORMS" and c.target == armature]
         others = [name for name in sources if name != toe and name in armature.pose.bones]
-        if toe in sources and others and not _is_helper(armature.pose.bones[others[0]]):
+        if toe in sources and others and not is_helper(armature.pose.bones[others[0]]):
             return others[0]
     return None
 
@@ -86,8 +95,6 @@ def _toe(armature: bpy.types.Object, joints: tuple[str, str, str], bone_map: Bon
 def _with_pole_or_swing(armature: bpy.types.Object, limb: IkLimb, constraint: bpy.types.KinematicConstraint) -> IkLimb:
     if constraint.pole_target == armature and constraint.pole_subtarget in armature.pose.bones:
         return replace(limb, pole=constraint.pole_subtarget, pole_angle=constraint.pole_angle)
-    if limb.through_mapped:
-        return limb
     above = armature.pose.bones[limb.chain[0]].parent
     tracks = above is not None and any(c.type == "DAMPED_TRACK" and not c.mute for c in above.constraints)
     return replace(limb, swing=limb.chain[0], tracked=above.name if tracks else None)
@@ -101,27 +108,3 @@ def _coincide(rig: RigSpec, bones: tuple[str, str], others: tuple[str, str]) -> 
 
 def _head(rig: RigSpec, bone: str) -> np.ndarray:
     return rig.heads[rig.index[bone]].astype(np.float64)
-
-
-def _control(armature: bpy.types.Object, target: str, *, reach: float) -> str:
-    """The bone to pose so that this target alone goes along: the highest free one in its place, above any helpers."""
-    others = {
-        constraint.subtarget
-        for bone in armature.pose.bones
-        for constraint in bone.constraints
-        if isinstance(constraint, bpy.types.KinematicConstraint) and constraint.subtarget != target
-    }
-    bone = armature.pose.bones[target]
-    while bone.parent is not None and _is_helper(bone):
-        bone = bone.parent
-    place = armature.pose.bones[target].bone.head_local
-    above = bone.parent
-    while above is not None and not _is_helper(above) and (above.bone.head_local - place).length < reach:
-        if others & {above.name, *(child.name for child in above.children_recursive)}:
-            break
-        bone, above = above, above.parent
-    return bone.name
-
-
-def _is_helper(bone: bpy.types.PoseBone) -> bool:
-    return all(bone.lock_location) or any(not constraint.mute for constraint in bone.constraints)

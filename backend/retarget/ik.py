@@ -1,4 +1,4 @@
-"""Targets and poles of IK limbs: where to put them so that Blender's IK gives what forward kinematics gave."""
+"""Targets and poles of IK limbs that helpers bend: where to put them so that Blender's IK gives what FK gave."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pose_ik_limbs(seen: MappedRig, posing: Posing) -> tuple[str, ...]:
     """Place the controls of every IK limb of the rig; `posing` holds the limbs as forward kinematics has them.
 
     Returns:
-        The mapped bones that the controls replace: those that the IK chain does not run through.
+        The mapped bones that the controls replace.
     """
     replaced: list[str] = []
     for limb in seen.rig.ik:
@@ -31,16 +31,12 @@ def pose_ik_limbs(seen: MappedRig, posing: Posing) -> tuple[str, ...]:
             continue
         posed = _Limb(seen, posing, limb)
         posing.place(limb.target, posed.end.turn, posed.tip)
-        if limb.through_mapped:
-            # The solver starts from the bones' own channels, which are the answer: the pole just has to agree.
-            pole = posed.up_now(limb)
-        else:
-            pole = posed.pole_direction(limb)
-            replaced += [
-                b for joint in limb.joints if joint in seen.bone_map.joints for b in seen.bone_map.joints[joint].bones
-            ]
+        replaced += [
+            b for joint in limb.joints if joint in seen.bone_map.joints for b in seen.bone_map.joints[joint].bones
+        ]
         if limb.pole is not None:
-            posing.place(limb.pole, np.broadcast_to(np.eye(3), posed.end.turn.shape), posed.pole_place(limb, pole))
+            place = posed.pole_place(limb, posed.pole_direction(limb))
+            posing.place(limb.pole, np.broadcast_to(np.eye(3), posed.end.turn.shape), place)
         elif limb.swing is not None:
             posed.swing(limb, posing)
         replaced += _pose_toe(seen, posing, limb)
@@ -63,16 +59,13 @@ class _Limb:
         rig, joints = seen.rig, seen.bone_map.joints
         upper, lower = (joints[joint].bones for joint in limb.joints[:2])
         self._seen, self._rig, self._upper = seen, rig, upper[0]
-        self._chain = limb.chain[0] if limb.through_mapped else upper[0]
-        self.root = posing.done[self._chain].apply(rig.heads[rig.index[self._chain]].astype(np.float64))
+        self.rest_root = rig.heads[rig.index[upper[0]]].astype(np.float64)
+        self.root = posing.done[upper[0]].apply(self.rest_root)
         self.middle = posing.done[lower[0]].apply(seen.needed_head(limb.joints[1]))
-        self.turned = posing.done[self._chain].turn
+        self.turned = posing.done[upper[0]].turn
         last = joints.get(limb.joints[2])
         self.end: Displacement = posing.done[last.bones[0] if last else lower[-1]]
-        target = rig.heads[rig.index[limb.target]].astype(np.float64)
-        # What the chain reaches for is carried by the lower bone; the hand or foot turns about it.
-        self.tip = posing.done[lower[-1]].apply(target) if limb.through_mapped else self.end.apply(target)
-        self.rest_root = rig.heads[rig.index[self._chain]].astype(np.float64)
+        self.tip = self.end.apply(rig.heads[rig.index[limb.target]].astype(np.float64))
         self.rest_middle, self.rest_tip = seen.needed_head(limb.joints[1]), seen.limb_end(limb.joints[1])
 
     @property
@@ -80,11 +73,8 @@ class _Limb:
         """(T, 3) of length 1: from the first joint to the last."""
         return normalized(self.tip - self.root)
 
-    def up_now(self, limb: IkLimb) -> DoubleArray:
-        """(T, 3): the axis of the chain's first bone that Blender turns towards the pole."""
-        return self.turned @ self._up_at_rest(limb)
-
     def _up_at_rest(self, limb: IkLimb) -> DoubleArray:
+        """(3,): the axis of the chain's first bone that Blender turns towards the pole."""
         rest = self._rig.rest[self._rig.index[limb.chain[0]], :3, :3].astype(np.float64)
         return rest @ np.array([np.cos(limb.pole_angle), 0.0, np.sin(limb.pole_angle)])
 

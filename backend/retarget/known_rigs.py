@@ -16,6 +16,7 @@ from .rig_spec import RigSpec
 _MOST_RIGS = 16
 _OF_THE_POSE = {
     "basis", "scales", "rotation_modes", "lock_location", "lock_rotation", "lock_per_component", "follows", "ik",
+    "ik_chains",
 }  # fmt: skip
 """What an artist changes while posing; no bone map depends on it."""
 _STRUCTURE = tuple(part.name for part in fields(RigSpec) if part.name not in _OF_THE_POSE)

@@ -55,11 +55,11 @@ def _cut_out(rig: RigSpec, bones: list[int]) -> RigSpec:
         value = getattr(rig, each.name)
         if isinstance(value, np.ndarray):
             cut[each.name] = value[bones]
-        elif isinstance(value, tuple) and each.name != "ik":
+        elif isinstance(value, tuple) and each.name not in ("ik", "ik_chains"):
             cut[each.name] = tuple(cast(tuple[Any, ...], value)[bone] for bone in bones)
     parents = np.array([place.get(int(rig.parents[bone]), -1) for bone in bones])
     humanoid = {human: bone for human, bone in rig.humanoid.items() if bone in cut["bones"]}
-    return replace(rig, **cut | {"parents": parents, "humanoid": humanoid, "follows": {}, "ik": ()})
+    return replace(rig, **cut | {"parents": parents, "humanoid": humanoid, "follows": {}, "ik": (), "ik_chains": ()})
 
 
 def _is_body(rig: RigSpec, find: Callable[[RigSpec], BoneMap]) -> bool:

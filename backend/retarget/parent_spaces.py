@@ -51,14 +51,20 @@ def _by_parents(rig: RigSpec, name: str, mapped: set[str]) -> Follow:
     first, turn = source, np.eye(3)
     place: DoubleArray = np.eye(4)
     for ancestor in reversed(path):
-        rest = rig.rest[ancestor].astype(np.float64)
-        moved = rest @ rig.basis[ancestor] @ np.asarray(np.linalg.inv(rest), dtype=np.float64)
+        moved = own_displacement(rig, rig.bones[ancestor])
         if not rig.inherit_rotation[ancestor]:
             first, turn = None, np.eye(3)
         turn, place = turn @ nearest_rotation(moved[:3, :3]), place @ moved
     if not rig.inherit_rotation[bone]:
         first, turn = None, np.eye(3)
     return Follow(first=first, turn=turn.astype(np.float32), place_of=source, place=place.astype(np.float32))
+
+
+def own_displacement(rig: RigSpec, name: str) -> DoubleArray:
+    """(4, 4) armature space: how far the current channels of a bone move it where its parents are at rest."""
+    bone = rig.index[name]
+    rest = rig.rest[bone].astype(np.float64)
+    return rest @ rig.basis[bone] @ np.asarray(np.linalg.inv(rest), dtype=np.float64)
 
 
 def nearest_rotation(matrix: DoubleArray) -> DoubleArray:

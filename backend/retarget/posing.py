@@ -9,7 +9,15 @@ import numpy as np
 from ..arrays import DoubleArray
 from ..matrices import product, stacked, transform, transposed
 from ..rotations import matrix_to_quaternion
-from .parent_spaces import Displacement, carried, location_axes, parent_turn
+from .parent_spaces import (
+    Displacement,
+    carried,
+    follows_of,
+    location_axes,
+    nearest_rotation,
+    own_displacement,
+    parent_turn,
+)
 from .rig_spec import Follow, RigSpec
 
 
@@ -67,6 +75,16 @@ class Posing:
     def space(self, name: str) -> DoubleArray:
         """(T, 3, 3): how the space that a bone rotates in is turned from rest."""
         return parent_turn(self._follows[name], self.done, self._frames)
+
+    def displacement(self, name: str) -> Displacement:
+        """How far any bone is from its rest pose; one that is not posed stays in its parent's space as it is now."""
+        if name in self.done:
+            return self.done[name]
+        carrier = carried(follows_of(self._rig, (name,), mapped=self.done)[name], self.done, self._frames)
+        own = own_displacement(self._rig, name)
+        through = carrier.turn if carrier.matrix is None else carrier.matrix
+        turn = product(carrier.turn, nearest_rotation(own[:3, :3]))
+        return Displacement(turn, carrier.apply(own[:3, 3]), product(through, own[:3, :3]))
 
     def set_rotation(self, name: str, around: DoubleArray, wanted: DoubleArray) -> None:
         """A bone shall be turned by `wanted` in a space turned by `around`, both (T, 3, 3)."""

@@ -58,13 +58,13 @@ class Follow:
 
 @dataclass(frozen=True)
 class IkLimb:
-    """An arm or leg that an IK constraint of the rig moves.
+    """An arm or leg that an IK constraint moves by helpers, which stand at the joints of the mapped bones.
 
     Attributes:
         joints: the limb's three joints, such as left_shoulder, left_elbow, left_wrist.
-        chain: the first bone of the IK chain, and the bone that holds the constraint.
-        through_mapped: the chain runs through mapped bones; else through helpers that stand at the same joints.
-        constraint: its name, on the second bone of `chain`.
+        chain: the first and the last bone of the IK chain.
+        holder: the bone that has the constraint: the last of the chain, or the one after it.
+        constraint: its name.
         target: the control that the limb reaches for.
         pole: the control that the limb bends towards, or None.
         pole_angle: radians, the constraint's.
@@ -75,7 +75,7 @@ class IkLimb:
 
     joints: tuple[str, str, str]
     chain: tuple[str, str]
-    through_mapped: bool
+    holder: str
     constraint: str
     target: str
     pole: str | None = None
@@ -88,6 +88,49 @@ class IkLimb:
     def controls(self) -> tuple[str, ...]:
         """Names of the bones to place or turn."""
         return tuple(name for name in (self.target, self.pole, self.swing, self.toe) if name is not None)
+
+
+@dataclass(frozen=True)
+class IkChain:
+    """An IK constraint that turns mapped bones themselves, wherever it sits.
+
+    Attributes:
+        bones: what it turns, from the first bone to the last.
+        holder: the bone that has the constraint: the last of `bones`, or a bone after it.
+        constraint: its name.
+        at_tail: the tail of `holder` reaches for the target; else its head does.
+        reached: the bone that it reaches for, or None where that is another object.
+        target: the control that moves `reached`, or None where no control of this rig can make IK agree with FK.
+        pole: the control that the chain bends towards, or None.
+        pole_angle: radians, the constraint's.
+        turned: the bone whose orientation `reached` must have, since one copies the other, or None.
+        copying: bones that copy the target's rotation, each with the name of the constraint; `in_full` those that do so
+            axis by axis in armature space, so that IK may leave them on.
+        trouble: where `target` is None, why, as the end of a sentence.
+    """
+
+    bones: tuple[str, ...]
+    holder: str
+    constraint: str
+    at_tail: bool = True
+    reached: str | None = None
+    target: str | None = None
+    pole: str | None = None
+    pole_angle: float = 0.0
+    turned: str | None = None
+    copying: tuple[tuple[str, str], ...] = ()
+    in_full: frozenset[str] = frozenset()
+    trouble: str = ""
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Names of the bones to place; none where IK cannot give what FK gives."""
+        return () if self.target is None else tuple(name for name in (self.target, self.pole) if name is not None)
+
+    @property
+    def constraints(self) -> tuple[tuple[str, str], ...]:
+        """Bone and constraint of all that has to be off in FK."""
+        return ((self.holder, self.constraint), *self.copying)
 
 
 @dataclass(frozen=True)
@@ -113,7 +156,9 @@ class RigSpec:
         basis: (B, 4, 4) the current pose: `PoseBone.matrix_basis`.
         scales: (B, 3) the scale in it, whose signs a matrix does not tell.
         follows: measured parent spaces of mapped bones, where constraints make the parent list untrue.
-        ik: the limbs that IK constraints move.
+        overrides: per bone those of `constraints` that keep it from turning as its channels say, whatever is keyed.
+        ik: the limbs that IK constraints move by helpers.
+        ik_chains: the IK constraints that turn mapped bones.
         fk_switches: control -> bone, its custom property and the value at which IK does not override the control.
         humanoid: what the file itself says of its bones: name of the human bone, as in VRM -> bone.
 
@@ -141,7 +186,9 @@ class RigSpec:
     scales: FloatArray = _FILLED_IN
     follows: Mapping[str, Follow] = field(default_factory=dict[str, Follow])
     humanoid: Mapping[str, str] = field(default_factory=dict[str, str])
+    overrides: tuple[tuple[str, ...], ...] = ()
     ik: tuple[IkLimb, ...] = ()
+    ik_chains: tuple[IkChain, ...] = ()
     fk_switches: Mapping[str, tuple[str, str, float]] = field(default_factory=dict[str, tuple[str, str, float]])
 
     def __post_init__(self) -> None:
@@ -169,6 +216,7 @@ class RigSpec:
             "rotation_modes": self.rotation_modes or ("QUATERNION",) * count,
             "constraints": self.constraints or ((),) * count,
             "copies": self.copies or ("",) * count,
+            "overrides": self.overrides or self.constraints or ((),) * count,
             "shaped": _flags("shaped", self.shaped, (count,), default=False),
         }
         for name, value in values.items():
@@ -184,6 +232,12 @@ class RigSpec:
     def index(self) -> dict[str, int]:
         """Position of each bone."""
         return {name: position for position, name in enumerate(self.bones)}
+
+    @property
+    def all_ik_controls(self) -> tuple[str, ...]:
+        """Names of the bones that IK is posed by, parents before children."""
+        names = {name for limb in (*self.ik, *self.ik_chains) for name in limb.controls}
+        return tuple(sorted(names, key=self.index.__getitem__))
 
     @property
     def heads(self) -> FloatArray:

@@ -20,6 +20,7 @@ from .character_frame import LIMB_CHILD, SIDES, CharacterFrame, MappedRig, to_t_
 from .grounding import height_correction
 from .hands import finger_turns
 from .ik import pose_ik_limbs
+from .ik_chains import pose_ik_chains
 from .interpolation import between, swing_and_twist, turn_about
 from .parent_spaces import follows_of, in_order
 from .posing import Posing, in_axes
@@ -56,7 +57,7 @@ def retarget(
         poses: what to do; fingers are driven where it has hands.
         in_place: only the root's height changes, not its place.
         relaxed: hands ("left", "right") to relax where `poses` has none.
-        limbs: "FK", or "IK" to pose the targets and poles of `rig.ik` where there are any.
+        limbs: "FK", or "IK" to pose the targets and poles of `rig.ik` and `rig.ik_chains` where there are any.
 
     Raises:
         RigError: the map lacks an essential joint or names a bone that the rig has not.
@@ -69,6 +70,8 @@ def retarget(
     lift = _lift(seen, posing, world=world, translation=poses.translation, scale=scale)
     channels = _locate_root(seen, posing, lift=lift, in_place=in_place)
     replaced = pose_ik_limbs(seen, posing) if limbs == "IK" else ()
+    if limbs == "IK":
+        pose_ik_chains(seen.rig, posing)
     pose = _rig_pose(posing, without=replaced, root=_root(seen), channels=channels)
     relaxed_fingers = frozenset[str]() if poses.hands is not None else frozenset(fingers)
     return replace(pose, constant=relaxed_fingers, notes=uneven_scale_notes(seen, wanted))
@@ -158,10 +161,12 @@ def _posed(
     """All mapped bones turned, parents first, and the root moved to where its hips belong; armature units a metre."""
     root = _root(seen)
     follows = follows_of(seen.rig, tuple(wanted))
-    for limb in seen.rig.ik:
-        for control in (limb.target, limb.pole, limb.toe):
-            if control is not None and control not in wanted:
-                follows |= follows_of(seen.rig, (control,), mapped=wanted.keys())
+    own = {limb.swing for limb in seen.rig.ik}
+    controls = [name for name in seen.rig.all_ik_controls if name not in wanted and name not in own]
+    placed = {name for chain in seen.rig.ik_chains for name in chain.controls}
+    for position, control in enumerate(controls):
+        before = placed.intersection(controls[:position]) if control in placed else set[str]()
+        follows |= follows_of(seen.rig, (control,), mapped=wanted.keys() | before)
     scaled = not seen.rig.follows and is_scaled(seen, wanted)
     posing = ScaledPosing(seen, follows, len(world)) if scaled else Posing(seen.rig, follows, len(world))
     for name in in_order({name: follows[name] for name in wanted}, rig=seen.rig.name):

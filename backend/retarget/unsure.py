@@ -40,7 +40,7 @@ def posed_joints(rig: RigSpec, bone_map: BoneMap, confidence: FloatArray, *, lim
         confidence: (T, 24).
         limbs: "FK" or "IK".
     """
-    in_ik = {joint: limb.controls for limb in rig.ik if not limb.through_mapped for joint in limb.joints}
+    in_ik = {joint: limb.controls for limb in rig.ik for joint in limb.joints}
     found: list[PosedJoint] = []
     for joint, index in JOINT_INDEX.items():
         if joint in bone_map.joints:
@@ -64,6 +64,11 @@ def bone_confidence(rig: RigSpec, bone_map: BoneMap, confidence: FloatArray) -> 
     for limb in rig.ik:
         least = confidence[:, [JOINT_INDEX[joint] for joint in limb.joints]].min(axis=1)
         found.update((control, least) for control in limb.controls if control not in found)
+    for chain in rig.ik_chains:
+        moved = [found[bone] for bone in chain.bones if bone in found]
+        if moved:
+            least = np.min(moved, axis=0)
+            found.update((control, least) for control in chain.controls if control not in found)
     return found
 
 

@@ -123,7 +123,7 @@ def test_a_rest_pose_that_lies_in_a_heap_is_reported() -> None:
 def test_bones_that_constraints_turn_are_reported() -> None:
     rig = synthetic_rig(RestPose())
     constraints = tuple(("IK",) if name == "mixamorig:LeftLeg" else () for name in rig.bones)
-    problems = match_bones(replace(rig, constraints=constraints)).problems
+    problems = match_bones(replace(rig, constraints=constraints, overrides=constraints)).problems
     assert problems == ("Constraints on mixamorig:LeftLeg may override the pose. Mute them or lower their influence.",)
 
 
