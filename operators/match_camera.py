@@ -33,7 +33,7 @@ def why_no_photo(context: bpy.types.Context) -> str | None:
     return TOO_LONG_AGO if session.run_of(context.scene) is None else None
 
 
-def run_of(scene: bpy.types.Scene) -> PhotoRun:
+def run_of(scene: Any) -> PhotoRun:
     """The run whose result the scene shows.
 
     Raises:

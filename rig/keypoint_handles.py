@@ -150,7 +150,8 @@ def _picture_frame(context: bpy.types.Context, image_size: tuple[int, int], *, f
     if camera is None or view is None or view.view_perspective != "CAMERA":
         return None
     corners = [camera.matrix_world @ corner for corner in camera.data.view_frame(scene=context.scene)]
-    seen = [location_3d_to_region_2d(context.region, view, corner) for corner in corners]
+    region: Any = context.region
+    seen = [location_3d_to_region_2d(region, view, corner) for corner in corners]
     if any(place is None for place in seen):
         return None
     return PictureFrame.of([(place.x, place.y) for place in seen], image_size, flipped=flipped)
@@ -164,11 +165,11 @@ def _draw_lines(lines: Sequence[tuple[Point, Point]]) -> None:
     if not points:
         return
     shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
-    _, _, width, height = gpu.state.viewport_get()
+    viewport: Any = gpu.state.viewport_get()
     gpu.state.blend_set("ALPHA")
     try:
         shader.bind()
-        shader.uniform_float("viewportSize", (width, height))
+        shader.uniform_float("viewportSize", tuple(viewport[2:]))
         for thick, colour in ((3.6, _LINE_BORDER), (1.6, _LINE)):
             shader.uniform_float("lineWidth", thick * _ui_scale())
             shader.uniform_float("color", colour)

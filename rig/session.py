@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -93,8 +94,9 @@ class PosedRig:
         """
         given = None if bone_map is None else require_essential(read_rig(self.armature), read_map(bone_map))
         sighting = Sighting.of(result.estimates[reading], result.observation)
+        scene: Any = bpy.context.scene
         report = match_scene_camera(
-            bpy.context.scene,
+            scene,
             sighting.flipped() if options.flip else sighting,
             Photo(result.found.path, result.found.image),
             joints=RigJoints(self.armature, limbs=options.limbs, bone_map=given).places(self.armature),
