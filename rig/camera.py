@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 import numpy as np
@@ -13,10 +13,12 @@ from mathutils import Matrix
 from ..backend.arrays import ImageArray
 from ..backend.camera_match import CameraPose, Lens, Sighting, match_camera
 from ..backend.errors import RigError
+from ..backend.retarget.checks import other_side
 from .armature import read_rig, require_armature
 from .backdrop import photo_image
 from .bone_maps import bone_map_for
 from .ik_controls import with_ik_limbs
+from .object_space import is_mirrored
 
 if TYPE_CHECKING:
     from ..backend.retarget.bone_map import BoneMap
@@ -88,7 +90,7 @@ class RigJoints:
             self._tails[third] = limb.chain[1]
 
     def places(self, armature: bpy.types.Object) -> dict[str, np.ndarray]:
-        """Joint -> (3,) in the world, as the armature is posed now.
+        """Joint -> (3,) in the world, as the armature is posed now; left and right are the viewer's.
 
         Raises:
             RigError: it has lost a bone.
@@ -100,7 +102,8 @@ class RigJoints:
             found.update({joint: np.array(to_world @ bones[name].tail) for joint, name in self._tails.items()})
         except KeyError as error:
             raise RigError(f"{armature.name} has lost bones since it was posed. Pose it again.") from error
-        return found
+        # Of a mirrored rig the viewer sees the left where the rig has its right.
+        return {other_side(joint): place for joint, place in found.items()} if is_mirrored(armature) else found
 
 
 def matched_camera(scene: bpy.types.Scene) -> bpy.types.Object | None:
@@ -108,7 +111,7 @@ def matched_camera(scene: bpy.types.Scene) -> bpy.types.Object | None:
     return next((obj for obj in scene.objects if obj.type == "CAMERA" and MARK in obj), None)
 
 
-def camera_of(scene: bpy.types.Scene, picture: Path) -> bpy.types.Object | None:
+def camera_of(scene: Any, picture: Path) -> bpy.types.Object | None:
     """The scene's matched camera, if this picture is what it was matched to."""
     camera = matched_camera(scene)
     return camera if camera is not None and camera[MARK] == str(picture.resolve()) else None

@@ -30,6 +30,7 @@ from .hindrances import hindrances
 from .ik_controls import with_ik_limbs
 from .limb_modes import key_limb_modes
 from .motion import standing_rest
+from .object_space import as_posed, object_notes
 from .pose_plan import KeyOptions, KeyReport, PosePlan
 
 
@@ -63,7 +64,7 @@ def plan_pose(
     """
     armature = require_armature(armature)
     require_writable_action(armature)
-    poses = poses.mirrored() if options.flip else poses
+    poses = as_posed(armature, poses, flip=options.flip)
     if read is None:
         read, relaxed = _read_with_hands(armature, poses, options=options, bone_map=bone_map, relaxed=relaxed)
     try:
@@ -76,7 +77,8 @@ def plan_pose(
     if not plan.poses_anything:
         raise RigError(_nothing_to_key(armature, plan))
     key_limb_modes(plan, bone_map)
-    notes = (*bone_map.problems, *pose.notes, *plan.notes, *hindrances(plan, pose), *_shown(armature))
+    seen = (*object_notes(armature, read.own, bone_map), *_shown(armature))
+    notes = (*bone_map.problems, *pose.notes, *plan.notes, *hindrances(plan, pose), *seen)
     joints = posed_joints(rig, bone_map, poses.confidence, limbs=options.limbs)
     return plan.finished(pose.frame_count, notes=notes, joints=joints, relaxed=relaxed or ())
 

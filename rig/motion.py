@@ -21,6 +21,7 @@ from ..backend.retarget.rest_from_motion import rest_from_motion
 from ..backend.retarget.rig_spec import RigSpec
 from .armature import read_rig, require_armature
 from .bone_maps import bone_map_for
+from .object_space import is_mirrored
 from .shown_bones import shown_by
 
 _FRAMES_FOR_REST = 300
@@ -61,7 +62,8 @@ def read_motion(
     elif rest == "AUTOMATIC":
         rig = standing_rest(armature, rig, bone_map) or rig
     matrices = _played(armature, rig.bones, chosen)[:, _shown(armature, rig, bone_map)]
-    return poses_from_rig(rig, bone_map, RigMotion(rig.bones, matrices, _fps(chosen)))
+    found = poses_from_rig(rig, bone_map, RigMotion(rig.bones, matrices, _fps(chosen)))
+    return found.mirrored() if is_mirrored(armature) else found
 
 
 def _shown(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> list[int]:
@@ -86,8 +88,9 @@ def _with_found_rest(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap
     frames = action_frames(armature)
     frames = frames[:: -(-len(frames) // _FRAMES_FOR_REST)]
     to_armature = np.array(armature.matrix_world.normalized(), np.float64)[:3, :3].T
+    own_left = -1.0 if is_mirrored(armature) else 1.0  # a mirrored rig's left is at the world's right
     motion = RigMotion(rig.bones, _played(armature, rig.bones, frames))
-    return rest_from_motion(rig, bone_map, motion, axes=to_armature @ INNER_TO_BLENDER)
+    return rest_from_motion(rig, bone_map, motion, axes=to_armature @ INNER_TO_BLENDER * (own_left, 1.0, 1.0))
 
 
 def action_frames(armature: bpy.types.Object) -> range:

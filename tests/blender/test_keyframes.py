@@ -227,12 +227,12 @@ def test_an_armature_with_parent_scale_and_rotation_poses_in_its_own_space(keys,
     bpy.context.scene.collection.objects.link(parent)
     parent.rotation_euler, parent.scale = (0.3, 1.0, -0.5), (2.0, 2.0, 2.0)
     placed.parent, placed.location = parent, (1.0, 2.0, 3.0)
-    placed.scale, placed.rotation_euler = (-0.01, 0.01, 0.01), (1.57, 0.0, 0.4)
+    placed.scale, placed.rotation_euler = (0.01, 0.01, 0.01), (1.57, 0.0, 0.4)
     for armature in (plain, placed):
         keys.pose_and_key(armature, poses(), options=keys.KeyOptions(frame=1.0))
     for bone in plain.pose.bones:
         assert np.allclose(bone.matrix, placed.pose.bones[bone.name].matrix, atol=1e-5)
-    assert placed.scale[0] == pytest.approx(-0.01)
+    assert placed.scale[0] == pytest.approx(0.01)
 
 
 def test_an_action_of_another_objects_slot_gets_a_slot_of_its_own(keys, make_humanoid, poses) -> None:
