@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contrapposto.backend.camera import Camera
+from contrapposto.backend.camera_match import CameraPose, Lens, Sighting, match_camera
 from contrapposto.backend.errors import InputError
 from contrapposto.backend.estimate.estimator import Estimate
 from contrapposto.backend.keypoints import BLAZEPOSE_33
 from contrapposto.backend.observation import Observation
-from contrapposto.backend.camera_match import CameraPose, Lens, Sighting, match_camera
 from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.proportions import ProportionedBody
 from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle
