@@ -20,6 +20,7 @@ from .bone_names import side_of
 from .character_frame import MappedRig
 from .essential import ESSENTIAL, OVERRIDING
 from .facing import Front, front_of_map
+from .no_spine import spine_notes
 from .profiles_reader import STRUCTURE, STRUCTURE_OF_CONTROLS
 from .proportions import is_like_a_bird
 from .rig_spec import RigSpec
@@ -62,7 +63,7 @@ def checked(rig: RigSpec, bone_map: BoneMap, *, controls: bool) -> BoneMap:
             bone_map = _checked_geometry(rig, bone_map)
         except RigError as error:
             bone_map = _doubted(bone_map, Doubt(f"{error} So front and sides cannot be seen."))
-    return _with_problems(bone_map, (*_headless(rig, bone_map), *_constraint_problems(rig, bone_map)))
+    return _with_problems(bone_map, (*_headless(rig, bone_map), *_made_so(rig, bone_map)))
 
 
 def given_problems(rig: RigSpec, bone_map: BoneMap, *, controls: bool) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ def given_problems(rig: RigSpec, bone_map: BoneMap, *, controls: bool) -> tuple[
             problems += _given_geometry(rig, bone_map)
         except RigError as error:
             problems.append(str(error))
-    return (*problems, *_constraint_problems(rig, bone_map))
+    return (*problems, *_made_so(rig, bone_map))
 
 
 def _checked_geometry(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
@@ -285,6 +286,11 @@ def _headless(rig: RigSpec, bone_map: BoneMap) -> tuple[str, ...]:
         return ()
     carrier = "neck" if "neck" in bone_map.joints else "trunk"
     return (f"No bone of {rig.name} was found for the head: it is not posed by itself and moves with the {carrier}.",)
+
+
+def _made_so(rig: RigSpec, bone_map: BoneMap) -> tuple[str, ...]:
+    """How the rig is made, where that limits what a pose can do."""
+    return (*spine_notes(rig, bone_map), *_constraint_problems(rig, bone_map))
 
 
 def _constraint_problems(rig: RigSpec, bone_map: BoneMap) -> tuple[str, ...]:

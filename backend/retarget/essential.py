@@ -6,10 +6,12 @@ from typing import Final
 
 ESSENTIAL: Final[tuple[str, ...]] = (
     "pelvis",
-    "spine3",
     *(f"{side}_{part}" for part in ("shoulder", "elbow", "hip", "knee") for side in ("left", "right")),
 )
-"""Without these a rig is no human body; `spine3` is filled whenever there is any bone of the spine."""
+"""Without these a rig is no human body."""
+
+SOUGHT: Final[tuple[str, ...]] = (ESSENTIAL[0], "spine3", *ESSENTIAL[1:])
+"""What nearly every human body has: `spine3` is filled whenever there is any bone of the spine."""
 
 OVERRIDING: Final = frozenset(
     ("IK", "SPLINE_IK", "COPY_ROTATION", "COPY_TRANSFORMS", "TRACK_TO", "DAMPED_TRACK", "LOCKED_TRACK", "ARMATURE")

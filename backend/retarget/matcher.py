@@ -10,8 +10,9 @@ from ..joint_words import in_words
 from .bone_map import SURE, BoneMap
 from .bone_names import side_of
 from .checks import checked
-from .essential import ESSENTIAL
+from .essential import ESSENTIAL, SOUGHT
 from .name_matcher import SPINE, map_by_names
+from .no_spine import bones_of_no_spine
 from .other_skeletons import other_skeletons
 from .profiles_reader import is_of_controls, profiles
 from .rig_spec import RigSpec
@@ -26,17 +27,19 @@ def match_bones(rig: RigSpec) -> BoneMap:
     """The bones of a human body, every essential joint found and sure; others that are not sure are left out.
 
     Raises:
-        RigError: hips, spine, an upper arm, forearm, thigh or shin was not found, or could be another bone.
+        RigError: hips, an upper arm, forearm, thigh or shin was not found, or a spine that there is; or it could be
+            another bone.
     """
     found = detect_bones(rig)
     if found.problems and not found.joints:
         raise RigError(
             f"{rig.name} cannot be mapped to a human body: {' '.join(found.problems)} Choose another armature."
         )
-    missing = [joint for joint in ESSENTIAL if joint not in found.joints]
-    if missing:
+    missing = [joint for joint in SOUGHT if joint not in found.joints]
+    may_lack_spine = not (is_of_controls(found.convention) or bones_of_no_spine(rig, found))
+    if missing and not (may_lack_spine and missing == [SPINE[-1]]):
         raise RigError(_refusal(rig, missing))
-    unsure = [joint for joint in found.unsure if joint in ESSENTIAL]
+    unsure = [joint for joint in found.unsure if joint in SOUGHT]
     if unsure:
         listed = ", ".join(f"{in_words(joint)} ({found.first(joint)}?)" for joint in unsure)
         problems = "".join(f" {problem}" for problem in found.problems)
@@ -63,7 +66,7 @@ def other_skeleton_problems(rig: RigSpec, bone_map: BoneMap) -> tuple[str, ...]:
 
 def _best_map(rig: RigSpec) -> BoneMap:
     found = map_by_names(rig)
-    if any(joint not in found.joints for joint in ESSENTIAL):
+    if any(joint not in found.joints for joint in SOUGHT):
         said = {bone: side for bone in rig.bones if (side := side_of(bone))}
         found = _merged(found, map_by_structure(rig, said=said))
     return checked(rig, found, controls=is_of_controls(found.convention))
@@ -71,7 +74,8 @@ def _best_map(rig: RigSpec) -> BoneMap:
 
 def _merged(named: BoneMap, shaped: BoneMap) -> BoneMap:
     """What structure shows, surer where names say the same; where most names agree with it, they settle the rest."""
-    if not shaped.joints:
+    lacks_spine = all(joint in named.joints for joint in ESSENTIAL) and SPINE[-1] not in shaped.joints
+    if not shaped.joints or lacks_spine:
         return named
     both = named.joints.keys() & shaped.joints.keys()
     agreed = {joint for joint in both if named.first(joint) in shaped.joints[joint].bones}

@@ -14,7 +14,7 @@ from .bone_map import BoneMap, BoneMatch
 from .bone_names import CanonicalName, canonical, spellings
 from .character_frame import LIMB_CHILD
 from .checks import parent_breaks
-from .essential import ESSENTIAL, OVERRIDING
+from .essential import OVERRIDING, SOUGHT
 from .profiles_reader import Profile, profiles
 from .rig_spec import RigSpec
 
@@ -40,7 +40,7 @@ def map_by_names(rig: RigSpec) -> BoneMap:
 def _rank(rig: RigSpec, bone_map: BoneMap) -> tuple[int, float]:
     """How many essential joints are found, and how well all of them; bones out of the body's order count against."""
     controls = any(profile.controls for profile in profiles() if profile.convention == bone_map.convention)
-    found = sum(joint in bone_map.joints for joint in ESSENTIAL)
+    found = sum(joint in bone_map.joints for joint in SOUGHT)
     scores = (
         match.score * (_OVERRIDDEN if OVERRIDING & set(rig.constraints[rig.index[match.bones[0]]]) else 1.0)
         for joint, match in bone_map.joints.items()

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from .bone_map import SURE, BoneMap
-from .essential import ESSENTIAL, OVERRIDING
+from .essential import OVERRIDING, SOUGHT
 from .rig_spec import RigSpec
 
 _LEAST_BONES: Final = 10
@@ -64,7 +64,7 @@ def _cut_out(rig: RigSpec, bones: list[int]) -> RigSpec:
 
 def _is_body(rig: RigSpec, find: Callable[[RigSpec], BoneMap]) -> bool:
     found = find(rig)
-    matches = [found.joints[joint] for joint in ESSENTIAL if joint in found.joints]
+    matches = [found.joints[joint] for joint in SOUGHT if joint in found.joints]
     tied = [bool(OVERRIDING & set(rig.constraints[rig.index[match.bones[0]]])) for match in matches]
     sure = [match.score >= SURE for match in matches]
-    return len(matches) == len(ESSENTIAL) and float(np.mean(sure)) > 0.5 and float(np.mean(tied)) < 0.5
+    return len(matches) == len(SOUGHT) and float(np.mean(sure)) > 0.5 and float(np.mean(tied)) < 0.5

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from ..arrays import DoubleArray
+from ..matrices import product
 from ..rotations import axis_angle_to_matrix, normalized
 from ..skeleton import JOINT_INDEX, PARENTS, REST_OFFSETS
 from .character_frame import SIDES, MappedRig
+from .interpolation import between
 
 SPINE: Final = ("spine1", "spine2", "spine3")
 OWN_POSTURE: Final = np.radians(2.0)
@@ -29,16 +32,33 @@ def align_torso(mapped: MappedRig, wanted: dict[str, DoubleArray], world: Double
     what they cannot reach turns the chest, at most 8.
     """
     bones = [bone for joint in SPINE if joint in mapped.bone_map.joints for bone in mapped.bone_map.joints[joint].bones]
-    if not bones or "pelvis" not in mapped.bone_map.joints:
+    if "pelvis" not in mapped.bone_map.joints:
+        return
+    goal = _smpl_torso(world, to_shoulders=mapped.head("neck") is None) @ mapped.frame.axes.T
+    if not bones:
+        _let_hips_carry(mapped, wanted, world=world, goal=goal)
         return
     line = _Line.along(mapped, bones, wanted)
-    goal = _smpl_torso(world, to_shoulders=mapped.head("neck") is None) @ mapped.frame.axes.T
     for moved, most in ((bones[:-1], _MOST_BEND), (bones[-1:], _MOST_CHEST_TURN)):
         turn = line.bend(moved, goal, most=most)
         if turn is not None:
             for bone in moved:
                 wanted[bone] = turn @ wanted[bone]
             line = _Line.along(mapped, bones, wanted)
+
+
+def _let_hips_carry(
+    mapped: MappedRig, wanted: dict[str, DoubleArray], *, world: DoubleArray, goal: DoubleArray
+) -> None:
+    """Without a spine the hips' bone is the trunk: turned half as SMPL's hips and half as its chest, along its line."""
+    axes = mapped.frame.axes
+    chest = product(product(axes, world[:, JOINT_INDEX[SPINE[-1]]]), axes.T)
+    hips = mapped.bone_map.joints["pelvis"].bones
+    for bone in hips:
+        wanted[bone] = between(wanted[bone], chest, 0.5)
+    turn = _Line.along(mapped, [], wanted).bend([None], goal, most=np.pi)
+    if turn is not None:
+        wanted.update({bone: turn @ wanted[bone] for bone in hips})
 
 
 @dataclass(frozen=True)
@@ -52,12 +72,12 @@ class _Line:
     def along(cls, mapped: MappedRig, bones: list[str], wanted: dict[str, DoubleArray]) -> _Line:
         heads = [mapped.rig.heads[mapped.rig.index[bone]].astype(np.float64) for bone in bones]
         places = np.stack([mapped.frame.hips, *heads, _top(mapped)])
-        carriers = (None, *bones)
+        carriers: tuple[str | None, ...] = (None, *bones)
         pelvis = wanted[mapped.bone_map.joints["pelvis"].bones[0]]
         turns = [pelvis, *(wanted[bone] for bone in bones)]
         return cls(carriers, tuple(turn @ part for turn, part in zip(turns, np.diff(places, axis=0), strict=True)))
 
-    def bend(self, moved: list[str], goal: DoubleArray, *, most: float) -> DoubleArray | None:
+    def bend(self, moved: Sequence[str | None], goal: DoubleArray, *, most: float) -> DoubleArray | None:
         """(T, 3, 3) turns of the `moved` bones that bring the line along `goal` (T, 3); None if they cannot."""
         moving, fixed = np.zeros_like(goal), np.zeros_like(goal)
         for carrier, part in zip(self.carriers, self.parts, strict=True):
