@@ -38,8 +38,12 @@ def different_readings(
     repeated = Evidence(**{name: value.expand(_SAMPLES, *value.shape[1:]) for name, value in vars(evidence).items()})
     sampled = network.sample(repeated, noise, steps=_STEPS)
     chosen, likelihood = _different(_joints(expected), _joints(sampled), count)
-    surer = expected.log_rotation_sigma + _SURER
-    others = [replace(expected, six=sampled.six[k : k + 1], log_rotation_sigma=surer) for k in chosen]
+    surer = replace(
+        expected,
+        log_rotation_sigma=expected.log_rotation_sigma + _SURER,
+        log_body_sigma=expected.log_body_sigma + _SURER,
+    )
+    others = [replace(surer, six=sampled.six[k : k + 1]) for k in chosen]
     return [expected, *others], likelihood
 
 
