@@ -1,8 +1,8 @@
 """How exactly and how fast poses reach rigs, measured on what Blender evaluates.
 
-    python benchmarks/retarget.py [--accuracy] [--round-trip] [--speed] [--poses N] [--rig PART_OF_NAME ...]
+    python benchmarks/retarget.py [--accuracy] [--renamed] [--round-trip] [--speed] [--poses N] [--rig PART_OF_NAME ...]
 
-Without an option all three are measured. Numbers marked with ! miss their goal.
+Without an option all four are measured. Numbers marked with ! miss their goal.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 from mocap_poses import mocap_files, varied_poses
+from retarget_renamed import renamed
 from rich.console import Console
 from rich.table import Table
 from rig_collection import SHARED, RigSource, all_rigs
@@ -239,25 +240,30 @@ class _Cell:
 
 def round_trip() -> None:
     """Mocap read as a rig, made SMPL poses and put back on the same rig: how far its joints are off."""
-    table = Table("motion", "convention", "frames", "mean mm", "max mm", box=None)
+    kinds: dict[tuple[str, str], list[DoubleArray]] = {}
+    refused = list[str]()
     with mocap_files() as files:
-        bvh = sorted((SHARED / "rigs").glob("*.bvh"))
-        for path in [*files, *bvh]:
+        for path in [*files, *sorted((SHARED / "rigs").glob("*.bvh"))]:
             try:
                 armature = open_rig(path)
                 bone_map = match_bones(read_rig(armature))
             except ContrappostoError as error:
-                table.add_row(path.name, "refused: " + str(error)[:90])
+                refused.append(f"{path.name}: {error}")
                 continue
-            errors = _round_trip_mm(armature, bone_map)
-            mark = "!" if errors.mean() > ROUND_TRIP_MM else ""
-            table.add_row(
-                path.name, bone_map.convention, str(len(errors)), f"{errors.mean():.2f}{mark}", f"{errors.max():.2f}"
-            )
+            kind = f"{path.parent.name}, {path.suffix[1:].upper()}" if path in files else path.name
+            kinds.setdefault((kind, bone_map.convention), []).append(_round_trip_mm(armature, bone_map))
+    table = Table("motion", "names", "files", "frames", "mean mm", "max mm", box=None)
+    for (kind, convention), found in kinds.items():
+        mean, largest = (float(of(np.concatenate([each.ravel() for each in found]))) for of in (np.mean, np.max))
+        mark = "!" if any(each.mean() > ROUND_TRIP_MM for each in found) else ""
+        frames = str(sum(len(each) for each in found))
+        table.add_row(kind, convention, str(len(found)), frames, f"{mean:.2f}{mark}", f"{largest:.1f}")
     console.print(
         f"Joint positions after motion -> PoseSequence -> the same rig, {STATURE_M:g} m (goal {ROUND_TRIP_MM:g} mm)."
     )
     console.print(table if table.row_count else "No mocap is at hand.")
+    for reason in refused:
+        console.print(f"refused: {reason}")
 
 
 def _round_trip_mm(armature: bpy.types.Object, bone_map: BoneMap, *, most: int = 100) -> DoubleArray:
@@ -274,17 +280,25 @@ def _round_trip_mm(armature: bpy.types.Object, bone_map: BoneMap, *, most: int =
     return apart / mapped.frame.leg_length * (0.491 * STATURE_M) * 1000.0
 
 
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on is needed, not {text}")
+    return int(text)
+
+
 def main(arguments: list[str]) -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("--accuracy", "--round-trip", "--speed"):
+    for name in ("--accuracy", "--renamed", "--round-trip", "--speed"):
         parser.add_argument(name, action="store_true")
-    parser.add_argument("--poses", type=int, default=200, metavar="N")
+    parser.add_argument("--poses", type=_at_least_one, default=200, metavar="N")
     parser.add_argument("--rig", action="append", default=[], metavar="PART_OF_NAME")
     options = parser.parse_args(arguments)
-    everything = not (options.accuracy or options.round_trip or options.speed)
+    everything = not (options.accuracy or options.renamed or options.round_trip or options.speed)
     if options.accuracy or everything:
         accuracy(varied_poses(options.poses), options.rig)
+    if options.renamed or everything:
+        renamed(console, options.rig)
     if options.round_trip or everything:
         round_trip()
     if options.speed or everything:

@@ -49,13 +49,18 @@ def known_map(armature: bpy.types.Object, rig: RigSpec) -> BoneMap:
 
 def _checked(armature: bpy.types.Object, stored: StoredMap, text: str) -> str:
     """The text, if it makes a bone map for this armature."""
-    for bones, trouble in (
-        (stored.gone(armature), "are named in its bone map but are not in the rig"),
-        (stored.twice, "stand for more than one joint"),
+    for bones, of_one, of_several in (
+        (
+            stored.gone(armature),
+            "is named in its bone map but is not in the rig",
+            "are named in its bone map but are not in the rig",
+        ),
+        (stored.twice, "stands for more than one joint", "stand for more than one joint each"),
     ):
-        if bones:
+        names = tuple(dict.fromkeys(bones))
+        if names:
             raise RigError(
-                f"{armature.name}: {', '.join(dict.fromkeys(bones))} {trouble}. "
+                f"{armature.name}: {', '.join(names)} {of_one if len(names) == 1 else of_several}. "
                 "Choose other bones in the sidebar under Rig, or press Detect there."
             )
     return text

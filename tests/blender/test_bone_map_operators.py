@@ -154,13 +154,13 @@ def test_unsure_joints_are_asked_about_and_not_guessed(package, humanoid, preset
 
 def test_a_bone_for_two_joints_refuses_the_pose_in_words(package, detected):
     detected.contrapposto_bones.left_knee = "mixamorig:RightLeg"
-    with pytest.raises(package("backend.errors").RigError, match="mixamorig:RightLeg stand for more than one joint"):
+    with pytest.raises(package("backend.errors").RigError, match="mixamorig:RightLeg stands for more than one joint"):
         pose(package, detected)
 
 
 def test_a_renamed_bone_refuses_the_pose_in_words(package, detected):
     detected.data.bones["mixamorig:LeftLeg"].name = "Shin"
-    with pytest.raises(package("backend.errors").RigError, match="mixamorig:LeftLeg are named in its bone map"):
+    with pytest.raises(package("backend.errors").RigError, match="mixamorig:LeftLeg is named in its bone map"):
         pose(package, detected)
 
 
