@@ -89,24 +89,30 @@ def _checked_geometry(rig: RigSpec, bone_map: BoneMap) -> BoneMap:
     by_shape = bone_map.convention in (STRUCTURE, STRUCTURE_OF_CONTROLS)
     if by_shape and is_like_a_bird(seen):
         return BoneMap(bone_map.armature, {}, problems=(_bird(rig),))
-    front = front_of_map(seen)
-    if front.value <= -_FRONT_IS_SURE:
+    bone_map = _judged_by_front(rig, bone_map, front_of_map(seen), by_shape=by_shape)
+    return _doubted(bone_map, *_pair_doubts(rig, bone_map))
+
+
+def _judged_by_front(rig: RigSpec, bone_map: BoneMap, front: Front, *, by_shape: bool) -> BoneMap:
+    """The map with its sides exchanged, doubted or trusted, as the body's shape and the names tell."""
+    if front.value <= -_FRONT_IS_SURE and front.by_more_than_one:
         problem = (
-            f"The {_parts(front)} of {rig.name} point backwards if its bones are named right. "
+            f"The {_listed(front.words)} of {rig.name} point backwards if its bones are named right. "
             "Left and right were taken by position, not by name."
         )
-        bone_map = _with_problems(_exchanged(bone_map, front), (problem,))
-    elif front.value < -_FRONT_TELLS:
-        problem = (
-            f"The {_parts(front)} of {rig.name} point backwards if its bones are named right: check left and right."
-        )
-        bone_map = _doubted(bone_map, Doubt(problem, _SIDED))
-    elif _names_say_other_side(bone_map):
-        problem = f"The shape of {rig.name} and the names of its bones disagree about left and right: check them."
-        bone_map = _doubted(bone_map, Doubt(problem))  # of all joints: as a rule it is no human body, such as a bird
+        return _with_problems(_exchanged(bone_map, front), (problem,))
+    doubt: Doubt | None = None
+    if front.value < -_FRONT_TELLS:
+        told = f"The {_listed(front.words)} of {rig.name} point backwards if its bones are named right"
+        doubt = Doubt(f"{told}: check left and right.", _SIDED)
+    elif front.value < _FRONT_IS_SURE and front.opposed > _FRONT_TELLS:
+        told = f"The {_listed(front.words)} and the {_listed(front.against)} of {rig.name} tell opposite fronts"
+        doubt = Doubt(f"{told}: check left and right.", _SIDED)
+    elif _names_say_other_side(bone_map):  # as a rule it is no human body, so all of its joints are in doubt
+        doubt = Doubt(f"The shape of {rig.name} and the names of its bones disagree about left and right: check them.")
     elif front.value < _FRONT_TELLS and not by_shape:
-        bone_map = _sides_by_name_alone(rig, bone_map)
-    return _doubted(bone_map, *_pair_doubts(rig, bone_map))
+        return _sides_by_name_alone(rig, bone_map)
+    return bone_map if doubt is None else _doubted(bone_map, doubt)
 
 
 def _given_geometry(rig: RigSpec, bone_map: BoneMap) -> list[str]:
@@ -116,7 +122,8 @@ def _given_geometry(rig: RigSpec, bone_map: BoneMap) -> list[str]:
     front, problems = front_of_map(seen), [doubt.problem for doubt in _pair_doubts(rig, bone_map)]
     kept = "The map was kept as it is: if that is wrong, press Detect, or exchange the bones of both sides."
     if front.value < -_FRONT_TELLS:
-        told = f"With this bone map the {_parts(front)} of {rig.name} point backwards: left and right look exchanged."
+        parts = _listed(front.words)
+        told = f"With this bone map the {parts} of {rig.name} point backwards: left and right look exchanged."
         return [f"{told} {kept}", *problems]
     if front.value < _FRONT_IS_SURE and _names_say_other_side(bone_map):
         names = (
@@ -181,16 +188,16 @@ def parent_breaks(rig: RigSpec, bone_map: BoneMap) -> list[tuple[str, str]]:
     return breaks
 
 
-def _parts(front: Front) -> str:
-    """What tells the front, as in "feet, knees and heels"."""
-    *first, last = front.words or ("limbs",)
+def _listed(parts: tuple[str, ...]) -> str:
+    """As in "feet, knees and heels"."""
+    *first, last = parts or ("limbs",)
     return f"{', '.join(first)} and {last}" if first else last
 
 
 def _exchanged(bone_map: BoneMap, front: Front) -> BoneMap:
     """The map with left and right exchanged, which the reasons of the joints tell."""
     exchanged = with_sides_exchanged(bone_map)
-    why = f"left and right exchanged, because the {_parts(front)} point to the front so"
+    why = f"left and right exchanged, because the {_listed(front.words)} point to the front so"
     joints = {
         joint: replace(match, reason=f"{match.reason}; {why}") if other_side(joint) != joint else match
         for joint, match in exchanged.joints.items()

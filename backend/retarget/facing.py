@@ -16,6 +16,8 @@ from .trunk import Trunk
 
 _LEAST: Final = 0.25
 """Evidence below this is not worth a word."""
+_POINTS_AT: Final = 0.9
+"""Cosine between a bone and the line to the next joint."""
 _ROW: Final = ("index", "middle", "ring", "pinky")
 """From the front to the back of a hand at rest, whether the arm is stretched or hangs."""
 
@@ -28,11 +30,13 @@ class Front:
         value: above 0 where the frame's forward is the body's front, below 0 where it is its back; certain from 1 on.
         words: the parts that say so, such as feet and knees.
         against: the parts that say the opposite.
+        opposed: how much these count, 0 or more; it is taken off in `value`.
     """
 
     value: float
     words: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    opposed: float = 0.0
 
     @property
     def reason(self) -> str:
@@ -46,7 +50,13 @@ class Front:
         value = sum(clues.values())
         words = tuple(name for name, clue in clues.items() if abs(clue) > _LEAST and clue * value > 0.0)
         against = tuple(name for name, clue in clues.items() if abs(clue) > _LEAST and clue * value < 0.0)
-        return cls(value, words, against)
+        opposed = sum(abs(clue) for clue in clues.values() if clue * value < 0.0)
+        return cls(value, words, against, opposed)
+
+    @property
+    def by_more_than_one(self) -> bool:
+        """Whether the feet say it, or two other parts: hands may lie palm up, and knees be bent by mistake."""
+        return "feet" in self.words or len(self.words) > 1
 
 
 def front_evidence(
@@ -170,13 +180,23 @@ def _thumbs(tree: SkeletonTree, heads: DoubleArray, hands: Sequence[tuple[int, i
 
 def _soles(tree: SkeletonTree, ankles: Sequence[int], frame: BodyFrame) -> float:
     """Where the ankles' own bones point, if both feet agree and lie flat: their tails, which not every format keeps."""
-    if len(ankles) < len(SIDES):
+    if len(ankles) < len(SIDES) or not all(_keeps_tails(tree, ankle) for ankle in ankles):
         return 0.0
     ways = [tree.rig.rest[ankle, :3, 1].astype(np.float64) for ankle in ankles]
     local = [np.array([way @ frame.across, way @ frame.up, way @ frame.forward]) for way in ways]
     mirrored = float(local[0] @ (local[1] * (-1.0, 1.0, 1.0)))
     flat = all(abs(way[2]) > 0.5 and way[1] < 0.2 for way in local)
     return float(local[0][2] + local[1][2]) / 2.0 if mirrored > 0.9 and flat else 0.0
+
+
+def _keeps_tails(tree: SkeletonTree, ankle: int) -> bool:
+    """Whether the bone before points at the ankle, as bones do in a rig whose tails mean something."""
+    before = int(tree.rig.parents[ankle])
+    if before < 0:
+        return False
+    way, length = tree.heads[ankle] - tree.heads[before], float(np.linalg.norm(tree.heads[ankle] - tree.heads[before]))
+    along = float(tree.rig.rest[before, :3, 1].astype(np.float64) @ way)
+    return length > tree.same_place and along > _POINTS_AT * length
 
 
 def _face(tree: SkeletonTree, heads: DoubleArray, head: int | None) -> float:

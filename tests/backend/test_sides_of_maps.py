@@ -101,9 +101,18 @@ def test_the_row_of_fingers_tells_the_front() -> None:
     front = front_of_map(MappedRig(rig, match_bones(rig)))
     assert front.words == ("fingers",)
     assert front.value >= 1.0
-    exchanged = match_bones(misnamed(rig))
+    asked = detect_bones(misnamed(rig))  # not exchanged: the palms may lie up
+    assert asked.joints["left_index1"].bones == ("mixamorig:LeftHandIndex1",)
+    assert set(asked.unsure) >= SIDED
+    assert any("The fingers of Fingers point backwards" in problem for problem in asked.problems)
+    exchanged = match_bones(misnamed(bent(rig, "Leg", forward=0.04)))
     assert exchanged.joints["left_index1"].bones == ("mixamorig:RightHandIndex1",)
-    assert any("The fingers of Fingers point backwards" in problem for problem in exchanged.problems)
+
+
+def test_clues_that_contradict_each_other_are_asked_about() -> None:
+    bone_map = detect_bones(bent(bent(straight(), "Leg", forward=0.05), "ForeArm", forward=0.05))
+    assert set(bone_map.unsure) >= SIDED
+    assert bone_map.problems == ("The knees and the elbows of Synthetic tell opposite fronts: check left and right.",)
 
 
 @pytest.mark.parametrize("without", [("head",), ("head", "left_collar", "right_collar")])
