@@ -19,6 +19,8 @@ from .selection import is_selected
 _NO_TURN = 1e-3
 """Radians: a locked channel that would change by less loses nothing."""
 
+_SAME_FRAME = 1e-3
+
 
 class ChannelPlan:
     """Channels to write, collected before anything is changed."""
@@ -36,6 +38,7 @@ class ChannelPlan:
         self.channels: list[Channel] = []
         self.bones: list[str] = []
         self.posed: frozenset[str] = frozenset()
+        self.frames = 0
         self.idle: list[str] = []
         self.skipped: list[str] = []
         self.unsure: list[str] = []
@@ -49,6 +52,12 @@ class ChannelPlan:
         turns = any(".rotation_" in channel.data_path for channel in self.channels)
         return turns or (bool(self.bones) and not self.idle)
 
+    @property
+    def is_of_shown_frame(self) -> bool:
+        """Whether it holds one pose, at the frame that the scene shows."""
+        shown = action_frame(self.armature, bpy.context.scene.frame_current_final)
+        return self.frames == 1 and abs(self.frame - shown) < _SAME_FRAME
+
     def finished(
         self, frames: int, *, notes: tuple[str, ...], joints: tuple[PosedJoint, ...], relaxed: tuple[str, ...]
     ) -> PosePlan:
@@ -58,7 +67,7 @@ class ChannelPlan:
 
     def add_pose(self, pose: RigPose, *, confidence: Mapping[str, np.ndarray]) -> None:
         """Rotation of every bone that is sure enough, location of the root; `confidence` is (T,) of each bone."""
-        self.posed = frozenset(pose.bones)
+        self.posed, self.frames = frozenset(pose.bones), pose.frame_count
         for position, name in enumerate(pose.bones):
             bone = self.armature.pose.bones[name]
             if self.options.selected_only and not is_selected(bone):
@@ -68,7 +77,7 @@ class ChannelPlan:
                 continue
             before = len(self.channels)
             rotations = pose.rotations[:, position]
-            self._add_rotation(bone, rotations[:1] if name in pose.constant else rotations)
+            self.add_rotation(bone, rotations[:1] if name in pose.constant else rotations)
             if name == pose.root and self.options.root_location:
                 self._add_location(bone, pose.location, channels=pose.location_channels)
             if name in pose.controls:
@@ -81,7 +90,8 @@ class ChannelPlan:
         unlocked = [index for index, lock in enumerate(bone.lock_location) if not lock]
         self._add(bone, "location", values, wanted=channels, open_channels=unlocked)
 
-    def _add_rotation(self, bone: bpy.types.PoseBone, quaternions: np.ndarray) -> None:
+    def add_rotation(self, bone: bpy.types.PoseBone, quaternions: np.ndarray) -> None:
+        """The rotation channels of a bone in its own mode, from (T, 4), with its locks respected."""
         index = self.rig.index[bone.name]
         locks = RotationLocks(
             self.rig.rotation_modes[index], self.rig.lock_rotation[index], bool(self.rig.lock_per_component[index])

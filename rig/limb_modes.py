@@ -13,6 +13,7 @@ from ..backend.retarget.rig_spec import IkChain, IkLimb
 from .channel_plan import ChannelPlan
 from .fcurves import Channel
 from .fk_switches import switch_behind
+from .limb_match import shown_rotations
 from .selection import is_selected
 
 _LIMB_PARTS: Final = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
@@ -71,18 +72,37 @@ def _key_chain(plan: ChannelPlan, chain: IkChain, *, keyed: set[str]) -> None:
 def _key(
     plan: ChannelPlan, bone: bpy.types.PoseBone, path: str, *, value: float, moved: Collection[str], mode: str
 ) -> None:
-    """One key, which holds for all frames; not where bones that are not selected would jump."""
+    """One key, which holds for all frames; bones that are not selected stay where they are shown now."""
     others = [name for name in dict.fromkeys(moved) if not is_selected(plan.armature.pose.bones[name])]
     if plan.options.selected_only and others and abs(plan.value_before(path) - value) > _SAME:
-        before = "FK" if mode == "IK" else "IK"
-        unseen = ", ".join(name for name in plan.bones if name in moved)
-        note = (
-            f"The limb of {bone.name} was not switched to {mode}, because bones that are not selected would move "
-            f"({_listed(others)}): keys on {unseen} do not show in {before}. Select the whole limb, or choose {before}."
-        )
-        plan.notes += [] if note in plan.notes else [note]
-        return
+        if mode == "IK" or not plan.is_of_shown_frame:
+            _note_not_switched(plan, bone, moved=moved, others=others, mode=mode)
+            return
+        _match(plan, [name for name in others if name not in plan.bones], limb=moved)
     plan.add_channel(bone, Channel(path, 0, bone.name, np.array([value])))
+
+
+def _match(plan: ChannelPlan, names: list[str], *, limb: Collection[str]) -> None:
+    """Key bones of a limb that are not selected as IK shows them now, so that FK shows the same."""
+    shown = shown_rotations(plan.armature, limb)
+    for name in names:
+        plan.add_rotation(plan.armature.pose.bones[name], shown[name])
+        plan.bones.append(name)
+    if names:
+        verb = "was" if len(names) == 1 else "were"
+        plan.notes.append(f"{_listed(names)} {verb} keyed as IK had put them, so that the limb could change to FK.")
+
+
+def _note_not_switched(
+    plan: ChannelPlan, bone: bpy.types.PoseBone, *, moved: Collection[str], others: list[str], mode: str
+) -> None:
+    before = "FK" if mode == "IK" else "IK"
+    unseen = ", ".join(name for name in plan.bones if name in moved)
+    note = (
+        f"The limb of {bone.name} was not switched to {mode}, because bones that are not selected would move "
+        f"({_listed(others)}): keys on {unseen} do not show in {before}. Select the whole limb, or choose {before}."
+    )
+    plan.notes += [] if note in plan.notes else [note]
 
 
 def _key_stretch(plan: ChannelPlan, limb: IkLimb) -> None:
