@@ -67,7 +67,7 @@ def renamed(console: Console, only: list[str]) -> None:
     share = total.right / max(total.counted, 1)
     mark = "" if share >= RIGHT_GOAL and not total.wrong else "!"
     console.print(
-        f"{rigs} rigs, {total.counted} joints: {share:.1%} right{mark} (goal {RIGHT_GOAL:.0%}), {total.unsure} unsure, "
+        f"Rigs: {rigs}. Joints: {total.counted}, {share:.1%} right{mark} (goal {RIGHT_GOAL:.0%}), {total.unsure} unsure, "
         f"{total.wrong} wrong, {total.other_side} on the wrong side (goal 0)."
     )
 
