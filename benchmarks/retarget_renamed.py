@@ -67,8 +67,8 @@ def renamed(console: Console, only: list[str]) -> None:
     share = total.right / max(total.counted, 1)
     mark = "" if share >= RIGHT_GOAL and not total.wrong else "!"
     console.print(
-        f"Rigs: {rigs}. Joints: {total.counted}, {share:.1%} right{mark} (goal {RIGHT_GOAL:.0%}), {total.unsure} unsure, "
-        f"{total.wrong} wrong, {total.other_side} on the wrong side (goal 0)."
+        f"Rigs: {rigs}. Joints: {total.counted}, {share:.1%} right{mark} (goal {RIGHT_GOAL:.0%}), "
+        f"{total.unsure} unsure, {total.wrong} wrong, {total.other_side} on the wrong side (goal 0)."
     )
 
 
