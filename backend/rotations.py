@@ -112,9 +112,8 @@ def matrix_to_quaternion_torch(matrix: torch.Tensor) -> torch.Tensor:
     import roma
     import torch
 
-    xyzw = roma.rotmat_to_unitquat(matrix)
-    xyzw = torch.where(xyzw[..., 3:] < 0.0, -xyzw, xyzw)
-    return xyzw.roll(1, -1)
+    xyzw = torch.as_tensor(roma.rotmat_to_unitquat(matrix))
+    return torch.where(xyzw[..., 3:] < 0.0, -xyzw, xyzw).roll(1, -1)
 
 
 def swing_between(start: AnyFloatArray, end: AnyFloatArray) -> DoubleArray:

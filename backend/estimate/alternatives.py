@@ -8,26 +8,28 @@ from typing import Final
 import numpy as np
 import torch
 
-from ..arrays import DoubleArray
+from ..arrays import DoubleArray, IntArray
 from ..kinematics import pose_torch
 from ..proportions import scaled_offsets_torch
 from .evidence import Evidence
 from .pose_network import PoseNetwork, Reading
 
-_SAMPLES: Final = 64
-_STEPS: Final = 2
+_SAMPLES: Final = 96
+_STEPS: Final = 4
 _APART_M: Final = 0.10
 """Readings differ where some joint is this far from where the other has it."""
 _SURER: Final = -0.8
-"""What is added to the logarithm of a sample's uncertainty: it is a definite pose, where the expected one is a mean."""
+"""What is added to the logarithm of a group's uncertainty: the expected pose has to cover all groups, it one."""
+_ROUNDS: Final = 12
 
 
 def different_readings(
     network: PoseNetwork, evidence: Evidence, count: int, *, seed: int = 0
 ) -> tuple[list[Reading], list[float]]:
-    """Up to `count` readings of one person, and the share of the model's samples that each stands for.
+    """Up to `count` readings of one person, and the share of the model's samples that is nearest to each.
 
-    The first is the expected pose; the others are fewer where the evidence leaves no doubt.
+    The first is the expected pose; the others, fewer where the evidence leaves no doubt, are the means of groups of
+    samples: what is alike in a group stands, what differs at random averages out.
     """
     expected = network(evidence.features())
     if count <= 1:
@@ -37,36 +39,41 @@ def different_readings(
     noise = torch.randn(_SAMPLES, *expected.six.shape[1:], generator=generator, device=device)
     repeated = Evidence(**{name: value.expand(_SAMPLES, *value.shape[1:]) for name, value in vars(evidence).items()})
     sampled = network.sample(repeated, noise, steps=_STEPS)
-    chosen, likelihood = _different(_joints(expected), _joints(sampled), count)
     surer = replace(
         expected,
         log_rotation_sigma=expected.log_rotation_sigma + _SURER,
         log_body_sigma=expected.log_body_sigma + _SURER,
     )
-    others = [replace(surer, six=sampled.six[k : k + 1]) for k in chosen]
-    return [expected, *others], likelihood
+    joints = _joints(sampled)
+    groups = [replace(surer, six=sampled.six[group].mean(0, keepdim=True)) for group in _groups(joints, count - 1)]
+    readings = [expected]
+    for reading in groups:
+        if all(np.linalg.norm(_joints(reading) - _joints(other), axis=-1).max() >= _APART_M for other in readings):
+            readings.append(reading)
+    away = [np.linalg.norm(joints - _joints(reading), axis=-1).mean(-1) for reading in readings]
+    shares = np.bincount(np.argmin(away, axis=0), minlength=len(readings)) / len(joints)
+    order = [0, *(1 + np.argsort(-shares[1:], kind="stable"))]
+    return [readings[k] for k in order], [float(shares[k]) for k in order]
 
 
-def _different(expected: DoubleArray, sampled: DoubleArray, count: int) -> tuple[list[int], list[float]]:
-    """Samples (N, 24, 3) that together leave the least doubt, beside what is expected (1, 24, 3).
+def _groups(joints: DoubleArray, count: int) -> list[IntArray]:
+    """Indices of the samples (N, 24, 3) in up to `count` groups of poses that are alike.
 
-    Greedily the sample that brings all others nearest, on average, to one that is taken (facility location: Nemhauser,
-    Wolsey, Fisher 1978); and the share of the samples that are nearest to each, what is expected first.
+    Lloyd's k-means, begun with the samples that are farthest from each other (Gonzalez 1985).
     """
-    apart = np.linalg.norm(sampled[:, None] - sampled[None], axis=-1)
-    from_expected = np.linalg.norm(sampled - expected, axis=-1)
-    mean, most = apart.mean(-1), apart.max(-1)
-    nearest, free = from_expected.mean(-1), from_expected.max(-1) >= _APART_M
-    distances, chosen = [nearest], list[int]()
-    while len(chosen) < count - 1 and free.any():
-        gain = np.maximum(nearest - mean, 0.0).sum(1)
-        best = int(np.where(free, gain, -1.0).argmax())
-        chosen.append(best)
-        distances.append(mean[best])
-        nearest = np.minimum(nearest, mean[best])
-        free &= most[best] >= _APART_M
-    shares = np.bincount(np.argmin(distances, axis=0), minlength=len(distances)) / len(sampled)
-    return chosen, [float(share) for share in shares]
+    points = joints.reshape(len(joints), -1)
+    centres = [points[np.linalg.norm(points - points.mean(0), axis=1).argmax()]]
+    while len(centres) < count:
+        nearest = np.min([np.linalg.norm(points - centre, axis=1) for centre in centres], axis=0)
+        centres.append(points[nearest.argmax()])
+    groups: list[IntArray] = []
+    for _ in range(_ROUNDS):
+        label = np.argmin([np.linalg.norm(points - centre, axis=1) for centre in centres], axis=0)
+        groups = [np.flatnonzero(label == group) for group in range(count)]
+        centres = [
+            points[group].mean(0) if len(group) else centre for group, centre in zip(groups, centres, strict=True)
+        ]
+    return [group for group in groups if len(group)]
 
 
 def _joints(reading: Reading) -> DoubleArray:

@@ -104,7 +104,7 @@ class LearnedEstimator:
         fit = fit_reading(seen, reading, iterations=10 if self._fitted else 0)
         up = (seen.view.turn @ reading.up[..., None])[..., 0]
         confidence = 1.0 - (-float(_RIGHT_WITHIN) / reading.log_rotation_sigma.exp()).exp()
-        return self._estimate(seen, fit, up=up.double().cpu().numpy(), confidence=_array(confidence), fps=fps)
+        return self._estimate(seen, fit, up=np.asarray(up.cpu(), np.float64), confidence=_array(confidence), fps=fps)
 
     def _estimate(self, seen: Seen, fit: Fit, *, up: DoubleArray, confidence: FloatArray, fps: float) -> Estimate:
         local = _array(fit.rotations).astype(np.float64)
