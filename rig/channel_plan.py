@@ -53,10 +53,18 @@ class ChannelPlan:
         return turns or (bool(self.bones) and not self.idle)
 
     @property
-    def is_of_shown_frame(self) -> bool:
-        """Whether it holds one pose, at the frame that the scene shows."""
+    def follows_what_is_shown(self) -> bool:
+        """Whether what the scene shows is what was before at each of its keys: one key here, or nothing moves."""
         shown = action_frame(self.armature, bpy.context.scene.frame_current_final)
-        return self.frames == 1 and abs(self.frame - shown) < _SAME_FRAME
+        return (self.frames == 1 and abs(self.frame - shown) < _SAME_FRAME) or not self._is_animated
+
+    @property
+    def _is_animated(self) -> bool:
+        animation = self.armature.animation_data
+        if animation is not None and len(animation.nla_tracks):
+            return True
+        curves = self.channelbag.fcurves if self.channelbag else ()
+        return any(len(curve.keyframe_points) > 1 or len(curve.modifiers) for curve in curves)
 
     def finished(
         self, frames: int, *, notes: tuple[str, ...], joints: tuple[PosedJoint, ...], relaxed: tuple[str, ...]

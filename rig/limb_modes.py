@@ -75,7 +75,7 @@ def _key(
     """One key, which holds for all frames; bones that are not selected stay where they are shown now."""
     others = [name for name in dict.fromkeys(moved) if not is_selected(plan.armature.pose.bones[name])]
     if plan.options.selected_only and others and abs(plan.value_before(path) - value) > _SAME:
-        if mode == "IK" or not plan.is_of_shown_frame:
+        if mode == "IK" or not plan.follows_what_is_shown:
             _note_not_switched(plan, bone, moved=moved, others=others, mode=mode)
             return
         _match(plan, [name for name in others if name not in plan.bones], limb=moved)

@@ -55,11 +55,14 @@ def moved(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> set[st
     return {name for name, matrix in before.items() if not np.allclose(matrix, after[name], atol=2e-3)}
 
 
-def test_one_fk_bone_of_a_rigify_arm_in_ik_is_posed_and_the_rest_stays(keys, generated: Armature, poses) -> None:
+@pytest.mark.parametrize("count", [1, 3])
+def test_one_fk_bone_of_a_rigify_arm_in_ik_is_posed_and_the_rest_stays(
+    keys, generated: Armature, poses, count: int
+) -> None:
     keys.pose_and_key(generated, poses(1), options=keys.KeyOptions(frame=1.0, limbs="IK"))
     before = matrices(generated, "ORG-")
     select(generated, "forearm_fk.L")
-    report = keys.pose_and_key(generated, poses(2), options=keys.KeyOptions(frame=1.0, selected_only=True))
+    report = keys.pose_and_key(generated, poses(2, count), options=keys.KeyOptions(frame=1.0, selected_only=True))
     after = matrices(generated, "ORG-")
     assert generated.pose.bones["upper_arm_parent.L"]["IK_FK"] == 1.0
     assert moved(before, after) == {"ORG-forearm.L", "ORG-hand.L"}
@@ -73,7 +76,7 @@ def test_one_fk_bone_of_a_rigify_arm_in_ik_is_posed_and_the_rest_stays(keys, gen
 def test_where_the_rest_cannot_be_held_the_limb_is_not_switched_and_it_is_said(
     keys, generated: Armature, poses, frame: float
 ) -> None:
-    keys.pose_and_key(generated, poses(1), options=keys.KeyOptions(frame=1.0, limbs="IK"))
+    keys.pose_and_key(generated, poses(1, 4), options=keys.KeyOptions(frame=1.0, limbs="IK"))
     before = matrices(generated, "ORG-")
     select(generated, "forearm_fk.L")
     options = keys.KeyOptions(frame=frame, selected_only=True)
