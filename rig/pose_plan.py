@@ -18,15 +18,15 @@ class KeyOptions:
 
     Attributes:
         frame: scene frame of the first pose, fractions allowed; further poses follow one a frame.
-        selected_only: only bones selected in Pose Mode. Of a limb that this takes from IK to FK the other bones are keyed
-            as they are shown; where that is not possible, the limb is not switched.
+        selected_only: only bones selected in Pose Mode. Of a limb that this takes from IK to FK the other bones are
+            keyed as they are shown; where that is not possible, the limb is not switched.
         root_location: also the location of the root bone.
         blend: share in [0, 1] of the new pose; the rest is what the channels that are keyed hold now. So a limb blends
             in the mode that `limbs` names: from the rotations of its FK bones, or from the places of its IK controls.
         in_place: the root bone keeps its place; only its height is keyed.
         flip: left and right are exchanged.
-        limbs: "FK", or "IK" to key target and pole of limbs that have an IK constraint; others are in FK all the same, and
-            where a limb's IK cannot agree with FK, a note says why.
+        limbs: "FK", or "IK" to key target and pole of limbs that have an IK constraint; others are in FK all the same,
+            and where a limb's IK cannot agree with FK, a note says why.
         relax_hands: curl the fingers a little when the poses say nothing about them. Only on hands that nobody has
             touched: a hand with a key or a turned bone on any finger stays as it is. One key holds for all frames.
         min_confidence: joints that are less sure over all frames are left alone: not posed, not keyed.
