@@ -37,7 +37,7 @@ def ik_chain(
     chain = replace(chain, reached=constraint.subtarget)
     last = rig.heads[rig.index[bones[-1]]]
     reach = _BESIDE_TARGET * float(np.linalg.norm(_tip(rig, chain) - last))
-    target = control_of(armature, constraint.subtarget, reach=reach)
+    target = control_of(armature, constraint.subtarget, reach=reach, chain=bones)
     chain = _with_copying(armature, chain, handle=target, mapped=mapped)
     trouble = _trouble(armature, constraint, target=target, bones=bones)
     if trouble:
@@ -55,6 +55,8 @@ def _trouble(
     controls = armature.pose.bones
     if set(bones) & {target, *(above.name for above in controls[target].parent_recursive)}:
         return f"{target}, which it reaches for, hangs on the limb itself"
+    if target in {above.name for name in bones for above in controls[name].parent_recursive}:
+        return f"{target}, which alone moves what it reaches for, carries the limb too"
     if is_helper(controls[target]):
         return f"{target}, which it reaches for, is locked or moved by constraints"
     if constraint.pole_target is None:
@@ -108,7 +110,7 @@ def _tip(rig: RigSpec, chain: IkChain) -> np.ndarray:
     return rig.heads[bone] + (rig.rest[bone, :3, 1] * rig.lengths[bone] if chain.at_tail else 0.0)
 
 
-def control_of(armature: bpy.types.Object, target: str, *, reach: float) -> str:
+def control_of(armature: bpy.types.Object, target: str, *, reach: float, chain: Collection[str]) -> str:
     """The bone to pose so that this target alone goes along: the highest free one in its place, above any helpers."""
     others = {
         constraint.subtarget
@@ -120,9 +122,10 @@ def control_of(armature: bpy.types.Object, target: str, *, reach: float) -> str:
     while bone.parent is not None and is_helper(bone):
         bone = bone.parent
     place = armature.pose.bones[target].bone.head_local
+    of_body = {above for name in chain for above in armature.pose.bones[name].parent_recursive}
     above = bone.parent
     while above is not None and not is_helper(above) and (above.bone.head_local - place).length < reach:
-        if others & {above.name, *(child.name for child in above.children_recursive)}:
+        if above in of_body or others & {above.name, *(child.name for child in above.children_recursive)}:
             break
         bone, above = above, above.parent
     return bone.name

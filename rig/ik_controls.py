@@ -74,7 +74,7 @@ def _limb(
         if not _coincide(rig, ends, (upper[0], lower[0])):
             continue
         size = float(np.linalg.norm(_head(rig, lower[0]) - _head(rig, upper[0])))
-        target = control_of(armature, constraint.subtarget, reach=_BESIDE_TARGET * size)
+        target = control_of(armature, constraint.subtarget, reach=_BESIDE_TARGET * size, chain=bones)
         limb = IkLimb(joints=joints, chain=ends, holder=ends[1], constraint=constraint.name, target=target)
         toe = None if joints[2].endswith("wrist") else _toe(armature, joints, bone_map)
         return replace(_with_pole_or_swing(armature, limb, constraint), toe=toe)

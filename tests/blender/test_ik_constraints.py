@@ -149,6 +149,50 @@ def test_feet_that_copy_the_rotation_of_an_ik_target_are_turned_as_in_fk(keys, p
     assert report.notes == ()
 
 
+def under_a_master() -> Armature:
+    """Hips and targets under a posed control near the feet; each leg reaches for a helper below its target."""
+    armature = with_controls(pole=True)
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = armature.data.edit_bones
+    master = bones.new("Master")
+    master.head, master.tail = (0.0, 0.0, 0.0), (0.0, 0.5, 0.0)
+    bones["Hips"].parent = master
+    for side in SIDES:
+        target, helper = bones[f"{side}Target"], bones.new(f"{side}Helper")
+        target.parent = bones[f"{side}Pole"].parent = master
+        helper.head, helper.tail, helper.parent = target.head, target.tail, target
+    bpy.ops.object.mode_set(mode="OBJECT")
+    add_ik(armature, "Leg", count=2, pole=True)
+    for side in SIDES:
+        armature.pose.bones[f"{side}Leg"].constraints["IK"].subtarget = f"{side}Helper"
+        armature.pose.bones[f"{side}Helper"].lock_location = (True, True, True)
+        armature.pose.bones[f"{side}Helper"].location = (0.05, 0.02, 0.0)
+    armature.pose.bones["Master"].location = (0.3, 0.2, 0.1)
+    armature.pose.bones["Master"].rotation_quaternion = (0.9, 0.1, 0.2, 0.3)
+    return armature
+
+
+@pytest.mark.parametrize("limbs", ["FK", "IK"])
+def test_targets_are_placed_below_posed_controls_and_above_posed_helpers(keys, poses, plain, limbs: str) -> None:
+    armature = under_a_master()
+    report = keys.pose_and_key(armature, poses, options=keys.KeyOptions(frame=1.0, limbs=limbs))
+    assert farthest(armature, plain) < (0.05 if limbs == "FK" else 1.0)
+    assert "Master" not in report.bones
+    assert ("LeftTarget" in report.bones) == (limbs == "IK")
+
+
+def test_a_target_that_hangs_on_the_limb_is_switched_off_and_said(keys, poses, plain) -> None:
+    armature = with_controls()
+    bpy.ops.object.mode_set(mode="EDIT")
+    for side in SIDES:
+        armature.data.edit_bones[f"{side}Target"].parent = armature.data.edit_bones[f"{side}UpLeg"]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    add_ik(armature, "Leg", count=2)
+    notes = keys.pose_and_key(armature, poses, options=keys.KeyOptions(frame=1.0, limbs="IK")).notes
+    assert farthest(armature, plain) < 0.05
+    assert len([note for note in notes if "LeftTarget" in note and "hangs on the limb itself" in note]) == 1
+
+
 def test_ik_onto_another_object_is_switched_off_and_said(keys, poses, plain) -> None:
     armature = humanoids.make_humanoid(prefix="")
     empty = bpy.data.objects.new("Goal", None)
