@@ -26,10 +26,10 @@ _ROUNDS: Final = 12
 def different_readings(
     network: PoseNetwork, evidence: Evidence, count: int, *, seed: int = 0
 ) -> tuple[list[Reading], list[float]]:
-    """Up to `count` readings of one person, and the share of the model's samples that is nearest to each.
+    """Up to `count` readings of one person, the likeliest first, and how likely each is beside the others.
 
-    The first is the expected pose; the others, fewer where the evidence leaves no doubt, are the means of groups of
-    samples: what is alike in a group stands, what differs at random averages out.
+    One is the expected pose; the others, fewer where the evidence leaves no doubt, are the means of groups of samples:
+    what is alike in a group stands, what differs at random averages out.
     """
     expected = network(evidence.features())
     if count <= 1:
@@ -50,10 +50,20 @@ def different_readings(
     for reading in groups:
         if all(np.linalg.norm(_joints(reading) - _joints(other), axis=-1).max() >= _APART_M for other in readings):
             readings.append(reading)
-    away = [np.linalg.norm(joints - _joints(reading), axis=-1).mean(-1) for reading in readings]
-    shares = np.bincount(np.argmin(away, axis=0), minlength=len(readings)) / len(joints)
-    order = [0, *(1 + np.argsort(-shares[1:], kind="stable"))]
-    return [readings[k] for k in order], [float(shares[k]) for k in order]
+    likelihood = _likelihood(np.concatenate([_joints(reading) for reading in readings]), joints)
+    order = np.argsort(-likelihood, kind="stable")
+    return [readings[k] for k in order], [float(likelihood[k]) for k in order]
+
+
+def _likelihood(readings: DoubleArray, samples: DoubleArray) -> DoubleArray:
+    """(R,) shares of 1: how densely the samples (N, 24, 3) lie about each reading (R, 24, 3).
+
+    The first reading is the expected one; the median distance from it is the kernel's width.
+    """
+    away = np.linalg.norm(samples - readings[:, None], axis=-1).mean(-1)
+    width = max(float(np.median(away[0])), 1e-3)
+    density: DoubleArray = np.exp(-0.5 * np.square(away / width)).mean(1)
+    return density / density.sum()
 
 
 def _groups(joints: DoubleArray, count: int) -> list[IntArray]:

@@ -17,12 +17,12 @@ from ..camera import Camera
 from ..errors import InputError
 from ..job import Job, Progress
 from ..keypoints import BLAZEPOSE_33
-from ..kinematics import global_rotations
+from ..kinematics import global_rotations, pose_torch
 from ..observation import Observation
 from ..pose_sequence import PoseSequence
-from ..proportions import ProportionedBody
+from ..proportions import ProportionedBody, scaled_offsets_torch
 from ..refine.energy import Given
-from ..refine.evidence import Evidence2D, PosePrior
+from ..refine.evidence import Evidence2D, Ground, PointModel, PosePrior
 from ..refine.fit import Fit, fit_poses
 from ..refine.settings import FitSettings
 from ..rotations import matrix_to_axis_angle, swing_between
@@ -35,6 +35,9 @@ from .pose_network import PoseNetwork, Reading
 _UNSEEN: Final = 0.05
 _RIGHT_WITHIN: Final = np.radians(20.0)
 """A joint's confidence is the chance that its rotation is less than this wrong."""
+_NEARLY_LEVEL_M: Final = 0.20
+_EVEN_M: Final = 0.03
+"""Feet that are about this much higher than the other are put beside it, so exactly."""
 _PER_AXIS: Final = 0.9
 """Of the expected angle, a standard deviation about each axis; with the fit's own factor on priors."""
 
@@ -102,7 +105,7 @@ class LearnedEstimator:
 
     def _solved(self, seen: Seen, reading: Reading, fps: float) -> Estimate:
         fit = fit_reading(seen, reading, iterations=10 if self._fitted else 0)
-        up = (seen.view.turn @ reading.up[..., None])[..., 0]
+        up = _upwards(seen, reading)
         confidence = 1.0 - (-float(_RIGHT_WITHIN) / reading.log_rotation_sigma.exp()).exp()
         return self._estimate(seen, fit, up=np.asarray(up.cpu(), np.float64), confidence=_array(confidence), fps=fps)
 
@@ -154,12 +157,41 @@ def see(observation: Observation, device: torch.device) -> Seen:
 
 
 def fit_reading(seen: Seen, reading: Reading, *, iterations: int = 10, settings: FitSettings | None = None) -> Fit:
-    """The reading brought onto the keypoints; without iterations only placed before the camera."""
+    """The reading brought onto the keypoints, and feet that are nearly level onto one ground.
+
+    Without iterations it is only placed before the camera.
+    """
     rotations = reading.rotations.clone()
     rotations[:, 0] = seen.view.turn @ rotations[:, 0]
     local, body = (_PER_AXIS * log_sigma.exp() for log_sigma in (reading.log_rotation_sigma, reading.log_body_sigma))
     prior = PosePrior(rotations, local, reading.log_scales, body_sigma=body)
-    return fit_poses(prior, Given(picture=_evidence_px(seen)), iterations=iterations, settings=settings)
+    given = Given(picture=_evidence_px(seen))
+    fit = fit_poses(prior, given, iterations=iterations, settings=settings)
+    if iterations < 1:
+        return fit
+    return fit_poses(
+        prior,
+        given._replace(ground=_ground(fit, up=_upwards(seen, reading))),
+        start_rotations=fit.rotations,
+        start_pelvis=fit.pelvis,
+        iterations=iterations // 2,
+        settings=settings,
+    )
+
+
+def _upwards(seen: Seen, reading: Reading) -> torch.Tensor:
+    """(T, 3) against gravity, in the camera's inner frame."""
+    return (seen.view.turn @ reading.up[..., None])[..., 0]
+
+
+def _ground(fit: Fit, *, up: torch.Tensor) -> Ground:
+    """Heels and balls that are nearly as low as the lowest of them stand beside it."""
+    soles = PointModel.soles()
+    world, joints = pose_torch(fit.rotations, fit.pelvis, offsets=scaled_offsets_torch(fit.log_scales))
+    below = (world[:, soles.joints] @ torch.from_numpy(soles.offsets).to(world)[..., None])[..., 0]
+    height = ((joints[:, soles.joints] + below) * up[:, None]).sum(-1)
+    above = height - height.amin(1, keepdim=True)
+    return Ground(up, (-(above / _NEARLY_LEVEL_M).square()).exp(), sigma_m=_EVEN_M)
 
 
 def _evidence_px(seen: Seen) -> Evidence2D:

@@ -181,9 +181,18 @@ def test_two_ways_to_read_an_arm_are_both_offered_with_their_shares() -> None:
     network = Knowing(seen, samples=(0.0, 0.0, 0.0, 1.0))
     readings, likelihood = different_readings(network, seen.evidence, 5)
     assert len(readings) == 2
-    assert likelihood == pytest.approx([0.75, 0.25])
+    assert likelihood[0] > 2.0 * likelihood[1]
+    assert sum(likelihood) == pytest.approx(1.0)
     estimates = run_job(LearnedEstimator(network, fitted=False).estimate(observation(seen), count=5))
-    assert [estimate.likelihood for estimate in estimates] == pytest.approx([0.75, 0.25])
+    assert [estimate.likelihood for estimate in estimates] == pytest.approx(likelihood)
+
+
+def test_what_most_samples_show_comes_before_a_mean_that_none_shows() -> None:
+    seen = sighting(1)
+    network = Knowing(seen, turned=0.75, samples=(0.0, 0.0, 0.0, 1.5))
+    readings, likelihood = different_readings(network, seen.evidence, 3)
+    assert likelihood == sorted(likelihood, reverse=True)
+    assert torch.allclose(readings[0].rotations, network.reading(0.0).rotations, atol=1e-4)
 
 
 def test_readings_are_no_more_than_asked_for() -> None:
