@@ -62,7 +62,7 @@ def _likelihood(readings: DoubleArray, samples: DoubleArray) -> DoubleArray:
     """
     away = np.linalg.norm(samples - readings[:, None], axis=-1).mean(-1)
     width = max(float(np.median(away[0])), 1e-3)
-    density: DoubleArray = np.exp(-0.5 * np.square(away / width)).mean(1)
+    density = np.asarray(np.exp(-0.5 * np.square(away / width)).mean(1), np.float64)
     return density / density.sum()
 
 
