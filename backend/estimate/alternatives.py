@@ -61,7 +61,7 @@ def _likelihood(readings: DoubleArray, samples: DoubleArray) -> DoubleArray:
     The first reading is the expected one; the median distance from it is the kernel's width.
     """
     away = np.linalg.norm(samples - readings[:, None], axis=-1).mean(-1)
-    width = max(float(np.median(away[0])), 1e-3)
+    width = max(float(np.sort(away[0])[len(samples) // 2]), 1e-3)
     density = np.asarray(np.exp(-0.5 * np.square(away / width)).mean(1), np.float64)
     return density / density.sum()
 
