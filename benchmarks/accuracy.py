@@ -139,7 +139,8 @@ def uncertainty(network: PoseNetwork, each: Case) -> None:
     for low in (0.0, 0.2, 0.4, 0.6, 0.8):
         chosen = (confidence >= low) & (confidence < low + 0.2 + 1e-6)
         if int(chosen.sum()):
-            table.add_row(f"{low:.1f} to {low + 0.2:.1f}", str(int(chosen.sum())), f"{float(right[chosen].mean()):.2f}")
+            share = float(right[chosen].mean())
+            table.add_row(f"{low:.1f} to {low + 0.2:.1f}", str(int(chosen.sum())), f"{share:.2f}")
     console.print(table)
 
 
