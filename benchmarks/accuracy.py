@@ -117,8 +117,8 @@ def alternatives(network: PoseNetwork, each: Case, *, readings: int = 5, people:
         offered.append(len(values))
     gain = 100.0 * (1.0 - np.mean(best) / np.mean(first))
     console.print(
-        f"  of the {np.mean(offered):.1f} readings offered on average, fitted: the first {np.mean(first):.1f} mm, the best "
-        f"{np.mean(best):.1f} mm, {gain:.1f} % below it"
+        f"  of {np.mean(offered):.1f} readings offered on average, fitted: the first {np.mean(first):.1f} mm, "
+        f"the best {np.mean(best):.1f} mm, {gain:.1f} % below it"
     )
 
 
