@@ -110,8 +110,10 @@ def alternatives(network: PoseNetwork, each: Case, *, readings: int = 5, people:
     first, best, offered = [], [], []
     for person in range(people):
         one = each.person(person)
-        chosen, _ = different_readings(network, one.seen.evidence, readings, seed=person)
-        values = [float(errors(fitted(one, reading), one)["PA-MPJPE"]) for reading in chosen]
+        chosen = different_readings(network, one.seen.evidence, readings, seed=person)
+        values = [
+            float(errors(fitted(one, other.reading, definite=other.definite), one)["PA-MPJPE"]) for other in chosen
+        ]
         first.append(values[0])
         best.append(min(values))
         offered.append(len(values))

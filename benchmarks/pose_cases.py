@@ -156,9 +156,9 @@ def model_and_fit(network: PoseNetwork, *, constant_sigma: bool = False) -> Way:
     return solve
 
 
-def fitted(each: Case, reading: Reading) -> Found:
+def fitted(each: Case, reading: Reading, *, definite: bool = False) -> Found:
     """A reading fitted to the points of a case."""
-    fit = fit_reading(each.seen, reading)
+    fit = fit_reading(each.seen, reading, definite=definite)
     local = fit.rotations.clone()
     local[:, 0] = each.seen.view.turn.transpose(1, 2) @ local[:, 0]
     return Found(local, fit.log_scales)

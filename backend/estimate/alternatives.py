@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,41 +18,47 @@ _SAMPLES: Final = 96
 _STEPS: Final = 4
 _APART_M: Final = 0.10
 """Readings differ where some joint is this far from where the other has it."""
-_SURER: Final = -0.8
-"""What is added to the logarithm of a group's uncertainty: the expected pose has to cover all groups, it one."""
 _ROUNDS: Final = 12
 
 
-def different_readings(
-    network: PoseNetwork, evidence: Evidence, count: int, *, seed: int = 0
-) -> tuple[list[Reading], list[float]]:
-    """Up to `count` readings of one person, the likeliest first, and how likely each is beside the others.
+@dataclass(frozen=True)
+class Alternative:
+    """One reading of one person.
+
+    Attributes:
+        reading: what the picture may show, with the uncertainty of the expected pose.
+        likelihood: beside the other readings, in [0, 1].
+        definite: it is one of several poses; the expected one stands for all of them.
+    """
+
+    reading: Reading
+    likelihood: float = 1.0
+    definite: bool = False
+
+
+def different_readings(network: PoseNetwork, evidence: Evidence, count: int, *, seed: int = 0) -> list[Alternative]:
+    """Up to `count` readings of one person, the likeliest first.
 
     One is the expected pose; the others, fewer where the evidence leaves no doubt, are the means of groups of samples:
     what is alike in a group stands, what differs at random averages out.
     """
     expected = network(evidence.features())
     if count <= 1:
-        return [expected], [1.0]
+        return [Alternative(expected)]
     device = expected.six.device
     generator = torch.Generator(device).manual_seed(seed)
     noise = torch.randn(_SAMPLES, *expected.six.shape[1:], generator=generator, device=device)
     repeated = Evidence(**{name: value.expand(_SAMPLES, *value.shape[1:]) for name, value in vars(evidence).items()})
     sampled = network.sample(repeated, noise, steps=_STEPS)
-    surer = replace(
-        expected,
-        log_rotation_sigma=expected.log_rotation_sigma + _SURER,
-        log_body_sigma=expected.log_body_sigma + _SURER,
-    )
     joints = _joints(sampled)
-    groups = [replace(surer, six=sampled.six[group].mean(0, keepdim=True)) for group in _groups(joints, count - 1)]
     readings = [expected]
-    for reading in groups:
-        if all(np.linalg.norm(_joints(reading) - _joints(other), axis=-1).max() >= _APART_M for other in readings):
-            readings.append(reading)
+    for group in _groups(joints, count - 1):
+        mean = replace(expected, six=sampled.six[group].mean(0, keepdim=True))
+        if all(np.linalg.norm(_joints(mean) - _joints(other), axis=-1).max() >= _APART_M for other in readings):
+            readings.append(mean)
     likelihood = _likelihood(np.concatenate([_joints(reading) for reading in readings]), joints)
     order = np.argsort(-likelihood, kind="stable")
-    return [readings[k] for k in order], [float(likelihood[k]) for k in order]
+    return [Alternative(readings[k], float(likelihood[k]), definite=readings[k] is not expected) for k in order]
 
 
 def _likelihood(readings: DoubleArray, samples: DoubleArray) -> DoubleArray:

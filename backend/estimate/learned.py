@@ -26,7 +26,7 @@ from ..refine.evidence import Evidence2D, Ground, PointModel, PosePrior
 from ..refine.fit import Fit, fit_poses
 from ..refine.settings import FitSettings
 from ..rotations import matrix_to_axis_angle, swing_between
-from .alternatives import different_readings
+from .alternatives import Alternative, different_readings
 from .estimator import Estimate
 from .evidence import OUTSIDE_CONFIDENCE, Evidence, View, view_of
 from .placement import height_above_ground
@@ -35,6 +35,8 @@ from .pose_network import PoseNetwork, Reading
 _UNSEEN: Final = 0.05
 _RIGHT_WITHIN: Final = np.radians(20.0)
 """A joint's confidence is the chance that its rotation is less than this wrong."""
+_OF_ONE_READING: Final = 0.45
+"""Of the uncertainty about all readings, that about one of them."""
 _NEARLY_LEVEL_M: Final = 0.20
 _EVEN_M: Final = 0.03
 """Feet that are about this much higher than the other are put beside it, so exactly."""
@@ -94,20 +96,21 @@ class LearnedEstimator:
         seen = see(observation, self._device)
         with torch.inference_mode():
             most = count if observation.frame_count == 1 else 1
-            readings, likelihood = different_readings(self._network, seen.evidence, most, seed=self._seed)
+            readings = different_readings(self._network, seen.evidence, most, seed=self._seed)
         yield Progress("Fitting the pose to the picture", 0.5)
         estimates: list[Estimate] = []
-        for reading, share in zip(readings, likelihood, strict=True):
+        for each in readings:
             with torch.inference_mode():
-                estimates.append(replace(self._solved(seen, reading, observation.fps), likelihood=share))
+                estimates.append(self._solved(seen, each, observation.fps))
             yield Progress("Fitting the pose to the picture", 0.5 + 0.5 * len(estimates) / len(readings))
         return estimates
 
-    def _solved(self, seen: Seen, reading: Reading, fps: float) -> Estimate:
-        fit = fit_reading(seen, reading, iterations=10 if self._fitted else 0)
-        up = _upwards(seen, reading)
-        confidence = 1.0 - (-float(_RIGHT_WITHIN) / reading.log_rotation_sigma.exp()).exp()
-        return self._estimate(seen, fit, up=np.asarray(up.cpu(), np.float64), confidence=_array(confidence), fps=fps)
+    def _solved(self, seen: Seen, each: Alternative, fps: float) -> Estimate:
+        fit = fit_reading(seen, each.reading, iterations=10 if self._fitted else 0, definite=each.definite)
+        up = np.asarray(_upwards(seen, each.reading).cpu(), np.float64)
+        confidence = _array(1.0 - (-float(_RIGHT_WITHIN) / each.reading.log_rotation_sigma.exp()).exp())
+        estimate = self._estimate(seen, fit, up=up, confidence=confidence, fps=fps)
+        return replace(estimate, likelihood=each.likelihood)
 
     def _estimate(self, seen: Seen, fit: Fit, *, up: DoubleArray, confidence: FloatArray, fps: float) -> Estimate:
         local = _array(fit.rotations).astype(np.float64)
@@ -156,14 +159,23 @@ def see(observation: Observation, device: torch.device) -> Seen:
     return Seen(rays, confidence, pixels, camera, view, evidence)
 
 
-def fit_reading(seen: Seen, reading: Reading, *, iterations: int = 10, settings: FitSettings | None = None) -> Fit:
+def fit_reading(
+    seen: Seen,
+    reading: Reading,
+    *,
+    iterations: int = 10,
+    definite: bool = False,
+    settings: FitSettings | None = None,
+) -> Fit:
     """The reading brought onto the keypoints, and feet that are nearly level onto one ground.
 
-    Without iterations it is only placed before the camera.
+    Without iterations it is only placed before the camera. A definite reading, one of several, is held more firmly: the
+    network's uncertainty covers them all.
     """
     rotations = reading.rotations.clone()
     rotations[:, 0] = seen.view.turn @ rotations[:, 0]
-    local, body = (_PER_AXIS * log_sigma.exp() for log_sigma in (reading.log_rotation_sigma, reading.log_body_sigma))
+    share = _PER_AXIS * (_OF_ONE_READING if definite else 1.0)
+    local, body = (share * log_sigma.exp() for log_sigma in (reading.log_rotation_sigma, reading.log_body_sigma))
     prior = PosePrior(rotations, local, reading.log_scales, body_sigma=body)
     given = Given(picture=_evidence_px(seen))
     fit = fit_poses(prior, given, iterations=iterations, settings=settings)

@@ -179,8 +179,9 @@ def test_confidence_falls_where_the_network_is_unsure() -> None:
 def test_two_ways_to_read_an_arm_are_both_offered_with_their_shares() -> None:
     seen = sighting(1)
     network = Knowing(seen, samples=(0.0, 0.0, 0.0, 1.0))
-    readings, likelihood = different_readings(network, seen.evidence, 5)
-    assert len(readings) == 2
+    readings = different_readings(network, seen.evidence, 5)
+    likelihood = [each.likelihood for each in readings]
+    assert [each.definite for each in readings] == [False, True]
     assert likelihood[0] > 2.0 * likelihood[1]
     assert sum(likelihood) == pytest.approx(1.0)
     estimates = run_job(LearnedEstimator(network, fitted=False).estimate(observation(seen), count=5))
@@ -190,16 +191,16 @@ def test_two_ways_to_read_an_arm_are_both_offered_with_their_shares() -> None:
 def test_what_most_samples_show_comes_before_a_mean_that_none_shows() -> None:
     seen = sighting(1)
     network = Knowing(seen, turned=0.75, samples=(0.0, 0.0, 0.0, 1.5))
-    readings, likelihood = different_readings(network, seen.evidence, 3)
-    assert likelihood == sorted(likelihood, reverse=True)
-    assert torch.allclose(readings[0].rotations, network.reading(0.0).rotations, atol=1e-4)
+    readings = different_readings(network, seen.evidence, 3)
+    assert [each.likelihood for each in readings] == sorted((each.likelihood for each in readings), reverse=True)
+    assert torch.allclose(readings[0].reading.rotations, network.reading(0.0).rotations, atol=1e-4)
 
 
 def test_readings_are_no_more_than_asked_for() -> None:
     seen = sighting(1)
     network = Knowing(seen, samples=(0.0, 0.8, 1.6, -0.8))
     for count in (1, 2, 3):
-        assert len(different_readings(network, seen.evidence, count)[0]) == count
+        assert len(different_readings(network, seen.evidence, count)) == count
 
 
 def test_points_beyond_the_picture_are_hardly_believed() -> None:

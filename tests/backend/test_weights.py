@@ -108,12 +108,20 @@ def test_a_failed_download_says_what_to_do(
 
 def test_the_registry_names_everything_that_a_user_may_ask() -> None:
     entries = model_entries()
-    assert set(entries) == {"pose_detection", "pose_landmark_full"}
+    assert set(entries) == {"pose_detection", "pose_landmark_full", "pose"}
     content = fetch_module.tomllib.loads((FOLDER / "registry.toml").read_text("utf-8"))
-    for model in content["model"].values():
-        assert set(model) == {"file", "size", "sha256", "license", "source", "member", "made"}
+    for name, model in content["model"].items():
+        fetched = {"member"} if name != "pose" else set()
+        assert set(model) == {"file", "size", "sha256", "license", "source", "made"} | fetched
         assert len(model["sha256"]) == 64
-        assert model["source"] in content["source"]
+        assert model["source"] in (content["source"] if fetched else ["training"])
+
+
+def test_our_own_weights_are_in_the_repository() -> None:
+    entry = model_entries()["pose"]
+    content = (FOLDER / entry.file).read_bytes()
+    assert len(content) == entry.size < 30e6
+    assert hashlib.sha256(content).hexdigest() == entry.sha256
 
 
 def test_the_script_runs_alone_and_is_fast_where_all_is_there() -> None:
