@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .detect.blazepose import BlazePose
     from .detect.rtmpose import Rtmpose
     from .estimate.estimator import Estimator
+    from .estimate.learned import LearnedEstimator
     from .estimate.pose_network import PoseNetwork
     from .estimate.torchscript import TorchscriptRegressor
 
@@ -121,6 +122,7 @@ class ModelCache:
         self._regressor: TorchscriptRegressor | None = None
         self._body: BodyModel | None = None
         self._network: PoseNetwork | None = None
+        self._learned: LearnedEstimator | None = None
 
     def blazepose(self) -> BlazePose:
         """The photo detector.
@@ -208,12 +210,19 @@ class ModelCache:
                 if solver is Solver.MODEL:
                     raise
             else:
-                from .estimate.learned import LearnedEstimator
-
-                return LearnedEstimator(network, body=self.body())
+                return self._warm(network)
         from .estimate.analytic import AnalyticEstimator
 
         return AnalyticEstimator(self.body())
+
+    def _warm(self, network: PoseNetwork) -> Estimator:
+        """The pose model's estimator, which solved something already: torch's first time is slow."""
+        if self._learned is None:
+            from .estimate.learned import LearnedEstimator
+
+            self._learned = LearnedEstimator(network, body=self.body())
+            self._learned.warm_up()
+        return self._learned
 
     def torch_device(self) -> torch.device:
         """The device for torch models.
@@ -231,6 +240,7 @@ class ModelCache:
         self._regressor = None
         self._body = None
         self._network = None
+        self._learned = None
         gc.collect()
 
 

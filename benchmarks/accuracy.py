@@ -49,6 +49,7 @@ from contrapposto.backend.estimate.analytic import AnalyticEstimator  # noqa: E4
 from contrapposto.backend.estimate.learned import LearnedEstimator  # noqa: E402
 from contrapposto.backend.estimate.network_file import load_network  # noqa: E402
 from contrapposto.backend.estimate.pose_network import PoseNetwork  # noqa: E402
+from contrapposto.backend.job import run_job  # noqa: E402
 from contrapposto.backend.rotations import geodesic_angle_torch  # noqa: E402
 from contrapposto.backend.runtime import POSE_MODEL, ModelCache, read_model  # noqa: E402
 from contrapposto.backend.skeleton import JOINT_COUNT  # noqa: E402
@@ -110,7 +111,7 @@ def alternatives(network: PoseNetwork, each: Case, *, readings: int = 5, people:
     first, best, offered = [], [], []
     for person in range(people):
         one = each.person(person)
-        chosen = different_readings(network, one.seen.evidence, readings, seed=person)
+        chosen = run_job(different_readings(network, one.seen.evidence, readings, seed=person))
         values = [
             float(errors(fitted(one, other.reading, definite=other.definite), one)["PA-MPJPE"]) for other in chosen
         ]

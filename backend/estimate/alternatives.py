@@ -9,12 +9,17 @@ import numpy as np
 import torch
 
 from ..arrays import DoubleArray, IntArray
+from ..job import Job, Progress
 from ..kinematics import pose_torch
-from ..proportions import scaled_offsets_torch
+from ..proportions import LENGTH_GROUPS, scaled_offsets_torch
+from ..refine.tensors import one_thread
+from ..rotations import matrix_from_6d_torch
+from ..skeleton import JOINT_COUNT
 from .evidence import Evidence
 from .pose_network import PoseNetwork, Reading
 
 _SAMPLES: Final = 96
+_AT_ONCE: Final = 12
 _STEPS: Final = 4
 _APART_M: Final = 0.10
 """Readings differ where some joint is this far from where the other has it."""
@@ -36,27 +41,27 @@ class Alternative:
     definite: bool = False
 
 
-def different_readings(network: PoseNetwork, evidence: Evidence, count: int, *, seed: int = 0) -> list[Alternative]:
+def different_readings(
+    network: PoseNetwork, evidence: Evidence, count: int, *, seed: int = 0
+) -> Job[list[Alternative]]:
     """Up to `count` readings of one person, the likeliest first.
 
     One is the expected pose; the others, fewer where the evidence leaves no doubt, are the means of groups of samples:
     what is alike in a group stands, what differs at random averages out.
     """
-    expected = network(evidence.features())
+    yield Progress("Reading the pose", 0.0)
+    with torch.inference_mode(), one_thread():
+        expected = network(evidence.features())
     if count <= 1:
         return [Alternative(expected)]
-    device = expected.six.device
-    generator = torch.Generator(device).manual_seed(seed)
-    noise = torch.randn(_SAMPLES, *expected.six.shape[1:], generator=generator, device=device)
-    repeated = Evidence(**{name: value.expand(_SAMPLES, *value.shape[1:]) for name, value in vars(evidence).items()})
-    sampled = network.sample(repeated, noise, steps=_STEPS)
+    sampled = yield from _sampled(network, evidence, seed=seed)
     joints = _joints(sampled)
     readings = [expected]
     for group in _groups(joints, count - 1):
-        mean = replace(expected, six=sampled.six[group].mean(0, keepdim=True))
-        if all(np.linalg.norm(_joints(mean) - _joints(other), axis=-1).max() >= _APART_M for other in readings):
+        mean = replace(expected, six=sampled[group].mean(0, keepdim=True))
+        if all(np.linalg.norm(_joints(mean.six) - _joints(other.six), axis=-1).max() >= _APART_M for other in readings):
             readings.append(mean)
-    likelihood = _likelihood(np.concatenate([_joints(reading) for reading in readings]), joints)
+    likelihood = _likelihood(np.concatenate([_joints(reading.six) for reading in readings]), joints)
     order = np.argsort(-likelihood, kind="stable")
     return [Alternative(readings[k], float(likelihood[k]), definite=readings[k] is not expected) for k in order]
 
@@ -92,9 +97,23 @@ def _groups(joints: DoubleArray, count: int) -> list[IntArray]:
     return [group for group in groups if len(group)]
 
 
-def _joints(reading: Reading) -> DoubleArray:
+def _sampled(network: PoseNetwork, evidence: Evidence, *, seed: int) -> Job[torch.Tensor]:
+    """(N, 24, 6) rotations of samples, a few at a time so that the window can answer between."""
+    device = evidence.points.device
+    generator = torch.Generator(device).manual_seed(seed)
+    repeated = Evidence(**{name: value.expand(_AT_ONCE, *value.shape[1:]) for name, value in vars(evidence).items()})
+    drawn: list[torch.Tensor] = []
+    while len(drawn) * _AT_ONCE < _SAMPLES:
+        with torch.inference_mode(), one_thread():
+            noise = torch.randn(_AT_ONCE, JOINT_COUNT, 6, generator=generator, device=device)
+            drawn.append(network.sample(repeated, noise, steps=_STEPS).six)
+        yield Progress("Reading the pose", 0.5 * len(drawn) * _AT_ONCE / _SAMPLES)
+    return torch.cat(drawn)
+
+
+def _joints(six: torch.Tensor) -> DoubleArray:
     """(N, 24, 3) metres from the pelvis, on the neutral adult."""
-    local = reading.rotations
-    offsets = scaled_offsets_torch(torch.zeros(len(local), reading.log_scales.shape[1], device=local.device))
+    local = matrix_from_6d_torch(six)
+    offsets = scaled_offsets_torch(torch.zeros(len(local), len(LENGTH_GROUPS), device=local.device))
     joints = pose_torch(local, torch.zeros_like(local[:, 0, :, 0]), offsets=offsets)[1]
     return np.asarray(joints.cpu(), np.float64)

@@ -15,7 +15,7 @@ from ..arrays import DoubleArray, FloatArray
 from ..body_model import NEUTRAL_BODY, BodyModel
 from ..camera import Camera
 from ..errors import InputError
-from ..job import Job, Progress
+from ..job import Job, Progress, run_job
 from ..keypoints import BLAZEPOSE_33
 from ..kinematics import global_rotations, pose_torch
 from ..observation import Observation
@@ -92,11 +92,9 @@ class LearnedEstimator:
         Raises:
             InputError: the observation names none of the landmarks that the model knows.
         """
-        yield Progress("Reading the pose", 0.0)
         seen = see(observation, self._device)
-        with torch.inference_mode():
-            most = count if observation.frame_count == 1 else 1
-            readings = different_readings(self._network, seen.evidence, most, seed=self._seed)
+        most = count if observation.frame_count == 1 else 1
+        readings = yield from different_readings(self._network, seen.evidence, most, seed=self._seed)
         yield Progress("Fitting the pose to the picture", 0.5)
         estimates: list[Estimate] = []
         for each in readings:
@@ -104,6 +102,12 @@ class LearnedEstimator:
                 estimates.append(self._solved(seen, each, observation.fps))
             yield Progress("Fitting the pose to the picture", 0.5 + 0.5 * len(estimates) / len(readings))
         return estimates
+
+    def warm_up(self) -> None:
+        """Solve something once, so that what torch prepares at first use belongs to loading."""
+        points = np.linspace(100.0, 500.0, 2 * len(BLAZEPOSE_33), dtype=np.float32).reshape(1, -1, 2)
+        seen = Observation(points, np.ones(points.shape[:2], np.float32), BLAZEPOSE_33, (640, 640))
+        run_job(self.estimate(seen, count=2))
 
     def _solved(self, seen: Seen, each: Alternative, fps: float) -> Estimate:
         fit = fit_reading(seen, each.reading, iterations=10 if self._fitted else 0, definite=each.definite)

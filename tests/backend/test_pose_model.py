@@ -179,7 +179,7 @@ def test_confidence_falls_where_the_network_is_unsure() -> None:
 def test_two_ways_to_read_an_arm_are_both_offered_with_their_shares() -> None:
     seen = sighting(1)
     network = Knowing(seen, samples=(0.0, 0.0, 0.0, 1.0))
-    readings = different_readings(network, seen.evidence, 5)
+    readings = run_job(different_readings(network, seen.evidence, 5))
     likelihood = [each.likelihood for each in readings]
     assert [each.definite for each in readings] == [False, True]
     assert likelihood[0] > 2.0 * likelihood[1]
@@ -191,7 +191,7 @@ def test_two_ways_to_read_an_arm_are_both_offered_with_their_shares() -> None:
 def test_what_most_samples_show_comes_before_a_mean_that_none_shows() -> None:
     seen = sighting(1)
     network = Knowing(seen, turned=0.75, samples=(0.0, 0.0, 0.0, 1.5))
-    readings = different_readings(network, seen.evidence, 3)
+    readings = run_job(different_readings(network, seen.evidence, 3))
     assert [each.likelihood for each in readings] == sorted((each.likelihood for each in readings), reverse=True)
     assert torch.allclose(readings[0].reading.rotations, network.reading(0.0).rotations, atol=1e-4)
 
@@ -200,7 +200,7 @@ def test_readings_are_no_more_than_asked_for() -> None:
     seen = sighting(1)
     network = Knowing(seen, samples=(0.0, 0.8, 1.6, -0.8))
     for count in (1, 2, 3):
-        assert len(different_readings(network, seen.evidence, count)) == count
+        assert len(run_job(different_readings(network, seen.evidence, count))) == count
 
 
 def test_points_beyond_the_picture_are_hardly_believed() -> None:
@@ -227,6 +227,27 @@ def test_a_known_camera_is_told_to_the_network() -> None:
     shown = dataclasses.replace(observation(seen), camera=Camera(DIAGONAL, DIAGONAL, 800.0, 600.0))
     estimate = run_job(LearnedEstimator(Knowing(seen)).estimate(shown))[0]
     assert estimate.camera.fx == DIAGONAL
+
+
+def test_no_step_reads_more_than_a_few_samples() -> None:
+    """The window answers between the steps: 96 samples are drawn in eight."""
+    seen = sighting(1)
+    network = Knowing(seen, samples=(0.0, 1.0))
+    drawn: list[int] = []
+    real = network.sample
+    network.sample = lambda evidence, noise, *, steps: drawn.append(len(noise)) or real(evidence, noise, steps=steps)
+    stages = [progress.fraction for progress in LearnedEstimator(network).estimate(observation(seen), count=3)]
+    assert drawn == [12] * 8
+    assert stages == sorted(stages)
+
+
+def test_the_estimator_is_made_and_warmed_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    models, network = ModelCache(), PoseNetwork(width=16, depth=1).eval()
+    monkeypatch.setattr(models, "pose_network", lambda: network)
+    assert models.estimator(Solver.MODEL) is models.estimator(Solver.AUTOMATIC)
+    first = models.estimator(Solver.MODEL)
+    models.release()
+    assert models.estimator(Solver.MODEL) is not first
 
 
 def test_without_torch_the_closed_form_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
