@@ -18,8 +18,8 @@ from ..skeleton import JOINT_COUNT
 from .evidence import Evidence
 from .pose_network import PoseNetwork, Reading
 
-_SAMPLES: Final = 96
-_AT_ONCE: Final = 12
+_SAMPLES: Final = 64
+_AT_ONCE: Final = 4
 _STEPS: Final = 4
 _APART_M: Final = 0.10
 """Readings differ where some joint is this far from where the other has it."""

@@ -230,14 +230,14 @@ def test_a_known_camera_is_told_to_the_network() -> None:
 
 
 def test_no_step_reads_more_than_a_few_samples() -> None:
-    """The window answers between the steps: 96 samples are drawn in eight."""
+    """The window answers between the steps: 64 samples are drawn in sixteen."""
     seen = sighting(1)
     network = Knowing(seen, samples=(0.0, 1.0))
     drawn: list[int] = []
     real = network.sample
     network.sample = lambda evidence, noise, *, steps: drawn.append(len(noise)) or real(evidence, noise, steps=steps)
     stages = [progress.fraction for progress in LearnedEstimator(network).estimate(observation(seen), count=3)]
-    assert drawn == [12] * 8
+    assert drawn == [4] * 16
     assert stages == sorted(stages)
 
 
