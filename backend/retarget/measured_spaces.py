@@ -71,7 +71,10 @@ def _measured(rig: RigSpec, samples: MeasuredPoses) -> tuple[list[_Bone], _Sourc
     spaces = pose @ np.swapaxes(rest[:, :3, :3] @ basis, -1, -2)
     heads, rest_heads = samples.pose[..., :3, 3], rest[:, :3, 3]
     sources = _Sources(samples.names, turned, heads - np.einsum("snij,nj->sni", turned, rest_heads))
-    local = np.einsum("nij,nj->ni", rest[:, :3, :3], samples.basis[0, :, :3, 3])
+    # A location is along the bone's own axes, or the armature's where the bone says so, as Rigify's IK controls do.
+    moved = samples.basis[0, :, :3, 3]
+    along = np.einsum("nij,nj->ni", rest[:, :3, :3], moved)
+    local = np.where(rig.local_location[indices][:, None], along, moved)
     carried = heads - np.einsum("snij,nj->sni", spaces, local)
     size = float(np.ptp(rest_heads, axis=0).max())
     bones = [

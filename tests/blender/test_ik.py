@@ -92,6 +92,25 @@ def test_rigify_in_ik_is_posed_as_in_fk(keys, generated: Armature, poses, pole: 
     assert any("IK Stretch of upper_arm_ik.L and MCH-forearm_ik.L" in note for note in report.notes)
 
 
+@pytest.mark.parametrize("pole", [False, True], ids=["turned by the limb's own control", "with pole vectors"])
+def test_a_second_pose_in_ik_is_as_right_as_the_first(keys, generated: Armature, poses, pole: bool) -> None:
+    """The controls stand anywhere by then; their locations are in the armature's axes, not their own."""
+    for bone in generated.pose.bones:
+        if "pole_vector" in bone:
+            bone["pole_vector"] = pole
+    generated.pose.bones["hand_ik.L"].location = (0.1, -0.2, 0.3)
+    generated.update_tag()
+    bpy.context.view_layer.update()
+    names = [
+        f"DEF-{part}.{side}" for side in "LR" for part in ("upper_arm", "forearm", "hand", "thigh", "shin", "foot")
+    ]
+    for _ in range(2):
+        keys.pose_and_key(generated, poses, options=keys.KeyOptions(frame=1.0, limbs="IK"))
+    again = heads(generated, names)
+    keys.pose_and_key(generated, poses, options=keys.KeyOptions(frame=1.0))
+    assert degrees_apart(heads(generated, names), again).max() < 1.0
+
+
 def turns(armature: Armature, names: list[str]) -> np.ndarray:
     """(T, N, 3, 3) orientations in armature space, as Blender evaluates them."""
     found = []
