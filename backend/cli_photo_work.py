@@ -83,7 +83,7 @@ def _pose_rig(
         rig = PosedRig.open(request.rig, armature_name=request.armature)
     options, poses = _key_options(request), [estimate.poses for estimate in result.estimates]
     posed = rig.pose_each(poses, options=options, bone_map=request.bone_map)
-    notes: dict[str, None] = {}
+    notes: dict[str, None] = dict.fromkeys(rig.notes)
     for reading in range(len(result.estimates)):
         show(Progress("Posing the rig", 0.75))
         with _timed(timings, "pose and key"):

@@ -79,7 +79,11 @@ def run(options: argparse.Namespace) -> None:
         from ..rig.bone_maps import asked
         from ..rig.session import PosedRig
 
-    bone_map = PosedRig.open(options.file, armature_name=options.armature).bone_map()
+    rig = PosedRig.open(options.file, armature_name=options.armature)
+    bone_map = rig.bone_map()
+    # Told before a refusal too, and never on standard output, which may be for JSON alone.
+    for note in rig.notes:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"Note: {note}", markup=False)
     report = MapReport(bone_map, asked(bone_map))
     require_body(report)
     if options.json:

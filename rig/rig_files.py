@@ -17,7 +17,7 @@ from ..backend.errors import InputError, RigError
 from ..backend.files import write_atomically
 from ..backend.quiet import quiet
 from .bvh_writer import write_bvh
-from .character import character_objects, make_active
+from .character import character_objects, make_active, revealed
 from .vrm_tables import keep_table, table_in_file
 
 RIG_SUFFIXES: Final = (".blend", ".glb", ".gltf", ".vrm", ".fbx", ".bvh")
@@ -34,14 +34,16 @@ def open_rig(path: Path, *, armature_name: str | None = None) -> bpy.types.Objec
     """Open a rig file and return its armature, active and selected; whatever was open is gone.
 
     A .blend is opened as it is, without its window layout and without running its scripts; the other formats
-    are imported into an empty file. Of several armatures the one with the most bones is taken.
+    are imported into an empty file. Of several armatures the one with the most bones is taken, but none that is
+    excluded from the view layer.
 
     Args:
         path: a .blend, .glb, .gltf, .vrm, .fbx or .bvh file.
         armature_name: the armature's object name, where the file holds several.
 
     Raises:
-        InputError: the file is missing, empty, damaged, of another kind, or holds no such armature.
+        InputError: the file is missing, empty, damaged, of another kind, or holds no such armature, or only one that
+            is excluded from the view layer.
     """
     path = Path(path)
     _check_readable(path)
@@ -53,6 +55,16 @@ def open_rig(path: Path, *, armature_name: str | None = None) -> bpy.types.Objec
     armature = _choose_armature(path, armature_name)
     make_active(armature)
     return armature
+
+
+def choice_in_words(armature: bpy.types.Object) -> str | None:
+    """Which of the open file's armatures was taken, and why, where `open_rig` had a choice; else None."""
+    armatures = _usable(_armatures())
+    if len(armatures) < 2:
+        return None
+    most = sum(len(obj.data.bones) >= len(armature.data.bones) for obj in armatures) == 1
+    reason = "as it has the most bones" if most else "as none of them has more bones"
+    return f"The file has {len(armatures)} armatures; “{armature.name}” was taken, {reason}."
 
 
 def save_rig(armature: bpy.types.Object, path: Path, *, frame_range: tuple[int, int] | None = None) -> None:
@@ -152,19 +164,31 @@ def _enable(addon: str) -> None:
 
 
 def _choose_armature(path: Path, name: str | None) -> bpy.types.Object:
-    scene = bpy.context.scene
-    armatures = [obj for obj in scene.objects if obj.type == "ARMATURE"]
+    scene, armatures = bpy.context.scene, _armatures()
     if not armatures:
         raise InputError(
             f"{path.name} holds no armature in its scene “{scene.name}”. Choose a file with a rigged character."
         )
-    if name is None:
-        return max(armatures, key=lambda obj: len(obj.data.bones))
-    for obj in armatures:
-        if obj.name == name:
-            return obj
-    names = ", ".join(f"“{obj.name}”" for obj in armatures)
-    raise InputError(f"{path.name} holds no armature “{name}”. It holds {names}.")
+    named = armatures if name is None else [obj for obj in armatures if obj.name == name]
+    if not named:
+        names = ", ".join(f"“{obj.name}”" for obj in armatures)
+        raise InputError(f"{path.name} holds no armature “{name}”. It holds {names}.")
+    usable = _usable(named)
+    if not usable:
+        raise InputError(
+            f"{path.name}: “{named[0].name}” lies in a collection that is excluded from the view layer "
+            f"“{bpy.context.view_layer.name}”. Tick its collection in Blender's Outliner and save the file."
+        )
+    return max(usable, key=lambda obj: len(obj.data.bones))
+
+
+def _armatures() -> list[bpy.types.Object]:
+    return [obj for obj in bpy.context.scene.objects if obj.type == "ARMATURE"]
+
+
+def _usable(armatures: list[bpy.types.Object]) -> list[bpy.types.Object]:
+    """Those in the view layer: Blender neither evaluates nor selects what is excluded from it."""
+    return [obj for obj in armatures if any(obj == shown for shown in bpy.context.view_layer.objects)]
 
 
 def _action_frames(armature: bpy.types.Object) -> tuple[int, int]:
@@ -180,10 +204,14 @@ def _write(armature: bpy.types.Object, path: Path, *, frames: tuple[int, int]) -
     suffix = path.suffix.lower()
     if suffix == ".blend":
         bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, compress=True, check_existing=False)
-    elif suffix == ".bvh":
-        write_bvh(armature, path, frames=frames)
-    else:
+        return
+    with revealed(armature):
+        if suffix == ".bvh":
+            write_bvh(armature, path, frames=frames)
+            return
         with _only_selected(armature), _scene_frames(frames):
+            if not armature.select_get():
+                raise InputError(f"“{armature.name}” cannot be exported, as it stays hidden. Show it in Blender first.")
             _EXPORTERS[suffix](path)
 
 

@@ -23,15 +23,21 @@ from .map_files import read_map
 from .pose_plan import KeyOptions, KeyReport
 from .preview import render_preview
 from .readings import RigReadings
-from .rig_files import open_rig, save_rig, start_empty_file
+from .rig_files import choice_in_words, open_rig, save_rig, start_empty_file
 from .rigify_human import make_rigify_human
 
 
 @dataclass(frozen=True)
 class PosedRig:
-    """The armature of the file that is open in this process."""
+    """The armature of the file that is open in this process.
+
+    Attributes:
+        armature: its object.
+        notes: what is worth telling of how it was opened, in sentences.
+    """
 
     armature: bpy.types.Object
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, path: Path | None, *, armature_name: str | None) -> PosedRig:
@@ -43,7 +49,9 @@ class PosedRig:
         if path is None:
             start_empty_file()
             return cls(make_rigify_human())
-        return cls(open_rig(path, armature_name=armature_name))
+        armature = open_rig(path, armature_name=armature_name)
+        choice = choice_in_words(armature) if armature_name is None else None
+        return cls(armature, () if choice is None else (f"{choice} Name another with --armature.",))
 
     def pose(self, poses: PoseSequence, *, options: KeyOptions, bone_map: Path | None = None) -> KeyReport:
         """Pose the armature and key it from `options.frame` on, where the playhead then stands.
