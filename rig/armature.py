@@ -122,17 +122,34 @@ def _constraints(bone: bpy.types.PoseBone) -> tuple[str, ...]:
 
 
 def _overrides(armature: bpy.types.Object, bones: list[bpy.types.PoseBone]) -> tuple[tuple[str, ...], ...]:
-    """Per bone the constraints in force, but for IK and copies of IK targets: their influence is keyed with a pose."""
+    """Per bone the constraints in force, but for what takes nothing from the artist.
+
+    That is IK and copies of IK targets, whose influence is keyed with a pose, and what belongs to how the rig is made:
+    a place taken from another of its bones, and a bone stretched to one that moves with it.
+    """
     every = [constraint for bone in armature.pose.bones for constraint in bone.constraints]
     targets = {each.subtarget for each in every if each.type == "IK" and each.target == armature and not each.mute}
     return tuple(
         tuple(
             each.type
             for each in bone.constraints
-            if not (each.mute or each.type == "IK" or is_copy_of(armature, each, targets)) and each.is_valid
+            if _in_force(each)
+            and not (each.type == "IK" or is_copy_of(armature, each, targets) or _is_of_the_rig(bone, each))
         )
         for bone in bones
     )
+
+
+def _in_force(constraint: bpy.types.Constraint) -> bool:
+    return not constraint.mute and constraint.influence > 0.0 and constraint.is_valid
+
+
+def _is_of_the_rig(bone: bpy.types.PoseBone, constraint: bpy.types.Constraint) -> bool:
+    """Whether it takes its place from another bone of the rig, or stretches to a bone that the posed bone carries."""
+    if constraint.type not in ("COPY_LOCATION", "PIVOT", "STRETCH_TO") or constraint.target != bone.id_data:
+        return False
+    target = bone.id_data.pose.bones.get(constraint.subtarget)
+    return target is not None and (constraint.type != "STRETCH_TO" or bone in target.parent_recursive)
 
 
 def is_copy_of(armature: bpy.types.Object, constraint: bpy.types.Constraint, bones: Collection[str]) -> bool:

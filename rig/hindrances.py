@@ -1,4 +1,4 @@
-"""What keeps keys from showing although they are written: limits, muted curves, curves with modifiers; in words."""
+"""What keeps keys from showing although they are written: limits, muted curves, modifiers, the NLA; in words."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _MOST_FRAMES: Final = 100
 """Frames looked at, evenly spread."""
 _NO_LOSS: Final = np.radians(0.5)
 _HOLD_PLACES: Final = ("LIMIT_LOCATION", "LIMIT_DISTANCE", "FLOOR")
+_WHOLE: Final = 0.995
+"""Influence from which on an action counts in full."""
 
 
 def hindrances(plan: ChannelPlan, pose: RigPose) -> tuple[str, ...]:
@@ -32,7 +34,45 @@ def hindrances(plan: ChannelPlan, pose: RigPose) -> tuple[str, ...]:
         _said("F-curves of {} have modifiers, which change what was keyed. Mute the modifiers.", _modified(plan)),
         _said("IK locks or limits of {} may keep IK from the pose. Free them, or choose FK.", _stiff(plan)),
     ]
-    return tuple(note for note in notes if note)
+    return (*(note for note in notes if note), *_nla_notes(plan.armature))
+
+
+def _nla_notes(armature: bpy.types.Object) -> list[str]:
+    """Settings of the NLA editor by which the action does not show as it is; without strips they do nothing."""
+    animation = armature.animation_data
+    tracks = animation.nla_tracks if animation is not None and animation.use_nla else ()
+    if tracks and animation.use_tweak_mode:
+        strip = next(
+            (s for track in tracks if track.active for s in track.strips if s.action == animation.action), None
+        )
+        if strip is None:
+            return []
+        influence = strip.influence if strip.use_animated_influence else 1.0
+        return _mixing_notes(f"The NLA strip {strip.name} of {armature.name}", influence, strip.blend_type)
+    solo = [track.name for track in tracks if track.is_solo]
+    if solo:
+        shown = f"The NLA track {solo[0]} of {armature.name} plays solo, so the action with the pose does not show. "
+        return [shown + "Clear the track's star in the NLA editor."]
+    if not any(len(track.strips) and not track.mute for track in tracks):
+        return []
+    what = f"The action of {armature.name}"
+    return _mixing_notes(what, animation.action_influence, animation.action_blend_type)
+
+
+def _mixing_notes(what: str, influence: float, blending: str) -> list[str]:
+    """What the influence and the blending of an action, or of the strip that is tweaked, do to its keys."""
+    notes: list[str] = []
+    if influence < _WHOLE:
+        notes.append(
+            f"{what} counts only {influence:.0%} in the NLA editor, so the pose shows only in part. "
+            "Set its influence to 1 in the NLA editor."
+        )
+    if blending != "REPLACE":
+        notes.append(
+            f"{what} is blended with what lies below it by {blending.capitalize()}, so the pose may show changed. "
+            "Set its blending to Replace in the NLA editor."
+        )
+    return notes
 
 
 def _said(sentence: str, names: Iterable[str]) -> str:
@@ -41,7 +81,17 @@ def _said(sentence: str, names: Iterable[str]) -> str:
 
 
 def _in_force(bone: bpy.types.PoseBone, types: Iterable[str]) -> list[bpy.types.Constraint]:
-    return [c for c in bone.constraints if c.type in types and not c.mute and c.influence > 0.0]
+    possible = [c for c in bone.constraints if c.type in types and not c.mute and c.influence > 0.0 and c.is_valid]
+    return [c for c in possible if _limits_anything(c)]
+
+
+def _limits_anything(constraint: bpy.types.Constraint) -> bool:
+    """Whether any limit is switched on, for the types that have switches."""
+    if isinstance(constraint, bpy.types.LimitRotationConstraint):
+        return any(getattr(constraint, f"use_limit_{axis}") for axis in "xyz")
+    if isinstance(constraint, bpy.types.LimitLocationConstraint):
+        return any(getattr(constraint, f"use_{end}_{axis}") for end in ("min", "max") for axis in "xyz")
+    return True
 
 
 def _is_limited(plan: ChannelPlan, pose: RigPose, name: str) -> bool:

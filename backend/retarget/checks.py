@@ -18,7 +18,7 @@ from ..skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS
 from .bone_map import MAPPABLE, BoneMap
 from .bone_names import side_of
 from .character_frame import MappedRig
-from .essential import ESSENTIAL, OVERRIDING
+from .essential import DISPLACING, ESSENTIAL
 from .facing import Front, front_of_map
 from .no_spine import spine_notes
 from .profiles_reader import STRUCTURE, STRUCTURE_OF_CONTROLS
@@ -303,7 +303,7 @@ def _made_so(rig: RigSpec, bone_map: BoneMap) -> tuple[str, ...]:
 def _constraint_problems(rig: RigSpec, bone_map: BoneMap) -> tuple[str, ...]:
     """Which mapped bones are turned by constraints of their own, so that their keys may not show."""
     bones = [bone for joint, match in bone_map.joints.items() if joint in JOINT_INDEX for bone in match.bones]
-    turned = [bone for bone in bones if OVERRIDING & set(rig.overrides[rig.index[bone]])]
+    turned = [bone for bone in bones if DISPLACING & set(rig.overrides[rig.index[bone]])]
     if not turned:
         return ()
     return (f"Constraints on {', '.join(turned)} may override the pose. Mute them or lower their influence.",)

@@ -17,3 +17,6 @@ OVERRIDING: Final = frozenset(
     ("IK", "SPLINE_IK", "COPY_ROTATION", "COPY_TRANSFORMS", "TRACK_TO", "DAMPED_TRACK", "LOCKED_TRACK", "ARMATURE")
 )
 """Constraints that turn a bone away from what its channels say."""
+
+DISPLACING: Final = OVERRIDING | {"STRETCH_TO", "COPY_LOCATION", "PIVOT"}
+"""Constraints that turn or move a bone away from what its channels say, so that a pose may not show."""

@@ -77,8 +77,17 @@ def _measured(rig: RigSpec, samples: MeasuredPoses) -> tuple[list[_Bone], _Sourc
     local = np.where(rig.local_location[indices][:, None], along, moved)
     carried = heads - np.einsum("snij,nj->sni", spaces, local)
     size = float(np.ptp(rest_heads, axis=0).max())
+    above = [set(rig.ancestors(bone)) for bone in indices]
     bones = [
-        _Bone(sources, place, space=spaces[:, place], head=carried[:, place], rest_head=rest_heads[place], size=size)
+        _Bone(
+            sources,
+            place,
+            carries={index + 1 for index, ancestors in enumerate(above) if indices[place] in ancestors},
+            space=spaces[:, place],
+            head=carried[:, place],
+            rest_head=rest_heads[place],
+            size=size,
+        )
         for place in range(len(samples.names))
     ]
     return bones, sources
@@ -96,13 +105,17 @@ class _Sources:
 
 
 class _Bone:
-    """One bone's parent space (S, 3, 3) and head (S, 3) as carried, and all that explains them within the tolerance."""
+    """One bone's parent space (S, 3, 3) and head (S, 3) as carried, and all that explains them within the tolerance.
+
+    The bones that it carries explain nothing: they move with it.
+    """
 
     def __init__(
         self,
         sources: _Sources,
         position: int,
         *,
+        carries: set[int],
         space: DoubleArray,
         head: DoubleArray,
         rest_head: DoubleArray,
@@ -111,12 +124,12 @@ class _Bone:
         self.name = cast(str, sources.names[position + 1])
         self.source = position + 1
         self._sources, self._rest_head = sources, rest_head
-        others = [index for index in range(len(sources.names)) if index != self.source]
+        others = [index for index in range(len(sources.names)) if index != self.source and index not in carries]
         self._offsets: DoubleArray = np.swapaxes(sources.turns[0], -1, -2) @ space[0]
         misses = _apart(sources.turns @ self._offsets, space[:, None]).max(axis=0)
         self._turners = _fitting(misses, others, tolerance=_FITS)
         self._blend: _Blend | None = None
-        if misses[self._turners[0]] > _FITS:
+        if misses[self._turners[0]] > _FITS and len(others) > 1:
             blend = _best_blend(sources, others, space=space)
             self._blend = blend if blend.miss < misses[self._turners[0]] else None
         self.miss = self._blend.miss if self._blend else float(misses[self._turners[0]])
