@@ -23,7 +23,7 @@ from contrapposto.backend.errors import ContrappostoError
 from contrapposto.backend.job import run_job
 from contrapposto.backend.observation import Observation
 from contrapposto.backend.pictures import draw_keypoints, scaled_to_height, side_by_side, stacked, write_png
-from contrapposto.backend.pipeline import PhotoResult, find_people, pose_person
+from contrapposto.backend.pipeline import PhotoResult, find_people, solve_person
 from contrapposto.backend.runtime import ModelCache
 from contrapposto.rig.keyframes import KeyOptions, pose_and_key
 from contrapposto.rig.preview import render_rig
@@ -45,7 +45,7 @@ def contact_sheet(photos: Sequence[Path], *, rigs: Sequence[RigMaker], out: Path
     for photo in photos:
         try:
             found = run_job(find_people(photo, models))
-            rows.append(_row(run_job(pose_person(found, 0)), rigs))
+            rows.append(_row(run_job(solve_person(found, 0, models)), rigs))
         except ContrappostoError as error:
             print(f"{photo.name}: {error}", file=sys.stderr)
     if rows:

@@ -12,7 +12,7 @@ import blender_harness
 
 OURS = "contrapposto"
 HEAVY = ("torch", "cv2", "scipy", "ai_edge_litert", "smplx", "roma")
-STARTUP_MS = 50
+MOST_OF_RIGIFY = 3.0  # Blender's own add-on of about the same size; it is measured after ours, in the same process
 
 
 def classes_of_ours():
@@ -103,9 +103,12 @@ addon_utils.extensions_refresh()
 present = set(sys.modules)
 began = time.process_time()
 importlib.import_module(blender_harness.ADDON).register()
-milliseconds = (time.process_time() - began) * 1000
+ours = time.process_time() - began
+began = time.process_time()
+addon_utils.enable("rigify")
+ratio = ours / (time.process_time() - began)
 heavy = [name for name in {heavy!r} if name in sys.modules and name not in present]
-print("RESULT", milliseconds, heavy, flush=True)
+print("RESULT", ratio, heavy, flush=True)
 blender_harness.leave_process(0)
 """
 
@@ -118,6 +121,6 @@ def test_enabling_is_quick_and_loads_nothing_large():
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120, env=environment
     )
     line = next(line for line in run.stdout.splitlines() if line.startswith("RESULT"))
-    _, milliseconds, heavy = line.split(maxsplit=2)
+    _, ratio, heavy = line.split(maxsplit=2)
     assert heavy == "[]", f"enabling the add-on imported {heavy}"
-    assert float(milliseconds) < STARTUP_MS, f"enabling took {milliseconds} ms"
+    assert float(ratio) < MOST_OF_RIGIFY, f"enabling took {ratio} times as long as enabling Rigify"
