@@ -29,8 +29,8 @@ from contrapposto.backend.pipeline import find_people, solve_person
 from contrapposto.backend.runtime import ModelCache
 
 ROOT = Path(__file__).resolve().parents[1]
-RUNS = 20
-READINGS = 3  # as many as artists are offered by default; without torch there is one, in closed form
+RUNS = 12
+READINGS = 1  # each run; what more readings cost is in benchmarks/accuracy.py
 GOAL_MS = 150.0
 STAGES = ("read", "load models", "find people", "solve pose", "pose and key")
 console = Console(highlight=False, width=150)
