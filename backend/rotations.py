@@ -102,7 +102,7 @@ def matrix_from_6d_torch(six: torch.Tensor) -> torch.Tensor:
 
 
 def geodesic_angle_torch(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Angle in radians between rotations (..., 3, 3) and (..., 3, 3), by their chord: exact to first order at 0."""
+    """Angle in radians between rotations (..., 3, 3) and (..., 3, 3), from |A - B| = sqrt(8) sin(angle / 2)."""
     chord = (first - second).square().sum((-1, -2)).clamp_min(1e-12).sqrt()
     return 2.0 * (chord / 8.0**0.5).clamp_max(1.0 - 1e-6).asin()
 

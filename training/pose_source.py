@@ -49,7 +49,10 @@ _LEGS: Final = {
 
 @dataclass(frozen=True)
 class Mixture:
-    """How often what is done to a pose; `recombined` is the chance of each part of a recombined pose."""
+    """Shares of poses to which something is done.
+
+    `part` is the share of a recombined pose's parts that another pose gives, `perturbation` the most, in degrees.
+    """
 
     mirrored: float = 0.5
     recombined: float = 0.45
