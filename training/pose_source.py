@@ -51,7 +51,8 @@ _LEGS: Final = {
 class Mixture:
     """Shares of poses to which something is done.
 
-    `part` is the share of a recombined pose's parts that another pose gives, `perturbation` the most, in degrees.
+    `part` is the share of a recombined pose's parts that another pose gives, `perturbation` the largest
+    standard deviation of a joint's turn in degrees.
     """
 
     mirrored: float = 0.5
