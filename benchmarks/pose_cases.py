@@ -34,10 +34,11 @@ EXACT: Final = Noise(
     limb_lost=0.0,
     dropped=0.0,
     convention=0.0,
+    independent=0.0,
     any_angle=0.0,
 )
-NOISY: Final = Noise(any_angle=0.0)
-TURNED: Final = Noise(any_angle=1.0)
+NOISY: Final = Noise(independent=0.0, any_angle=0.0)
+TURNED: Final = Noise(independent=0.0, any_angle=1.0)
 
 
 @dataclass(frozen=True)
@@ -79,26 +80,17 @@ class Found:
         return pose_torch(self.local, pelvis, offsets=scaled_offsets_torch(self.log_scales))[1]
 
 
-class PlainDetector(Synthesis):
-    """The noise of the pilot that the goals were set by, alike for every point.
-
-    Gaussian of 2 % of the box, 8 % of the points four times that, 5 % dropped, a hidden block in 20 % of people and the
-    sides of 3 % exchanged; the confidence tells how wrong a point is.
-    """
-
-    def _detected(self, rays: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        count = len(rays)
-        low, high = rays.amin(1), rays.amax(1)
-        box = (high - low).amax(1).clamp_min(1e-4)[:, None]
-        hidden, _ = self._hidden(rays, low, high - low)
-        size = 0.02 * torch.where(torch.rand(count, 33) < 0.08, 4.0, 1.0)
-        found = self._exchanged(rays) + (size * box)[..., None] * torch.randn(count, 33, 2)
-        error = (found - rays).norm(dim=-1) / (0.05 * box)
-        confidence = (-error).exp() * (0.8 + 0.2 * torch.rand(count, 33))
-        return found, torch.where(hidden | (torch.rand(count, 33) < 0.05), 0.0, confidence)
-
-
-PLAIN: Final = Noise(block=0.2, cut=0.0, exchanged=0.03, limb_exchanged=0.0, any_angle=0.0)
+PLAIN: Final = Noise(
+    independent=1.0,
+    independent_level=0.02,
+    level_spread=0.0,
+    block=0.2,
+    cut=0.0,
+    exchanged=0.03,
+    limb_exchanged=0.0,
+    any_angle=0.0,
+)
+"""The noise of the pilot that the goals were set by: 2 % of the box, 8 % of the points four times that, 5 % dropped."""
 
 
 def case(name: str, poses: torch.Tensor, noise: Noise, *, world: bool, count: int, seed: int = 11) -> Case:
@@ -106,8 +98,7 @@ def case(name: str, poses: torch.Tensor, noise: Noise, *, world: bool, count: in
     torch.manual_seed(seed)
     given = Given(points=1.0, world=1.0 if world else 0.0, rotations=0.0, pins=0.0, camera=0.0)
     source = PoseSource(poses, mixture=AS_RECORDED)
-    kind = PlainDetector if noise is PLAIN else Synthesis
-    sighting = kind(noise=noise, given=given, largest=0.5).see(source.draw(count))
+    sighting = Synthesis(noise=noise, given=given, largest=0.5).see(source.draw(count))
     return Case(name, sighting, see(observation_of(sighting), torch.device("cpu")))
 
 

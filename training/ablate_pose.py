@@ -42,7 +42,17 @@ class FlatSynthesis(Synthesis):
         return View(turn, points, torch.full_like(seen.size, 0.2))
 
 
-_EXACT = Noise(exact=1.0, block=0.0, cut=0.0, exchanged=0.0, limb_exchanged=0.0, limb_lost=0.0, depth_m=0.0, flat_m=0.0)
+_EXACT = Noise(
+    exact=1.0,
+    block=0.0,
+    cut=0.0,
+    exchanged=0.0,
+    limb_exchanged=0.0,
+    limb_lost=0.0,
+    independent=0.0,
+    depth_m=0.0,
+    flat_m=0.0,
+)
 VARIANTS: dict[str, tuple[Mixture, Noise, type[Synthesis]]] = {
     "everything": (Mixture(), Noise(), Synthesis),
     "no recombined poses": (Mixture(recombined=0.0), Noise(), Synthesis),

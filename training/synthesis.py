@@ -118,6 +118,9 @@ class Noise:
         convention: how far the points differ from ours on each person, as a factor on what is usual.
         depth_m, flat_m: standard deviations of a hand's or foot's world landmark, along the view and across.
         flipped: share of limbs that are before the body instead of behind it, or behind instead of before.
+        independent: share of people seen by another kind of detector: its points err each by itself, and its confidence
+            tells how far.
+        independent_level: the median person's standard deviation of such a point.
     """
 
     level: float = 0.011
@@ -137,6 +140,8 @@ class Noise:
     depth_m: float = 0.115
     flat_m: float = 0.04
     flipped: float = 0.05
+    independent: float = 0.25
+    independent_level: float = 0.015
 
 
 @dataclass(frozen=True)
@@ -254,7 +259,22 @@ class Synthesis:
         confidence = torch.where(blocked, chance.pow(1.3), confidence)
         confidence = torch.where(outside, OUTSIDE_CONFIDENCE * chance, confidence)
         dropped = self._chance((count, 33), noise.dropped) & (level > 0.0)[:, None]
-        return found, torch.where(dropped, 0.0, confidence)
+        confidence = torch.where(dropped, 0.0, confidence)
+        other_found, other_confidence = self._independent(rays, box, blocked | outside)
+        other = self._chance(count, noise.independent)[:, None]
+        return torch.where(other[..., None], other_found, found), torch.where(other, other_confidence, confidence)
+
+    def _independent(
+        self, rays: torch.Tensor, box: torch.Tensor, unseen: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Points (N, 33, 2) with Gaussian errors and outliers, and a confidence (N, 33) that tells them."""
+        noise, count = self.noise, len(rays)
+        level = noise.independent_level * (noise.level_spread * self._normal(count, 1)).exp()
+        size = level * box[:, None] * torch.where(self._chance((count, 33), 0.08), 4.0, 1.0)
+        found = self._exchanged(rays) + size[..., None] * self._normal(count, 33, 2)
+        error = (found - rays).norm(dim=-1) / (0.05 * box[:, None])
+        confidence = (-error).exp() * (0.8 + 0.2 * torch.rand(count, 33, device=self._device))
+        return found, torch.where(unseen | self._chance((count, 33), 0.05), 0.0, confidence)
 
     def _limb_errors(self, count: int) -> torch.Tensor:
         """(N, 33, 2) of about unit size: the points of a limb err together, the ends more."""

@@ -13,33 +13,40 @@ import numpy as np
 from ..arrays import AnyFloatArray, DoubleArray, FloatArray, IntArray
 from ..keypoints import BLAZEPOSE_33
 from ..proportions import LENGTH_GROUPS
-from ..skeleton import JOINT_INDEX
+from ..skeleton import JOINT_INDEX, REST_OFFSETS
 
 if TYPE_CHECKING:
     import torch
+
+
+def _beside(joint: str, offset: tuple[float, float, float]) -> tuple[float, float, float]:
+    """As the parent of a joint carries a point that lies at `offset` from that joint."""
+    x, y, z = (float(value) for value in REST_OFFSETS[JOINT_INDEX[joint]] + np.array(offset, np.float32))
+    return x, y, z
+
 
 # Measured: where BlazePose puts its points on rendered people whose joints are known (eight MakeHuman bodies and three
 # other characters), median over pictures; the hand's points, which it draws together, half way to the knuckles of the
 # MakeHuman base mesh.
 _ON_THE_LEFT: Final[dict[str, tuple[str, str, tuple[float, float, float]]]] = {
-    "eye_inner": ("head", "head", (0.014, 0.052, 0.092)),
-    "eye": ("head", "head", (0.024, 0.052, 0.088)),
-    "eye_outer": ("head", "head", (0.035, 0.052, 0.082)),
-    "ear": ("head", "head", (0.052, 0.036, 0.032)),
-    "mouth": ("head", "head", (0.017, -0.010, 0.096)),
-    "shoulder": ("left_shoulder", "shoulders", (-0.020, 0.000, 0.003)),
-    "elbow": ("left_elbow", "upper_arm", (0.000, 0.002, 0.014)),
-    "wrist": ("left_wrist", "forearm", (0.014, 0.001, 0.001)),
-    "pinky": ("left_wrist", "hand", (0.082, -0.014, -0.020)),
-    "index": ("left_wrist", "hand", (0.090, -0.014, 0.017)),
-    "thumb": ("left_wrist", "hand", (0.062, -0.016, 0.034)),
-    "hip": ("left_hip", "hips", (-0.016, 0.010, 0.011)),
-    "knee": ("left_knee", "thigh", (0.001, 0.012, -0.020)),
-    "ankle": ("left_ankle", "shin", (0.008, 0.020, 0.003)),
-    "heel": ("left_ankle", "foot", (0.000, -0.038, -0.034)),
-    "foot_index": ("left_foot", "foot", (-0.006, -0.006, 0.042)),
+    "eye_inner": ("head", "head", (0.012, 0.056, 0.087)),
+    "eye": ("head", "head", (0.021, 0.056, 0.083)),
+    "eye_outer": ("head", "head", (0.030, 0.056, 0.078)),
+    "ear": ("head", "head", (0.044, 0.040, 0.037)),
+    "mouth": ("head", "head", (0.014, -0.004, 0.092)),
+    "shoulder": ("left_collar", "shoulders", _beside("left_shoulder", (-0.010, 0.027, -0.004))),
+    "elbow": ("left_shoulder", "upper_arm", _beside("left_elbow", (-0.017, 0.001, 0.005))),
+    "wrist": ("left_wrist", "forearm", (0.011, 0.005, 0.002)),
+    "pinky": ("left_wrist", "hand", (0.077, -0.012, -0.014)),
+    "index": ("left_wrist", "hand", (0.082, -0.015, 0.008)),
+    "thumb": ("left_wrist", "hand", (0.059, -0.012, 0.015)),
+    "hip": ("pelvis", "hips", _beside("left_hip", (-0.018, 0.010, 0.012))),
+    "knee": ("left_knee", "thigh", (0.000, 0.006, -0.017)),
+    "ankle": ("left_ankle", "shin", (0.006, 0.017, 0.009)),
+    "heel": ("left_ankle", "foot", (-0.001, -0.042, -0.030)),
+    "foot_index": ("left_foot", "foot", (-0.003, -0.002, 0.049)),
 }
-_NOSE: Final = (0.0, 0.023, 0.111)
+_NOSE: Final = (0.0, 0.029, 0.105)
 
 
 def _placed(landmark: str) -> tuple[str, str, tuple[float, float, float]]:

@@ -87,7 +87,9 @@ def test_as_recorded_nothing_but_the_heading_changes(poses: torch.Tensor) -> Non
 
 
 def test_exact_sightings_show_the_truth(poses: torch.Tensor) -> None:
-    exact = Noise(exact=1.0, block=0.0, cut=0.0, exchanged=0.0, limb_exchanged=0.0, limb_lost=0.0, convention=0.0)
+    exact = Noise(
+        exact=1.0, block=0.0, cut=0.0, exchanged=0.0, limb_exchanged=0.0, limb_lost=0.0, independent=0.0, convention=0.0
+    )
     seen = Synthesis(noise=exact, given=Given(camera=1.0)).see(PoseSource(poses).draw(50))
     assert torch.allclose(seen.rays, seen.true_rays, atol=1e-6)
     marks = landmark_positions_torch(seen.truth.world, seen.truth.joints, seen.truth.log_scales)
@@ -97,7 +99,7 @@ def test_exact_sightings_show_the_truth(poses: torch.Tensor) -> None:
 
 
 def test_noisy_points_err_by_about_what_is_asked_and_hidden_ones_more(poses: torch.Tensor) -> None:
-    seen = Synthesis(noise=Noise(exact=0.0)).see(PoseSource(poses).draw(2000))
+    seen = Synthesis(noise=Noise(exact=0.0, independent=0.0)).see(PoseSource(poses).draw(2000))
     box = (seen.true_rays.amax(1) - seen.true_rays.amin(1)).amax(1)
     error = (seen.rays - seen.true_rays).norm(dim=-1) / box[:, None]
     wrist = BLAZEPOSE_33.index["left_wrist"]
