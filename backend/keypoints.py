@@ -107,3 +107,19 @@ COCO_WHOLEBODY_133: Final = KeypointSchema(
 )
 """COCO-WholeBody: Jin et al., ECCV 2020: 17 of the body, 6 of the feet, 68 of the face (numbered from 0 as in 300-W,
 Sagonas et al. 2013) and 21 of each hand, whose fingers are numbered from the palm (1) to the tip (4)."""
+
+_DRAWN: Final = ("shoulder", "elbow", "wrist", "index", "hip", "knee", "ankle", "foot_index")
+
+FIGURE_23: Final = KeypointSchema(
+    name="figure_23",
+    names=(
+        "nose", "left_eye", "right_eye", "left_ear", "right_ear", "neck", "head_top",
+        *(f"{side}_{part}" for part in _DRAWN for side in ("left", "right")),
+    ),
+    edges=_both_sides(
+        ("shoulder", "elbow"), ("elbow", "wrist"), ("wrist", "index"),
+        ("hip", "knee"), ("knee", "ankle"), ("ankle", "foot_index"),
+    ) + (("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("head_top", "nose"), ("nose", "neck"),
+         ("neck", "left_shoulder"), ("neck", "right_shoulder"), ("neck", "left_hip"), ("neck", "right_hip")),
+)  # fmt: skip
+"""What a drawn figure shows: BlazePose's landmarks by name, the neck where SMPL's joint is, and the top of the skull."""
