@@ -122,4 +122,4 @@ FIGURE_23: Final = KeypointSchema(
     ) + (("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("head_top", "nose"), ("nose", "neck"),
          ("neck", "left_shoulder"), ("neck", "right_shoulder"), ("neck", "left_hip"), ("neck", "right_hip")),
 )  # fmt: skip
-"""What a drawn figure shows: BlazePose's landmarks by name, the neck where SMPL's joint is, and the top of the skull."""
+"""What a drawn figure shows: BlazePose's landmarks by name, the neck where SMPL's joint is, and the skull's top."""
