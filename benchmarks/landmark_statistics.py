@@ -22,7 +22,7 @@ from rendered_people import load_people
 from rich.console import Console
 from rich.table import Table
 
-from contrapposto.backend.estimate.landmark_body import LANDMARK_GROUPS, LANDMARK_JOINTS, LANDMARK_OFFSETS
+from contrapposto.backend.estimate.landmark_body import LANDMARK_AT, LANDMARK_GROUPS, LANDMARK_JOINTS, LANDMARK_OFFSETS
 from contrapposto.backend.frames import inner_to_camera
 from contrapposto.backend.keypoints import BLAZEPOSE_33
 from contrapposto.backend.rotations import matrix_to_axis_angle
@@ -36,8 +36,8 @@ _LIMBS: Final = (
     ("ankle", "foot_index"),
 )  # fmt: skip
 _BODY: Final = list(range(_INDEX["left_shoulder"], len(BLAZEPOSE_33)))
-_SHOWN: Final = [JOINT_INDEX.get(name, LANDMARK_JOINTS[k]) for k, name in enumerate(BLAZEPOSE_33.names)]
-"""The joint that each landmark shows, else the one that carries it."""
+_SHOWN: Final = [JOINT_INDEX.get(name, LANDMARK_AT[k]) for k, name in enumerate(BLAZEPOSE_33.names)]
+"""The joint that each landmark shows, else the one that it lies at."""
 _CONFIDENCES: Final = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 1.01)
 _ROUGH: Final = 0.12
 """Points further from the truth than this share of the box were not recognised: they say nothing of the place."""
@@ -53,7 +53,7 @@ class Samples:
         space: (N, 33, 3) metres from the middle between the hips, inner frame.
         true_pixels: (N, 33, 2) where the landmarks would lie by our idea of them.
         true_space: (N, 33, 3).
-        joints: (N, 24, 3) metres, inner frame of the camera; see `PersonTruth.hung_joints`.
+        carriers: (N, 33, 3) metres, inner frame of the camera; see `PersonTruth.carriers`.
         world: (N, 24, 3, 3).
         log_scales: (N, 10).
         camera: (N, 4).
@@ -66,7 +66,7 @@ class Samples:
     space: np.ndarray
     true_pixels: np.ndarray
     true_space: np.ndarray
-    joints: np.ndarray
+    carriers: np.ndarray
     world: np.ndarray
     log_scales: np.ndarray
     camera: np.ndarray
@@ -103,7 +103,7 @@ def _row(sight: Sight) -> dict[str, np.ndarray]:
         "space": seen.keypoints_world[0].astype(float),
         "true_pixels": pixels,
         "true_space": marks - marks[_HIPS].mean(axis=0),
-        "joints": truth.hung_joints(),
+        "carriers": truth.carriers(),
         "world": truth.world,
         "log_scales": truth.log_scales,
         "camera": truth.camera,
@@ -127,7 +127,7 @@ def spot(found: Samples, landmark: str) -> tuple[np.ndarray, float, int]:
             u, v = (found.pixels[n, mark] - found.camera[n, 2:]) / found.camera[n, :2]
             ray = np.array([[1.0, 0.0, u], [0.0, 1.0, -v]])
             rows.append(ray @ found.world[n, joint] @ mirror * np.exp(found.log_scales[n, group]))
-            right.append(-ray @ found.joints[n, joint])
+            right.append(-ray @ found.carriers[n, mark])
     if len(rows) < 3:
         return np.full(3, np.nan), np.nan, len(rows)
     return *_robust(np.concatenate(rows), np.concatenate(right)), len(rows)

@@ -16,7 +16,12 @@ import numpy as np
 
 from contrapposto.backend.camera import Camera
 from contrapposto.backend.errors import InputError
-from contrapposto.backend.estimate.landmark_body import landmark_positions
+from contrapposto.backend.estimate.landmark_body import (
+    LANDMARK_AT,
+    LANDMARK_GROUPS,
+    LANDMARK_JOINTS,
+    LANDMARK_OFFSETS,
+)
 from contrapposto.backend.kinematics import global_rotations, joint_positions
 from contrapposto.backend.proportions import scaled_offsets
 from contrapposto.backend.rotations import axis_angle_to_matrix
@@ -76,15 +81,21 @@ class PersonTruth:
                 joints[joint] = joints[parent] + world[parent] @ offsets[joint]
         return joints
 
-    def hung_joints(self) -> np.ndarray:
-        """The same with the head on its neck: rigs begin the head's bone anywhere between the neck and the ears."""
+    def carriers(self) -> np.ndarray:
+        """(33, 3) metres, inner frame: where the joints that carry BlazePose's landmarks would be on our skeleton.
+
+        Rigs begin the bones of head, collar and pelvis anywhere: ours hang on the joints that the landmarks lie at.
+        """
+        offsets, world = scaled_offsets(self.log_scales), self.world
         joints, head, neck = self.all_joints(), JOINT_INDEX["head"], JOINT_INDEX["neck"]
-        joints[head] = joints[neck] + self.world[neck] @ scaled_offsets(self.log_scales)[head]
-        return joints
+        joints[head] = joints[neck] + world[neck] @ offsets[head]
+        apart = (LANDMARK_AT != LANDMARK_JOINTS)[:, None] * offsets[LANDMARK_AT]
+        return joints[LANDMARK_AT] - np.einsum("kij,kj->ki", world[LANDMARK_JOINTS], apart)
 
     def landmarks(self) -> np.ndarray:
         """(33, 3) metres, inner frame: where BlazePose's landmarks sit on this skeleton."""
-        return landmark_positions(self.world, self.hung_joints(), self.log_scales)
+        offsets = np.exp(self.log_scales)[LANDMARK_GROUPS, None] * LANDMARK_OFFSETS
+        return self.carriers() + np.einsum("kij,kj->ki", self.world[LANDMARK_JOINTS], offsets)
 
     def model_joints(self) -> np.ndarray:
         """(24, 3) metres from the pelvis, inner frame: our own skeleton with these rotations and proportions."""

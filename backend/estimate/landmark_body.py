@@ -13,7 +13,7 @@ import numpy as np
 from ..arrays import AnyFloatArray, DoubleArray, FloatArray, IntArray
 from ..keypoints import BLAZEPOSE_33
 from ..proportions import LENGTH_GROUPS
-from ..skeleton import JOINT_INDEX, REST_OFFSETS
+from ..skeleton import JOINT_INDEX, PARENTS, REST_OFFSETS
 
 if TYPE_CHECKING:
     import torch
@@ -68,6 +68,14 @@ LANDMARK_GROUPS: Final[IntArray] = np.array([LENGTH_GROUPS.index(group) for _, g
 """(33,) the length group that scales each landmark's offset."""
 LANDMARK_OFFSETS: Final[FloatArray] = np.array([offset for _, _, offset in _PLACES], np.float32)
 """(33, 3) metres from that joint, in its axes."""
+
+LANDMARK_AT: Final[IntArray] = np.array(
+    [
+        own if (own := JOINT_INDEX.get(name, carrier)) != carrier and PARENTS[own] == carrier else carrier
+        for name, carrier in zip(BLAZEPOSE_33.names, LANDMARK_JOINTS, strict=True)
+    ]
+)
+"""(33,) the joint each landmark lies at: the one that carries it, or the end of the bone that does."""
 
 
 def landmark_positions(world: AnyFloatArray, joints: AnyFloatArray, log_scales: AnyFloatArray) -> DoubleArray:
