@@ -11,7 +11,7 @@ from .arrays import ImageArray
 from .detect.image import Picture, load_picture
 from .errors import InputError, NoPersonFoundError
 from .estimate.analytic import AnalyticEstimator
-from .estimate.estimator import Estimate, Estimator
+from .estimate.estimator import Estimate, Estimator, ReadsSeveralWays
 from .job import Job, Progress, timed_job
 from .observation import Observation
 from .runtime import ModelCache, Solver
@@ -42,7 +42,8 @@ class PhotoResult:
     Attributes:
         found: the picture and everybody in it.
         person: which of them, from 0.
-        estimates: the readings of the pose, the likeliest first; never empty.
+        estimates: the readings of the pose, never empty: that which is expected to be nearest, then others, the
+            likeliest of them first.
         timings_ms: milliseconds of work, a stage each, those of `found` included.
         notes: what the artist should know about how it was solved, in sentences.
     """
@@ -55,7 +56,7 @@ class PhotoResult:
 
     @property
     def estimate(self) -> Estimate:
-        """The likeliest reading."""
+        """The reading that is expected to be nearest."""
         return self.estimates[0]
 
     @property
@@ -123,6 +124,23 @@ def solve_person(
         replace(found, timings_ms=timings), person, estimator=chosen.estimator, readings=readings
     )
     return replace(result, notes=chosen.notes)
+
+
+def other_readings(
+    result: PhotoResult, models: ModelCache, *, solver: Solver | str = Solver.AUTOMATIC, readings: int
+) -> Job[PhotoResult]:
+    """What `solve_person` gives for so many readings, where it was asked for one first: that one is not solved again.
+
+    Raises:
+        InputError, ModelError: as `solve_person`.
+    """
+    timings = dict(result.timings_ms)
+    chosen = yield from timed_job(_choose(models, solver, result.found.image), timings, stage="load models")
+    if readings <= 1 or not isinstance(chosen.estimator, ReadsSeveralWays):
+        return result
+    job = chosen.estimator.others(result.observation, result.estimate, count=readings)
+    estimates = yield from timed_job(job, timings, stage="find other readings")
+    return replace(result, estimates=tuple(estimates), timings_ms=timings)
 
 
 def _choose(models: ModelCache, solver: Solver | str, image: ImageArray) -> Job[ChosenSolver]:

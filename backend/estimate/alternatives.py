@@ -44,10 +44,11 @@ class Alternative:
 def different_readings(
     network: PoseNetwork, evidence: Evidence, count: int, *, seed: int = 0
 ) -> Job[list[Alternative]]:
-    """Up to `count` readings of one person, the likeliest first.
+    """Up to `count` readings of one person: the expected pose, then others, the likeliest first.
 
-    One is the expected pose; the others, fewer where the evidence leaves no doubt, are the means of groups of samples:
-    what is alike in a group stands, what differs at random averages out.
+    The expected pose needs no samples; where the evidence allows very different poses it lies between them, and others
+    can be likelier. Those, fewer where the evidence leaves no doubt, are the means of groups of samples: what is alike
+    in a group stands, what differs at random averages out.
     """
     yield Progress("Reading the pose", 0.0)
     with torch.inference_mode(), one_thread():
@@ -62,7 +63,7 @@ def different_readings(
         if all(np.linalg.norm(_joints(mean.six) - _joints(other.six), axis=-1).max() >= _APART_M for other in readings):
             readings.append(mean)
     likelihood = _likelihood(np.concatenate([_joints(reading.six) for reading in readings]), joints)
-    order = np.argsort(-likelihood, kind="stable")
+    order = [0, *(1 + np.argsort(-likelihood[1:], kind="stable"))]
     return [Alternative(readings[k], float(likelihood[k]), definite=readings[k] is not expected) for k in order]
 
 
@@ -107,7 +108,7 @@ def _sampled(network: PoseNetwork, evidence: Evidence, *, seed: int) -> Job[torc
         with torch.inference_mode(), one_thread():
             noise = torch.randn(_AT_ONCE, JOINT_COUNT, 6, generator=generator, device=device)
             drawn.append(network.sample(repeated, noise, steps=_STEPS).six)
-        yield Progress("Reading the pose", 0.5 * len(drawn) * _AT_ONCE / _SAMPLES)
+        yield Progress("Looking for other readings", 0.5 * len(drawn) * _AT_ONCE / _SAMPLES)
     return torch.cat(drawn)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -62,7 +62,22 @@ class Estimator(Protocol):
     """Turns one person's evidence into poses."""
 
     def estimate(self, observation: Observation, *, count: int = 1) -> Job[list[Estimate]]:
-        """Up to `count` readings, the likeliest first; never empty.
+        """Up to `count` readings: that which is expected to be nearest, then others, the likeliest first; never empty.
+
+        Raises:
+            InputError: the observation lacks the evidence that this estimator needs.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsSeveralWays(Estimator, Protocol):
+    """An estimator that finds further readings of what it has read once already."""
+
+    def others(self, observation: Observation, first: Estimate, *, count: int) -> Job[list[Estimate]]:
+        """What `estimate` with this `count` gives, where `first` is what it gave for one reading.
+
+        Only the likelihood of the first changes, which is now beside the others.
 
         Raises:
             InputError: the observation lacks the evidence that this estimator needs.

@@ -71,7 +71,7 @@ class Seen:
 
 
 class LearnedEstimator:
-    """Keypoints and world landmarks -> readings, likeliest first.
+    """Keypoints and world landmarks -> readings: the expected pose, then others, the likeliest first.
 
     Args:
         network: the pose model.
@@ -92,15 +92,25 @@ class LearnedEstimator:
         Raises:
             InputError: the observation names none of the landmarks that the model knows.
         """
+        several = count > 1 and observation.frame_count == 1
         seen = see(observation, self._device)
-        most = count if observation.frame_count == 1 else 1
-        readings = yield from different_readings(self._network, seen.evidence, most, seed=self._seed)
-        yield Progress("Fitting the pose to the picture", 0.5)
-        estimates: list[Estimate] = []
-        for each in readings:
-            with torch.inference_mode():
-                estimates.append(self._solved(seen, each, observation.fps))
-            yield Progress("Fitting the pose to the picture", 0.5 + 0.5 * len(estimates) / len(readings))
+        (expected,) = yield from different_readings(self._network, seen.evidence, 1)
+        yield Progress("Fitting the pose to the picture", 0.0 if several else 0.5)
+        first = self._solved(seen, expected, observation.fps)
+        return (yield from self.others(observation, first, count=count)) if several else [first]
+
+    def others(self, observation: Observation, first: Estimate, *, count: int) -> Job[list[Estimate]]:
+        """See `ReadsSeveralWays.others`.
+
+        Raises:
+            InputError: as `estimate`.
+        """
+        seen = see(observation, self._device)
+        expected, *others = yield from different_readings(self._network, seen.evidence, count, seed=self._seed)
+        estimates = [replace(first, likelihood=expected.likelihood)]
+        for each in others:
+            yield Progress("Fitting other readings", 0.5 + 0.5 * len(estimates) / (1 + len(others)))
+            estimates.append(self._solved(seen, each, observation.fps))
         return estimates
 
     def warm_up(self) -> None:
@@ -109,6 +119,7 @@ class LearnedEstimator:
         seen = Observation(points, np.ones(points.shape[:2], np.float32), BLAZEPOSE_33, (640, 640))
         run_job(self.estimate(seen, count=2))
 
+    @torch.inference_mode()
     def _solved(self, seen: Seen, each: Alternative, fps: float) -> Estimate:
         fit = fit_reading(seen, each.reading, iterations=10 if self._fitted else 0, definite=each.definite)
         up = np.asarray(_upwards(seen, each.reading).cpu(), np.float64)

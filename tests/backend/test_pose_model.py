@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from contrapposto.backend import pipeline
 from contrapposto.backend.body_model import NEUTRAL_BODY
 from contrapposto.backend.camera import Camera
 from contrapposto.backend.errors import InputError, ModelFileError
 from contrapposto.backend.estimate.alternatives import different_readings
+from contrapposto.backend.estimate.analytic import AnalyticEstimator
 from contrapposto.backend.estimate.evidence import FEATURES, Evidence, view_of
 from contrapposto.backend.estimate.learned import LearnedEstimator
 from contrapposto.backend.estimate.network_file import load_network
@@ -23,6 +25,7 @@ from contrapposto.backend.observation import Observation
 from contrapposto.backend.rotations import axis_angle_to_matrix, matrix_to_6d_torch
 from contrapposto.backend.runtime import ModelCache, Solver
 from contrapposto.backend.skeleton import JOINT_INDEX
+from contrapposto.backend.solver_choice import ChosenSolver
 from numpy_rigs import varied_poses
 from training.pose_source import PoseSource
 from training.synthesis import Given, Noise, Sighting, Synthesis
@@ -188,12 +191,40 @@ def test_two_ways_to_read_an_arm_are_both_offered_with_their_shares() -> None:
     assert [estimate.likelihood for estimate in estimates] == pytest.approx(likelihood)
 
 
-def test_what_most_samples_show_comes_before_a_mean_that_none_shows() -> None:
+def test_after_the_expected_pose_come_others_by_how_many_samples_show_them() -> None:
     seen = sighting(1)
-    network = Knowing(seen, turned=0.75, samples=(0.0, 0.0, 0.0, 1.5))
-    readings = run_job(different_readings(network, seen.evidence, 3))
-    assert [each.likelihood for each in readings] == sorted((each.likelihood for each in readings), reverse=True)
-    assert torch.allclose(readings[0].reading.rotations, network.reading(0.0).rotations, atol=1e-4)
+    network = Knowing(seen, turned=0.75, samples=(1.5, 0.0, 0.0, 0.0))
+    expected, *others = run_job(different_readings(network, seen.evidence, 3))
+    assert torch.allclose(expected.reading.rotations, network.reading(0.75).rotations, atol=1e-4)
+    assert others[0].likelihood > max(others[1].likelihood, expected.likelihood)
+    assert torch.allclose(others[0].reading.rotations, network.reading(0.0).rotations, atol=1e-4)
+    assert torch.allclose(others[1].reading.rotations, network.reading(1.5).rotations, atol=1e-4)
+
+
+def test_others_found_later_are_those_found_at_once() -> None:
+    seen = sighting(1)
+    estimator = LearnedEstimator(Knowing(seen, samples=(0.0, 0.0, 0.0, 1.0)))
+    shown = observation(seen)
+    (first,) = run_job(estimator.estimate(shown))
+    later, at_once = run_job(estimator.others(shown, first, count=5)), run_job(estimator.estimate(shown, count=5))
+    assert len(later) == len(at_once) == 2
+    assert later[0].poses is first.poses
+    for one, other in zip(later, at_once, strict=True):
+        assert one.likelihood == pytest.approx(other.likelihood)
+        np.testing.assert_allclose(one.poses.rotations, other.poses.rotations, atol=1e-5)
+
+
+def test_only_an_estimator_that_reads_several_ways_is_asked_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = sighting(1)
+    learned = LearnedEstimator(Knowing(seen, samples=(0.0, 1.0)))
+    found = pipeline.FoundPeople(Path("dancer.png"), np.zeros((8, 8, 3), np.uint8), (observation(seen),))
+    models = ModelCache()
+    for estimator, count in ((AnalyticEstimator(), 1), (learned, 2)):
+        monkeypatch.setattr(pipeline, "choose_solver", lambda *_a, estimator=estimator, **_k: ChosenSolver(estimator))
+        result = run_job(pipeline.pose_person(found, 0, estimator=learned))
+        more = run_job(pipeline.other_readings(result, models, readings=3))
+        assert len(more.estimates) == count
+        assert more.estimate.poses is result.estimate.poses
 
 
 def test_readings_are_no_more_than_asked_for() -> None:
