@@ -1,0 +1,135 @@
+"""Draws synthetic drawings one after the other: `DrawingSource`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import torch
+
+from contrapposto.backend.proportions import LENGTH_GROUPS
+from training.pose_source import PoseSource
+
+from .body import Body, proportioned
+from .figure import CANVAS, SHARP, Figure, stand
+from .mannequin import draw_mannequin
+from .paper import develop
+from .sample import BoolArray, DrawnSample, point, without_figure
+from .stick import draw_stick
+
+_BATCH: Final = 128
+Draw = Callable[..., tuple[Figure, BoolArray]]
+
+
+@dataclass(frozen=True)
+class Style:
+    """A way of drawing figures: its share, how it is drawn, and how far bodies differ in proportion."""
+
+    share: float
+    draw: Draw
+    spread: float
+    surface: bool = False
+
+
+STYLES: Final[dict[str, Style]] = {
+    "stick": Style(0.5, draw_stick, 0.16),
+    "mannequin": Style(0.5, draw_mannequin, 0.12),
+}
+
+
+class DrawingSource:
+    """Draws.
+
+    Args:
+        poses: (M, 24, 3) axis-angle to choose from.
+        bodies: those with a surface; without any, the styles that need one are left out.
+        seed: of everything.
+        styles: the names of the styles to draw, all by default.
+    """
+
+    def __init__(
+        self, poses: torch.Tensor, bodies: list[Body], *, seed: int, styles: tuple[str, ...] | None = None
+    ) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._poses = PoseSource(poses)
+        self._bodies = bodies
+        self._names = [name for name in styles or STYLES if bodies or not STYLES[name].surface]
+        shares = np.array([STYLES[name].share for name in self._names])
+        self._shares = shares / shares.sum()
+        self._waiting: list[tuple[str, Figure]] = []
+
+    def draw(self) -> DrawnSample:
+        """The next drawing."""
+        if self._rng.random() < 0.06:
+            return without_figure(develop(np.zeros((CANVAS, CANVAS), np.uint8), rng=self._rng), "blank")
+        if not self._waiting:
+            self._waiting = self._figures(_BATCH)
+        name, figure = self._waiting.pop()
+        rng = self._rng
+        window = _window(rng)
+        figure = _place(figure, window, rng=rng)
+        canvas = np.zeros((CANVAS, CANVAS), np.uint8)
+        figure, drawn = STYLES[name].draw(canvas, figure, rng=rng)
+        left, top, right, bottom = window
+        canvas[:top], canvas[bottom:], canvas[:, :left], canvas[:, right:] = 0, 0, 0, 0
+        pixels = figure.seen(figure.marks)
+        inside = ((pixels >= (left, top)) & (pixels < (right, bottom))).all(1)
+        depth = ((figure.marks[:, 2] - figure.joints[0, 2]) / figure.body.stature).astype(np.float32)
+        keypoints = (pixels + 0.5) / SHARP - 0.5
+        return DrawnSample(
+            develop(canvas, rng=rng), keypoints.astype(np.float32), drawn & inside, inside, depth,
+            figure.rotations.astype(np.float32), name, figure=True,
+        )  # fmt: skip
+
+    def _figures(self, count: int) -> list[tuple[str, Figure]]:
+        rng = self._rng
+        names = list(rng.choice(self._names, count, p=self._shares))
+        bodies = [self._body(STYLES[name]) for name in names]
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(int(rng.integers(2**62)))
+            poses = self._poses.draw(count)
+        return list(zip(names, stand(poses, bodies, rng=rng), strict=True))
+
+    def _body(self, style: Style) -> Body:
+        rng = self._rng
+        if style.surface:
+            return self._bodies[rng.integers(len(self._bodies))]
+        scales = rng.normal(0.0, style.spread, len(LENGTH_GROUPS))
+        scales[LENGTH_GROUPS.index("shoulders")] -= 0.15
+        if rng.random() < 0.35:
+            scales[LENGTH_GROUPS.index("head")] += rng.uniform(0.1, 1.0)
+        if rng.random() < 0.12:
+            scales[[LENGTH_GROUPS.index(name) for name in ("thigh", "shin")]] -= rng.uniform(0.1, 0.7)
+        return proportioned(scales.astype(np.float32))
+
+
+def _window(rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the picture in the canvas; pictures that are not square leave a margin."""
+    kind = rng.random()
+    if kind < 0.4:
+        return 0, 0, CANVAS, CANVAS
+    narrow = round(CANVAS * rng.uniform(0.5, 1.0))
+    start = (CANVAS - narrow) // 2
+    return (start, 0, start + narrow, CANVAS) if kind < 0.75 else (0, start, CANVAS, start + narrow)
+
+
+def _place(figure: Figure, window: tuple[int, int, int, int], *, rng: np.random.Generator) -> Figure:
+    """Into the picture: as large as it, smaller, or cut by an edge."""
+    low, high = np.array(window[:2], np.float32), np.array(window[2:], np.float32)
+    size = high - low
+    kind = rng.random()
+    if kind < 0.75:
+        share = rng.uniform(0.75, 1.0) if kind < 0.45 else rng.uniform(0.35, 0.8)
+        room = (1.0 - share) * size
+        start = low + room * rng.uniform(size=2)
+        return figure.placed(start, start + share * size, rng=rng)
+    figure = figure.placed(low, high, rng=rng)
+    zoom = rng.uniform(1.1, 2.2)
+    names = ("nose", "neck", "left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_knee", "right_knee")
+    kept = figure.seen(figure.marks[point(str(rng.choice(names)))])
+    wanted = low + size * rng.uniform(0.2, 0.8, 2)
+    middle = wanted + zoom * (figure.lens.middle - kept)
+    lens = replace(figure.lens, scale=zoom * figure.lens.scale, middle=middle.astype(np.float32))
+    return replace(figure, lens=lens)
