@@ -48,10 +48,10 @@ class Surface:
 
     Attributes:
         vertices: (V, 3) in the pose in which the body was modelled.
-        joints: (24, 3) there.
-        turns: (24, 3, 3) from there to the T-pose.
+        joints: (26, 3) there: SMPL's, then the second row of the left and of the right fingers.
+        turns: (26, 3, 3) from there to the T-pose.
         faces: (F, 3).
-        weights: (V, 24) of the skin.
+        weights: (V, 26) of the skin.
         parts: (V,) the joint that moves a vertex most.
         lines: the face's and the hair's lines by name, each (P, 3) in the head's axes from its joint.
     """
@@ -96,6 +96,10 @@ def _height(offsets: FloatArray) -> float:
     up = [JOINT_INDEX[name] for name in ("spine1", "spine2", "spine3", "neck", "head")]
     down = [JOINT_INDEX[name] for name in ("left_hip", "left_knee", "left_ankle")]
     return float(offsets[up, 1].sum() - offsets[down, 1].sum())
+
+
+NEUTRAL: Final = proportioned(np.zeros(len(LENGTH_GROUPS), np.float32))
+"""Our neutral adult."""
 
 
 def read_bodies(path: Path) -> list[Body]:

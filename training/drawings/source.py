@@ -13,6 +13,7 @@ from contrapposto.backend.proportions import LENGTH_GROUPS
 from training.pose_source import PoseSource
 
 from .body import Body, proportioned
+from .contour import draw_contour
 from .figure import CANVAS, SHARP, Figure, stand
 from .mannequin import draw_mannequin
 from .paper import develop
@@ -34,8 +35,9 @@ class Style:
 
 
 STYLES: Final[dict[str, Style]] = {
-    "stick": Style(0.5, draw_stick, 0.16),
-    "mannequin": Style(0.5, draw_mannequin, 0.12),
+    "contour": Style(0.6, draw_contour, 0.0, surface=True),
+    "stick": Style(0.2, draw_stick, 0.16),
+    "mannequin": Style(0.2, draw_mannequin, 0.12),
 }
 
 

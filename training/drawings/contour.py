@@ -1,0 +1,143 @@
+"""Line drawings of bodies with a surface: outlines, edges where one part hides another, faces and hair."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from contrapposto.backend.arrays import FloatArray
+from contrapposto.backend.skeleton import JOINT_INDEX
+
+from .body import Surface
+from .figure import CANVAS, Figure
+from .sample import POINT_COUNT, BoolArray, point, points
+from .skin import NOTHING, View, jumps, look, posed_skin
+
+_HEAD: Final = JOINT_INDEX["head"]
+_ON_FACE: Final = points("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+# How deep in the flesh a keypoint lies at most, as a share of the stature.
+_DEPTH: Final = {"hip": 0.08, "shoulder": 0.05, "elbow": 0.035, "wrist": 0.03, "index": 0.025, "knee": 0.045,
+                 "ankle": 0.035, "foot_index": 0.035, "neck": 0.06}  # fmt: skip
+# Parts that may cover a keypoint and yet show it.
+_SHOWN_BY: Final = {"hip": ("pelvis", "hip", "spine1"), "shoulder": ("collar", "shoulder", "spine3"),
+                    "elbow": ("shoulder", "elbow"), "wrist": ("elbow", "wrist"), "index": ("wrist", "hand"),
+                    "knee": ("hip", "knee"), "ankle": ("knee", "ankle"), "foot_index": ("ankle", "foot"),
+                    "neck": ("neck", "collar", "spine3")}  # fmt: skip
+
+
+def draw_contour(canvas: np.ndarray, figure: Figure, *, rng: np.random.Generator) -> tuple[Figure, BoolArray]:
+    """Draw it; answers the figure, and which keypoints (23,) can be seen."""
+    surface = figure.body.surface
+    assert surface is not None
+    skin = posed_skin(figure, surface, curl=rng.uniform(-0.1, 1.1, 2) * rng.choice([0.2, 1.0]))
+    view = look(figure, skin, surface)
+    scale = figure.body.stature / 1.7
+    edge = jumps(view, float(np.exp(rng.uniform(np.log(0.006), np.log(0.025)))) * scale).astype(np.uint8)
+    edge = _without_specks(edge, int(rng.integers(2, 14)))
+    _features(edge, figure, surface, view, rng=rng)
+    thin = rng.random() < 0.7
+    width = rng.uniform(0.8, 2.0) if thin else min(float(np.exp(rng.uniform(0.6, 2.0))), 0.02 * figure.tall + 1.0)
+    ink = _widened(edge, width)
+    if rng.random() < (0.2 if thin else 0.7):
+        ink = _wobbled(ink, rng.uniform(0.5, 3.0) * min(1.0, figure.tall / CANVAS), rng)
+    if rng.random() < 0.35:
+        ink = _faded(ink, rng)
+    np.maximum(canvas, ink, out=canvas)
+    return figure, ~_hidden(figure, view)
+
+
+def _without_specks(edge: np.ndarray, least: int) -> np.ndarray:
+    """Drop lines of fewer pixels."""
+    _, labels, found, _ = cv2.connectedComponentsWithStats(edge, connectivity=8)
+    return (edge * (found[:, cv2.CC_STAT_AREA] >= least)[labels]).astype(np.uint8)
+
+
+def _features(edge: np.ndarray, figure: Figure, surface: Surface, view: View, *, rng: np.random.Generator) -> None:
+    """Draw the face's lines and the hair's edge where they are seen."""
+    names = []
+    if rng.random() < 0.9:
+        names += ["left_eye", "right_eye", "mouth", "nostrils"]
+        more = (("left_brow", 0.7), ("right_brow", 0.7), ("lip", 0.6), ("upper_lip", 0.4), ("ridge", 0.3))
+        names += [name for name, share in more if rng.random() < share]
+        if rng.random() < 0.7:
+            names += ["left_iris", "right_iris"]
+    if rng.random() < 0.75:
+        names.append("hair" if rng.random() < 0.6 else "high_hair")
+    if figure.tall < 0.3 * CANVAS:
+        names = [name for name in names if not name.endswith(("iris", "lip"))]
+    for name in names:
+        line = surface.lines[name]
+        places = figure.joints[_HEAD] + line @ figure.turns[_HEAD].T
+        _where_seen(edge, figure.seen(places), places[:, 2], view=view)
+
+
+def _where_seen(edge: np.ndarray, pixels: FloatArray, depth: FloatArray, *, view: View) -> None:
+    rows, columns = np.round(pixels[:, 1]).astype(int), np.round(pixels[:, 0]).astype(int)
+    within = (rows >= 0) & (rows < CANVAS) & (columns >= 0) & (columns < CANVAS)
+    rows, columns = rows.clip(0, CANVAS - 1), columns.clip(0, CANVAS - 1)
+    seen = within & (view.depth[rows, columns] < depth + 0.018) & (view.part[rows, columns] == _HEAD)
+    fixed = np.round(pixels * 16).astype(np.int32)
+    for run in np.split(np.arange(len(seen)), np.flatnonzero(np.diff(seen.astype(int))) + 1):
+        if seen[run[0]] and len(run) > 1:
+            cv2.polylines(edge, [fixed[run]], False, 1, 1, cv2.LINE_8, 4)
+
+
+def _widened(edge: np.ndarray, width: float) -> np.ndarray:
+    """(H, W) ink of lines that are `width` canvas pixels wide about the pixels of `edge`."""
+    if width < 1.0:
+        return (edge * round(255 * width)).astype(np.uint8)
+    distance = cv2.distanceTransform(1 - edge, cv2.DIST_L2, 3)
+    return (np.clip(0.5 * width + 0.5 - distance, 0.0, 1.0) * 255).astype(np.uint8)
+
+
+def _wobbled(ink: np.ndarray, size: float, rng: np.random.Generator) -> np.ndarray:
+    """Lines run `size` pixels aside, as a hand draws them."""
+    count = int(rng.integers(8, 40))
+    knots = rng.normal(0.0, size, (2, count, count)).astype(np.float32)
+    x, y = (cv2.resize(one, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR) for one in knots)
+    columns, rows = np.meshgrid(np.arange(CANVAS, dtype=np.float32), np.arange(CANVAS, dtype=np.float32))
+    return cv2.remap(ink, columns + x, rows + y, cv2.INTER_LINEAR)
+
+
+def _faded(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Pressure that changes from place to place, down to nothing."""
+    count = int(rng.integers(6, 30))
+    knots = rng.normal(rng.uniform(0.8, 1.2), rng.uniform(0.2, 0.5), (count, count)).astype(np.float32)
+    return (ink * np.clip(cv2.resize(knots, (CANVAS, CANVAS)), 0.0, 1.0)).astype(np.uint8)
+
+
+def _hidden(figure: Figure, view: View) -> BoolArray:
+    """(23,) keypoints behind another part of the figure."""
+    pixels = np.round(figure.seen(figure.marks)).astype(int)
+    hidden = np.zeros(POINT_COUNT, bool)
+    within = ((pixels >= 0) & (pixels < CANVAS)).all(1)
+    for index in np.flatnonzero(within):
+        column, row = pixels[index]
+        part = view.part[row, column]
+        if part == NOTHING or index == point("head_top"):
+            continue
+        allowed = _ALLOWED[index]
+        near = view.depth[row, column] - figure.marks[index, 2]
+        hidden[index] = near > allowed * figure.body.stature and part not in _OWN[index]
+    return hidden
+
+
+def _rules() -> tuple[list[float], list[set[int]]]:
+    from contrapposto.backend.keypoints import FIGURE_23
+
+    allowed, own = [], []
+    for name in FIGURE_23.names:
+        side, _, part = name.rpartition("left_") if name.startswith("left_") else name.rpartition("right_")
+        prefix = name.removesuffix(part) if side == "" and part != name else ""
+        known = _SHOWN_BY.get(part, ())
+        names = {f"{prefix}{joint}" if f"{prefix}{joint}" in JOINT_INDEX else joint for joint in known}
+        if part == "neck":
+            names = {"neck", "left_collar", "right_collar", "spine3"}
+        own.append({JOINT_INDEX[joint] for joint in names})
+        allowed.append(_DEPTH.get(part, 0.015))
+    return allowed, own
+
+
+_ALLOWED, _OWN = _rules()

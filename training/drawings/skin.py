@@ -1,0 +1,135 @@
+"""The skin of a posed figure, and what of it the viewer sees: which triangle, how near, and of which part.
+
+Convention: buffers are as large as the canvas; depth is metres towards the viewer from the pelvis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from contrapposto.backend.arrays import FloatArray, IntArray
+from contrapposto.backend.skeleton import JOINT_INDEX
+
+from .body import Surface
+from .figure import CANVAS, Figure
+from .sample import BoolArray
+
+NOTHING: Final = -1
+"""The triangle where there is none."""
+FAR: Final = -1e3
+"""The depth where there is nothing, metres."""
+_SHIFT: Final = 3
+
+
+@dataclass(frozen=True)
+class View:
+    """What is seen of a figure.
+
+    Attributes:
+        triangle: (H, W) index into the rows of `planes`; `NOTHING` beside the figure.
+        depth: (H, W) metres; `FAR` beside the figure.
+        part: (H, W) the joint that moves what is seen; `NOTHING` beside the figure.
+        planes: (T, 3) of each triangle that faces the viewer: depth = a x + b y + c.
+    """
+
+    triangle: IntArray
+    depth: FloatArray
+    part: IntArray
+    planes: FloatArray
+
+
+def posed_skin(figure: Figure, surface: Surface, *, curl: FloatArray) -> FloatArray:
+    """(V, 3) metres in the view; `curl` (2,) radians, how far the left and the right fingers are bent."""
+    turns = np.empty((26, 3, 3))
+    joints = np.empty((26, 3))
+    turns[:24], joints[:24] = figure.turns, figure.joints
+    for index, (side, sign) in enumerate((("left", -1.0), ("right", 1.0))):
+        hand, finger = JOINT_INDEX[f"{side}_hand"], 24 + index
+        bent = _about_z(sign * curl[index])
+        turns[hand] = turns[hand] @ bent
+        between = surface.turns[hand] @ (surface.joints[finger] - surface.joints[hand])
+        turns[finger] = turns[hand] @ bent
+        joints[finger] = joints[hand] + turns[hand] @ between
+    turns = turns @ surface.turns
+    shift = joints - (turns @ surface.joints[..., None])[..., 0]
+    whole = np.concatenate([turns.reshape(26, 9), shift], axis=1).astype(np.float32)
+    mixed = surface.weights @ whole
+    turned = np.matmul(mixed[:, :9].reshape(-1, 3, 3), surface.vertices[..., None])[..., 0]
+    return turned + mixed[:, 9:]
+
+
+def _about_z(angle: float) -> FloatArray:
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+
+
+def look(figure: Figure, skin: FloatArray, surface: Surface) -> View:
+    """Paint the triangles that face the viewer, the farthest first."""
+    pixels = figure.seen(skin)
+    corners = pixels[surface.faces]
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    within = (corners.max(1) > 0).all(1) & (corners.min(1) < CANVAS).all(1)
+    facing = np.flatnonzero((area < -1e-3) & within)
+    depth = skin[surface.faces[facing], 2]
+    order = np.argsort(depth.mean(1), kind="stable")
+    facing, depth = facing[order], depth[order]
+    triangle = np.full((CANVAS, CANVAS), NOTHING, np.int32)
+    fixed = np.round(corners[facing] * 2**_SHIFT).astype(np.int32)
+    for index, shape in enumerate(fixed):
+        cv2.fillConvexPoly(triangle, shape, index, cv2.LINE_8, _SHIFT)
+    planes = _planes(corners[facing], depth)
+    parts = surface.parts[surface.faces[facing, 0]]
+    return _buffers(triangle, planes, parts)
+
+
+def _planes(corners: FloatArray, depth: FloatArray) -> FloatArray:
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    up, on = depth[:, 1] - depth[:, 0], depth[:, 2] - depth[:, 0]
+    a = (up * second[:, 1] - on * first[:, 1]) / area
+    b = (on * first[:, 0] - up * second[:, 0]) / area
+    return np.column_stack([a, b, depth[:, 0] - a * corners[:, 0, 0] - b * corners[:, 0, 1]]).astype(np.float32)
+
+
+def _buffers(triangle: IntArray, planes: FloatArray, parts: IntArray) -> View:
+    depth = np.full(triangle.shape, FAR, np.float32)
+    part = np.full(triangle.shape, NOTHING, np.int32)
+    rows, columns = np.nonzero(triangle >= 0)
+    found = triangle[rows, columns]
+    a, b, c = planes[found].T
+    depth[rows, columns] = a * columns + b * rows + c
+    part[rows, columns] = parts[found]
+    return View(triangle, depth, part, planes)
+
+
+def jumps(view: View, least: float) -> BoolArray:
+    """(H, W) where the nearer side of a step in depth of `least` metres is, the figure's outline included."""
+    edge = np.zeros(view.depth.shape, bool)
+    planes = np.concatenate([view.planes, [[0.0, 0.0, FAR]]]).astype(np.float32)
+    for axis in (0, 1):
+        one, other = _pair(axis)
+        here, there = view.triangle[one], view.triangle[other]
+        rows, columns = np.nonzero(here != there)
+        z_here, z_there = view.depth[one][rows, columns], view.depth[other][rows, columns]
+        slope_here = planes[here[rows, columns], 1 - axis]
+        slope_there = planes[there[rows, columns], 1 - axis]
+        gap = z_there - z_here
+        # A steep surface is no step: what either triangle would be one pixel further on is compared.
+        step = np.minimum(np.abs(gap - slope_here), np.abs(gap - slope_there))
+        step = np.where((here < 0)[rows, columns] | (there < 0)[rows, columns], np.abs(gap), step)
+        far = step > least
+        nearer = (gap > 0)[far]
+        rows, columns = rows[far], columns[far]
+        edge[rows + nearer * (axis == 0), columns + nearer * (axis == 1)] = True
+    return edge
+
+
+def _pair(axis: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    every = slice(None)
+    first, last = slice(None, -1), slice(1, None)
+    return ((first, every), (last, every)) if axis == 0 else ((every, first), (every, last))
