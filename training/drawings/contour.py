@@ -44,6 +44,7 @@ def draw_contour(canvas: np.ndarray, figure: Figure, *, rng: np.random.Generator
         ink = _wobbled(ink, rng.uniform(0.5, 3.0) * min(1.0, figure.tall / CANVAS), rng)
     if rng.random() < 0.35:
         ink = _faded(ink, rng)
+    canvas[view.triangle >= 0] = 0
     np.maximum(canvas, ink, out=canvas)
     return figure, ~_hidden(figure, view)
 

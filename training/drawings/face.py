@@ -58,7 +58,9 @@ def _edge(skin: FloatArray, top: FloatArray, higher: float) -> FloatArray:
     azimuth = np.linspace(-np.pi, np.pi, 49)
     # Radians above the horizon at the nape, behind the ear, at the temple, and over the forehead.
     knots = [0.0, 0.9, 1.35, 1.7, 2.4, np.pi]
-    height = np.interp(np.abs(azimuth), knots, [0.75, 0.62, 0.15, 0.25, -0.45, -0.6]) + higher * np.cos(azimuth / 2) ** 2
+    height = (
+        np.interp(np.abs(azimuth), knots, [0.75, 0.62, 0.15, 0.25, -0.45, -0.6]) + higher * np.cos(azimuth / 2) ** 2
+    )
     aim = np.column_stack([np.sin(azimuth) * np.cos(height), np.sin(height), np.cos(azimuth) * np.cos(height)])
     from_middle = skin - middle
     radius = np.linalg.norm(from_middle, axis=1)

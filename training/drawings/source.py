@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import torch
 
+from contrapposto.backend.arrays import FloatArray
 from contrapposto.backend.proportions import LENGTH_GROUPS
 from training.pose_source import PoseSource
 
@@ -17,9 +18,14 @@ from .contour import draw_contour
 from .figure import CANVAS, SHARP, Figure, stand
 from .mannequin import draw_mannequin
 from .paper import develop
+from .props import draw_beside, draw_things
 from .sample import BoolArray, DrawnSample, point, without_figure
 from .stick import draw_stick
 
+NO_FIGURE: Final = 0.07
+"""Share of pictures in which nobody is."""
+SMALLEST: Final = 0.3
+"""Stature of a figure, as a share of the square picture, below which it is drawn larger, where it can be."""
 _BATCH: Final = 128
 Draw = Callable[..., tuple[Figure, BoolArray]]
 
@@ -64,8 +70,10 @@ class DrawingSource:
 
     def draw(self) -> DrawnSample:
         """The next drawing."""
-        if self._rng.random() < 0.06:
-            return without_figure(develop(np.zeros((CANVAS, CANVAS), np.uint8), rng=self._rng), "blank")
+        if self._rng.random() < NO_FIGURE:
+            canvas = np.zeros((CANVAS, CANVAS), np.uint8)
+            style = draw_things(canvas, rng=self._rng)
+            return without_figure(develop(canvas, rng=self._rng), style)
         if not self._waiting:
             self._waiting = self._figures(_BATCH)
         name, figure = self._waiting.pop()
@@ -73,7 +81,13 @@ class DrawingSource:
         window = _window(rng)
         figure = _place(figure, window, rng=rng)
         canvas = np.zeros((CANVAS, CANVAS), np.uint8)
+        beside, thin = rng.random() < 0.4, 0.8 if STYLES[name].surface else 0.3
+        in_front = beside and rng.random() < 0.3
+        if beside and not in_front:
+            draw_beside(canvas, figure.seen(figure.marks), figure.tall, rng=rng, thin=thin)
         figure, drawn = STYLES[name].draw(canvas, figure, rng=rng)
+        if in_front:
+            draw_beside(canvas, figure.seen(figure.marks), figure.tall, rng=rng, thin=thin)
         left, top, right, bottom = window
         canvas[:top], canvas[bottom:], canvas[:, :left], canvas[:, right:] = 0, 0, 0, 0
         pixels = figure.seen(figure.marks)
@@ -123,13 +137,25 @@ def _place(figure: Figure, window: tuple[int, int, int, int], *, rng: np.random.
     size = high - low
     kind = rng.random()
     if kind < 0.75:
-        share = rng.uniform(0.75, 1.0) if kind < 0.45 else rng.uniform(0.35, 0.8)
+        share = rng.uniform(0.8, 1.0) if kind < 0.5 else rng.uniform(0.4, 0.85)
         room = (1.0 - share) * size
         start = low + room * rng.uniform(size=2)
-        return figure.placed(start, start + share * size, rng=rng)
-    figure = figure.placed(low, high, rng=rng)
-    zoom = rng.uniform(1.1, 2.2)
-    names = ("nose", "neck", "left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_knee", "right_knee")
+        placed = figure.placed(start, start + share * size, rng=rng)
+        if placed.tall > SMALLEST * CANVAS:
+            return placed
+    for _ in range(8):
+        cut = _cut(figure.placed(low, high, rng=rng), low, size, rng=rng)
+        pixels = cut.seen(cut.marks)
+        inside = ((pixels >= low) & (pixels < high)).all(1)
+        if inside.sum() >= 11 and inside[:7].any() | inside[15:].all():
+            return cut
+    return figure.placed(low, high, rng=rng)
+
+
+def _cut(figure: Figure, low: FloatArray, size: FloatArray, *, rng: np.random.Generator) -> Figure:
+    """Nearer, so that an edge of the picture cuts it."""
+    zoom = rng.uniform(1.1, 2.4)
+    names = ("nose", "nose", "neck", "left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_knee")
     kept = figure.seen(figure.marks[point(str(rng.choice(names)))])
     wanted = low + size * rng.uniform(0.2, 0.8, 2)
     middle = wanted + zoom * (figure.lens.middle - kept)
