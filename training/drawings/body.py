@@ -15,7 +15,7 @@ from contrapposto.backend.arrays import FloatArray, IntArray
 from contrapposto.backend.estimate.landmark_body import LANDMARK_GROUPS, LANDMARK_JOINTS, LANDMARK_OFFSETS
 from contrapposto.backend.keypoints import BLAZEPOSE_33, FIGURE_23
 from contrapposto.backend.proportions import LENGTH_GROUPS, scaled_offsets
-from contrapposto.backend.skeleton import JOINT_INDEX, SOLE_BELOW_ANKLE_M
+from contrapposto.backend.skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS, SOLE_BELOW_ANKLE_M
 
 # The skull's top above the joint between skull and neck, so that the neutral adult is 1.70 m tall.
 SKULL_M: Final = 0.144
@@ -37,6 +37,16 @@ def _places() -> tuple[IntArray, IntArray, FloatArray]:
             offsets.append(LANDMARK_OFFSETS[place])
     return np.array(joints), np.array(groups), np.array(offsets, np.float32)
 
+
+_CARRIED: Final = (*JOINT_NAMES, "left_curl", "right_curl")
+_SIDES: Final = ("left", "right")
+# What grows together along an axis of the T-pose, by the joints whose own frames hold it.
+_ALONG: Final = (
+    (("pelvis", "spine1", "spine2", "spine3"), 1), (("pelvis", "spine1", "spine2"), 0), (("spine3", "left_collar", "right_collar"), 0),
+    (("left_shoulder", "right_shoulder"), 0), (("left_elbow", "right_elbow"), 0),
+    (("left_hip", "right_hip"), 1), (("left_knee", "right_knee"), 1), (("neck",), 1),
+)  # fmt: skip
+_ENDS: Final = tuple(f"{side}_{name}" for side in _SIDES for name in ("wrist", "hand", "curl"))
 
 CARRIERS, _GROUPS, _OFFSETS = _places()
 """(23,) the joint that carries each keypoint of `FIGURE_23`."""
@@ -73,12 +83,14 @@ class Body:
         offsets: (24, 3) each joint relative to its parent.
         marks: (23, 3) the keypoints of `FIGURE_23` from the joints that carry them, `CARRIERS`.
         stature: metres from sole to skull.
+        stretch: (26, 3) factors on what each joint carries, in its axes; None where there is no surface.
         surface: None for those who are only lines.
     """
 
     offsets: FloatArray
     marks: FloatArray
     stature: float
+    stretch: FloatArray | None = None
     surface: Surface | None = None
 
 
@@ -89,6 +101,24 @@ def proportioned(log_scales: FloatArray) -> Body:
     marks = (factors[_GROUPS, None] * _OFFSETS).astype(np.float32)
     sole = SOLE_BELOW_ANKLE_M * factors[LENGTH_GROUPS.index("foot")]
     return Body(offsets, marks, float(marks[FIGURE_23.index["head_top"], 1] + _height(offsets) + sole))
+
+
+def stretched(body: Body, rng: np.random.Generator) -> Body:
+    """A body with a surface in other proportions: a little other, or as cartoons have them."""
+    cartoon = rng.random() < 0.3
+    spread = 0.14 if cartoon else 0.05
+    stretch = np.exp(rng.normal(0.0, 0.6 * spread)) * np.ones((26, 3), np.float32)
+    for names, axis in _ALONG:
+        length = np.exp(rng.normal(0.0, spread))
+        stretch[[_CARRIED.index(name) for name in names], axis] *= length
+    ends = [_CARRIED.index(name) for name in _ENDS]
+    stretch[ends] = np.exp(rng.normal(0.0, spread))
+    stretch[JOINT_INDEX["head"]] = np.exp(rng.normal(0.0, spread) + (rng.uniform(0.0, 0.7) if cartoon else 0.0))
+    offsets = body.offsets * stretch[list(PARENTS)]
+    marks = body.marks * stretch[CARRIERS]
+    shorter = _height(body.offsets) - _height(offsets)
+    taller = (stretch[JOINT_INDEX["head"], 1] - 1.0) * body.marks[FIGURE_23.index["head_top"], 1]
+    return Body(offsets, marks, body.stature - shorter + float(taller), stretch, body.surface)
 
 
 def _height(offsets: FloatArray) -> float:
@@ -114,5 +144,7 @@ def read_bodies(path: Path) -> list[Body]:
             data["vertices"][index], data["joints"][index], data["turns"][index],
             data["faces"], data["weights"], data["parts"], lines,
         )  # fmt: skip
-        bodies.append(Body(data["offsets"][index], data["marks"][index], float(data["stature"][index]), surface))
+        bodies.append(
+            Body(data["offsets"][index], data["marks"][index], float(data["stature"][index]), surface=surface)
+        )
     return bodies

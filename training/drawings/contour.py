@@ -36,7 +36,7 @@ def draw_contour(canvas: np.ndarray, figure: Figure, *, rng: np.random.Generator
     scale = figure.body.stature / 1.7
     edge = jumps(view, float(np.exp(rng.uniform(np.log(0.006), np.log(0.025)))) * scale).astype(np.uint8)
     edge = _without_specks(edge, int(rng.integers(2, 14)))
-    _features(edge, figure, surface, view, rng=rng)
+    _features(edge, figure, view, surface=surface, rng=rng)
     thin = rng.random() < 0.7
     width = rng.uniform(0.8, 2.0) if thin else min(float(np.exp(rng.uniform(0.6, 2.0))), 0.02 * figure.tall + 1.0)
     ink = _widened(edge, width)
@@ -55,7 +55,7 @@ def _without_specks(edge: np.ndarray, least: int) -> np.ndarray:
     return (edge * (found[:, cv2.CC_STAT_AREA] >= least)[labels]).astype(np.uint8)
 
 
-def _features(edge: np.ndarray, figure: Figure, surface: Surface, view: View, *, rng: np.random.Generator) -> None:
+def _features(edge: np.ndarray, figure: Figure, view: View, *, surface: Surface, rng: np.random.Generator) -> None:
     """Draw the face's lines and the hair's edge where they are seen."""
     names = []
     if rng.random() < 0.9:
@@ -68,8 +68,9 @@ def _features(edge: np.ndarray, figure: Figure, surface: Surface, view: View, *,
         names.append("hair" if rng.random() < 0.6 else "high_hair")
     if figure.tall < 0.3 * CANVAS:
         names = [name for name in names if not name.endswith(("iris", "lip"))]
+    stretch = np.ones(3) if figure.body.stretch is None else figure.body.stretch[_HEAD]
     for name in names:
-        line = surface.lines[name]
+        line = stretch * surface.lines[name]
         places = figure.joints[_HEAD] + line @ figure.turns[_HEAD].T
         _where_seen(edge, figure.seen(places), places[:, 2], view=view)
 

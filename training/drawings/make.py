@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -76,6 +77,14 @@ def _draw(task: tuple[Order, int, int]) -> tuple[int, float]:
     return task[1], draw_shard(*task)
 
 
+def _drawn(tasks: list[tuple[Order, int, int]], workers: int) -> Iterator[tuple[int, float]]:
+    if workers == 1:
+        yield from map(_draw, tasks)
+        return
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        yield from pool.imap_unordered(_draw, tasks)
+
+
 def main() -> None:
     """Read the command line and draw what is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -95,9 +104,8 @@ def main() -> None:
     last = options.first + -(-options.count // SHARD)
     sizes = {index: min(SHARD, options.count - (index - options.first) * SHARD) for index in range(options.first, last)}
     tasks = [(order, index, size) for index, size in sizes.items() if not shard_path(options.out, index).is_file()]
-    with multiprocessing.get_context("spawn").Pool(options.workers) as pool:
-        for index, rate in pool.imap_unordered(_draw, tasks):
-            print(f"{shard_path(options.out, index).name}: {rate:.0f} drawings/s in one worker", flush=True)
+    for index, rate in _drawn(tasks, options.workers):
+        print(f"{shard_path(options.out, index).name}: {rate:.0f} drawings/s in one worker", flush=True)
 
 
 if __name__ == "__main__":

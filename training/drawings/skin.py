@@ -46,6 +46,7 @@ def posed_skin(figure: Figure, surface: Surface, *, curl: FloatArray) -> FloatAr
     """(V, 3) metres in the view; `curl` (2,) radians, how far the left and the right fingers are bent."""
     turns = np.empty((26, 3, 3))
     joints = np.empty((26, 3))
+    stretch = np.ones((26, 3)) if figure.body.stretch is None else figure.body.stretch
     turns[:24], joints[:24] = figure.turns, figure.joints
     for index, (side, sign) in enumerate((("left", -1.0), ("right", 1.0))):
         hand, finger = JOINT_INDEX[f"{side}_hand"], 24 + index
@@ -53,8 +54,8 @@ def posed_skin(figure: Figure, surface: Surface, *, curl: FloatArray) -> FloatAr
         turns[hand] = turns[hand] @ bent
         between = surface.turns[hand] @ (surface.joints[finger] - surface.joints[hand])
         turns[finger] = turns[hand] @ bent
-        joints[finger] = joints[hand] + turns[hand] @ between
-    turns = turns @ surface.turns
+        joints[finger] = joints[hand] + turns[hand] @ (stretch[hand] * between)
+    turns = (turns * stretch[:, None]) @ surface.turns
     shift = joints - (turns @ surface.joints[..., None])[..., 0]
     whole = np.concatenate([turns.reshape(26, 9), shift], axis=1).astype(np.float32)
     mixed = surface.weights @ whole

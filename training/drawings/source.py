@@ -11,13 +11,13 @@ import torch
 
 from contrapposto.backend.arrays import FloatArray
 from contrapposto.backend.proportions import LENGTH_GROUPS
-from training.pose_source import PoseSource
 
-from .body import Body, proportioned
+from .body import Body, proportioned, stretched
 from .contour import draw_contour
 from .figure import CANVAS, SHARP, Figure, stand
 from .mannequin import draw_mannequin
 from .paper import develop
+from .poses import DrawnPoses
 from .props import draw_beside, draw_things
 from .sample import BoolArray, DrawnSample, point, without_figure
 from .stick import draw_stick
@@ -61,7 +61,7 @@ class DrawingSource:
         self, poses: torch.Tensor, bodies: list[Body], *, seed: int, styles: tuple[str, ...] | None = None
     ) -> None:
         self._rng = np.random.default_rng(seed)
-        self._poses = PoseSource(poses)
+        self._poses = DrawnPoses(poses)
         self._bodies = bodies
         self._names = [name for name in styles or STYLES if bodies or not STYLES[name].surface]
         shares = np.array([STYLES[name].share for name in self._names])
@@ -111,7 +111,7 @@ class DrawingSource:
     def _body(self, style: Style) -> Body:
         rng = self._rng
         if style.surface:
-            return self._bodies[rng.integers(len(self._bodies))]
+            return stretched(self._bodies[rng.integers(len(self._bodies))], rng)
         scales = rng.normal(0.0, style.spread, len(LENGTH_GROUPS))
         scales[LENGTH_GROUPS.index("shoulders")] -= 0.15
         if rng.random() < 0.35:
