@@ -146,14 +146,6 @@ class CONTRAPPOSTO_PG_body_part(bpy.types.PropertyGroup):
     )
 
 
-class CONTRAPPOSTO_PG_reading(bpy.types.PropertyGroup):
-    """One reading of the picture, the likeliest first."""
-
-    likelihood: FloatProperty(
-        name="Likelihood", description="How likely this reading is beside the others", min=0.0, max=1.0
-    )
-
-
 class CONTRAPPOSTO_PG_joint(bpy.types.PropertyGroup):
     """A joint of the body on the rig; `name` is its SMPL name."""
 
@@ -168,7 +160,6 @@ class CONTRAPPOSTO_PG_result(bpy.types.PropertyGroup):
     summary: StringProperty(name="Summary")
     run: StringProperty(name="Run", description="Which run of this session it was")
     reading: IntProperty(name="Reading", description="Which reading is posed, counted from 1", min=0)
-    readings: CollectionProperty(type=CONTRAPPOSTO_PG_reading)
     joints: CollectionProperty(type=CONTRAPPOSTO_PG_joint)
     photo: StringProperty(name="Photo", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})
     seconds: FloatProperty(name="Seconds")
@@ -233,7 +224,6 @@ CLASSES = (
     CONTRAPPOSTO_PG_timing,
     CONTRAPPOSTO_PG_person,
     CONTRAPPOSTO_PG_body_part,
-    CONTRAPPOSTO_PG_reading,
     CONTRAPPOSTO_PG_joint,
     CONTRAPPOSTO_PG_result,
     CONTRAPPOSTO_PG_scene,

@@ -13,6 +13,7 @@ from ..rig import stored_map
 from .modal_job import redraw_sidebars
 from .session import session
 from .target import why_not
+from .telling import TellsWhy
 
 if TYPE_CHECKING:
     from ..backend.retarget.bone_map import BoneMap
@@ -29,20 +30,18 @@ class Done:
     problems: tuple[str, ...] = ()
 
 
-class ChangesBoneMap:
+class ChangesBoneMap(TellsWhy):
     """Mixin of an operator on the active armature's bone map: `work` does it, and says in words what was done."""
 
     needs_map = True
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str | None:
         """An armature must be active, and where it is needed it must have a map."""
         reason = why_not(context)
         if reason is None and cls.needs_map and stored_map.stored_text(active_armature(context)) is None:
-            reason = NO_MAP
-        if reason is not None:
-            cls.poll_message_set(reason)
-        return reason is None
+            return NO_MAP
+        return reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do it, or say why it cannot be done; then nothing is changed."""
@@ -54,8 +53,7 @@ class ChangesBoneMap:
         except ContrappostoError as error:
             if context.active_object is not None:
                 session.refused = (context.active_object.session_uid, str(error))
-            operator.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
         session.refused = None
         redraw_sidebars(context)
         operator.report({"INFO"}, done.words)

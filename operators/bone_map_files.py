@@ -54,9 +54,7 @@ class CONTRAPPOSTO_OT_load_preset(ChangesBoneMap, bpy.types.Operator):
         try:
             offers = offered_presets(read_rig(active_armature(context)))
         except ContrappostoError as error:
-            operator: Any = self
-            operator.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
         if self.preset or bpy.app.background:
             return self.execute(context)
         context.window_manager.popup_menu(lambda menu, _: draw_offers(menu.layout, offers), title=self.bl_label)

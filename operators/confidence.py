@@ -10,6 +10,7 @@ from ..backend.errors import ContrappostoError, RigError
 from ..rig.overlay import redraw_views, tint
 from .session import session
 from .target import MODES
+from .telling import TellsWhy
 
 NO_RESULT = "Pose from a photo first"
 
@@ -27,14 +28,7 @@ def why_no_joints(context: bpy.types.Context) -> str | None:
     return None
 
 
-def _has_joints(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    reason = why_no_joints(context)
-    if reason is not None:
-        operator.poll_message_set(reason)
-    return reason is None
-
-
-class CONTRAPPOSTO_OT_show_confidence(bpy.types.Operator):
+class CONTRAPPOSTO_OT_show_confidence(TellsWhy, bpy.types.Operator):
     """Tint the bones of the posed rig by how sure the photo's pose is of them"""
 
     bl_idname = "contrapposto.show_confidence"
@@ -42,9 +36,9 @@ class CONTRAPPOSTO_OT_show_confidence(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str | None:
         """It can always be taken away."""
-        return tint.is_shown or _has_joints(cls, context)
+        return None if tint.is_shown else why_no_joints(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Show it, or take it away."""
@@ -58,7 +52,7 @@ class CONTRAPPOSTO_OT_show_confidence(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class CONTRAPPOSTO_OT_select_unsure(bpy.types.Operator):
+class CONTRAPPOSTO_OT_select_unsure(TellsWhy, bpy.types.Operator):
     """Select the bones of all joints that are less sure than asked for, in Pose Mode, to pose them by hand"""
 
     bl_idname = "contrapposto.select_unsure"
@@ -66,12 +60,11 @@ class CONTRAPPOSTO_OT_select_unsure(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str | None:
         """A rig must have been posed, and nothing else be under way on it."""
         if session.choosing is not None or session.correcting is not None:
-            cls.poll_message_set("Finish what you are doing in the view first")
-            return False
-        return _has_joints(cls, context)
+            return "Finish what you are doing in the view first"
+        return why_no_joints(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Select them, or say that there are none."""
@@ -85,8 +78,7 @@ class CONTRAPPOSTO_OT_select_unsure(bpy.types.Operator):
             names = [bone for joint in unsure for bone in joint.controls.splitlines()]
             hidden = _select(context, context.scene.objects[scene.result.armature], names)
         except ContrappostoError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
         redraw_views()
         count = len(dict.fromkeys(names))
         words = f"{count} bone{'' if count == 1 else 's'} less than {least:.0%} sure selected"

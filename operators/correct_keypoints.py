@@ -10,7 +10,9 @@ from bpy.props import FloatProperty, StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
 from ..rig.overlay import redraw_views
-from .match_camera import go_to, let_camera_follow, run_of, why_no_photo
+from .last_photo import NeedsPhoto, go_to, run_of
+from .match_camera import let_camera_follow
+from .other_readings import run_with_all
 from .photo_result import keyed_in_words, write_reading
 from .session import PhotoRun, session
 from .view import look_through_camera, see_through, view_region
@@ -66,7 +68,7 @@ def keep_correction(context: bpy.types.Context, correction: Correction, *, solve
     return corrected
 
 
-class CONTRAPPOSTO_OT_move_keypoint(bpy.types.Operator):
+class CONTRAPPOSTO_OT_move_keypoint(NeedsPhoto, bpy.types.Operator):
     """Put one keypoint of the photo in another place and pose the rig again"""
 
     bl_idname = "contrapposto.move_keypoint"
@@ -77,27 +79,18 @@ class CONTRAPPOSTO_OT_move_keypoint(bpy.types.Operator):
     x: FloatProperty(name="X", description="Pixels from the photo's left edge")
     y: FloatProperty(name="Y", description="Pixels from the photo's upper edge")
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A photo must have posed a rig."""
-        reason = why_no_photo(context)
-        if reason is not None:
-            cls.poll_message_set(reason)
-        return reason is None
-
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Move it."""
         try:
-            correction = correction_of(run_of(context.scene)).with_moved(self.name, (self.x, self.y))
+            correction = correction_of(run_with_all(context.scene)).with_moved(self.name, (self.x, self.y))
             keep_correction(context, correction)
         except ContrappostoError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
         self.report({"INFO"}, context.scene.contrapposto.result.summary)
         return {"FINISHED"}
 
 
-class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
+class CONTRAPPOSTO_OT_correct_keypoints(NeedsPhoto, bpy.types.Operator):
     """Drag the keypoints of the photo to where they belong; the rig follows at once"""
 
     bl_idname = "contrapposto.correct_keypoints"
@@ -116,14 +109,6 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
     _frame = 0.0
     _workspace = ""
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A photo must have posed a rig."""
-        reason = why_no_photo(context)
-        if reason is not None:
-            cls.poll_message_set(reason)
-        return reason is None
-
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Points are dragged in a window."""
         self.report({"ERROR"}, "Keypoints are dragged in a window. Scripts move them with contrapposto.move_keypoint.")
@@ -137,8 +122,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
             self._begin(context)
         except ContrappostoError as error:
             self._put_away(context)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
         operator: Any = self
         context.window_manager.modal_handler_add(operator)
         return {"RUNNING_MODAL"}
@@ -151,8 +135,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
             return self._hear(context, event)
         except ContrappostoError as error:
             self._put_away(context)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
         except BaseException:
             self._put_away(context)
             raise
@@ -162,7 +145,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(bpy.types.Operator):
         self._put_away(context)
 
     def _begin(self, context: bpy.types.Context) -> None:
-        run = run_of(context.scene)
+        run = run_with_all(context.scene)
         armature, scene = run.target.find()
         from ..backend.packages import require_torch
         from ..rig.keypoint_handles import KeypointHandles

@@ -15,9 +15,11 @@ from ..preferences import Settings, settings
 from ..properties import OPTION_NAMES, PoseOptions
 from ..rig.overlay import redraw_views
 from .modal_job import ModalJob, redraw_sidebars
+from .other_readings import can_wait, look_for_others
 from .photo_result import write_result
 from .session import PersonChoice, PhotoRun, session
 from .target import Target, why_not
+from .telling import TellsWhy
 
 if TYPE_CHECKING:
     from ..backend.pipeline import FoundPeople, PhotoResult
@@ -119,16 +121,12 @@ def draw_options(layout: bpy.types.UILayout, source: Any) -> None:
     column.prop(source, "readings")
 
 
-class PosesActiveArmature:
+class PosesActiveArmature(TellsWhy):
     """Mixin of an operator that needs an armature which can be posed."""
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An armature must be active, and the reason is told otherwise."""
-        reason = why_not(context)
-        if reason is not None:
-            cls.poll_message_set(reason)
-        return reason is None
+    def why_not(cls, context: bpy.types.Context) -> str | None:
+        return why_not(context)
 
 
 class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.types.Operator):
@@ -172,7 +170,9 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
             raise InputError("No photo was named. Choose an image file.")
         self._target = Target.of(context)
         path = Path(bpy.path.abspath(self.filepath))
-        return photo_job(path, self.person, ask=self._ask, chosen=settings(context), readings=self.readings)
+        # With a window the first reading is posed at once, and the others are looked for afterwards.
+        first = 1 if can_wait() else self.readings
+        return photo_job(path, self.person, ask=self._ask, chosen=settings(context), readings=first)
 
     def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
         armature, scene = self._target.find()
@@ -190,6 +190,7 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
         session.refused = None
         run = PhotoRun(result, self._target, {"filepath": self.filepath, **options_of(self)}, on_rig)
         session.keep_run(run)
+        self._look_for_others(context, run)
         timings = {**result.timings_ms, "pose and key": (time.perf_counter() - began) * 1000.0}
         outcome = scene.contrapposto.result
         write_result(outcome, run, report=report, timings_ms=timings)
@@ -198,6 +199,15 @@ class CONTRAPPOSTO_OT_photo(PosesActiveArmature, PoseOptions, ModalJob, bpy.type
         for note in report.notes:
             self.report({"WARNING"}, note)
         return {"FINISHED"}
+
+    def _look_for_others(self, context: bpy.types.Context, run: PhotoRun) -> None:
+        if self.readings > 1 and can_wait():
+            from ..backend import pipeline
+
+            chosen = settings(context)
+            models = session.models(chosen)
+            job = pipeline.other_readings(run.result, models, solver=chosen.solver, readings=self.readings)
+            look_for_others(run, job)
 
     def _ask_whom(self, context: bpy.types.Context, found: "FoundPeople") -> set[str]:
         request = {"filepath": self.filepath, **options_of(self)}

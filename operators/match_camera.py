@@ -3,46 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import BoolProperty, FloatProperty
 
-from ..backend.errors import ContrappostoError, InputError
-from .modal_job import BUSY
-from .session import PhotoRun, session
+from ..backend.errors import ContrappostoError
+from .last_photo import NeedsPhoto, go_to, run_of
+from .session import PhotoRun
 from .view import look_through_camera
 
 if TYPE_CHECKING:
     from ..backend.camera_match import Sighting
     from ..rig.camera import MatchReport
-
-TOO_LONG_AGO: Final = "The photo's pose is no longer known: pose from the photo again"
-
-
-def why_no_photo(context: bpy.types.Context) -> str | None:
-    """In words, what keeps the last photo from being used further; None when nothing does. Cheap enough for `poll`."""
-    if not context.scene.contrapposto.result.summary:
-        return "Pose from a photo first"
-    if session.job is not None:
-        return BUSY.removesuffix(".")
-    if session.choosing is not None:
-        return "A reading is being chosen: keep it, or go back"
-    if session.correcting is not None:
-        return "Keypoints are being corrected: press Enter or Esc in the view"
-    return TOO_LONG_AGO if session.run_of(context.scene) is None else None
-
-
-def run_of(scene: Any) -> PhotoRun:
-    """The run whose result the scene shows.
-
-    Raises:
-        InputError: it is no longer known.
-    """
-    run = session.run_of(scene)
-    if run is None:
-        raise InputError(f"{TOO_LONG_AGO}.")
-    return run
 
 
 def sighting_of(run: PhotoRun, index: int) -> Sighting:
@@ -73,13 +46,7 @@ def let_camera_follow(run: PhotoRun, index: int) -> None:
         aim_camera(camera, sighting_of(run, index), scene=scene, joints=joints)
 
 
-def go_to(scene: bpy.types.Scene, frame: float) -> None:
-    """Put the playhead where the photo was keyed."""
-    if scene.frame_current_final != frame:
-        scene.frame_set(int(frame // 1), subframe=frame % 1.0)
-
-
-class CONTRAPPOSTO_OT_match_camera(bpy.types.Operator):
+class CONTRAPPOSTO_OT_match_camera(NeedsPhoto, bpy.types.Operator):
     """Set up a camera from which the posed rig covers the person in the photo, with the photo as its background"""
 
     bl_idname = "contrapposto.match_camera"
@@ -96,21 +63,12 @@ class CONTRAPPOSTO_OT_match_camera(bpy.types.Operator):
         name="Opacity", description="Of the photo behind the rig", default=1.0, min=0.0, max=1.0, subtype="FACTOR"
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A photo must have posed a rig."""
-        reason = why_no_photo(context)
-        if reason is not None:
-            cls.poll_message_set(reason)
-        return reason is None
-
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Match it."""
         try:
             report = self._match(context)
         except ContrappostoError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
         if self.use_view:
             look_through_camera(context)
         self.report({"INFO"}, report.sentence)

@@ -23,9 +23,6 @@ def write_result(outcome: Any, run: PhotoRun, *, report: KeyReport, timings_ms: 
         timing.name, timing.milliseconds = stage, milliseconds
     write_people(outcome, run.result.found)
     outcome.run = run.name
-    outcome.readings.clear()
-    for estimate in run.result.estimates:
-        outcome.readings.add().likelihood = estimate.likelihood
     write_reading(outcome, run, 0, report=report)
     outcome.summary = f"Posed {run.target.armature_name} in {seconds:.2f} s: {keyed_in_words(run, report)}"
 

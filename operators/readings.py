@@ -10,10 +10,13 @@ from bpy.props import BoolProperty, IntProperty
 
 from ..backend.errors import ContrappostoError, InputError
 from ..rig.overlay import redraw_views
+from .last_photo import go_to, why_no_photo
 from .match_camera import let_camera_follow
-from .modal_job import BUSY, redraw_sidebars
+from .modal_job import redraw_sidebars
+from .other_readings import run_with_all
 from .photo_result import keyed_in_words, write_reading
 from .session import Choosing, PhotoRun, session
+from .telling import TellsWhy
 
 TAB: Final = "Contrapposto"
 TIMER_STEP_S: Final = 0.1
@@ -25,34 +28,40 @@ BACK: Final = frozenset({"RIGHTMOUSE", "ESC"})
 NAVIGATION: Final = ("MIDDLEMOUSE", "TRACKPAD", "MOUSEROTATE", "NDOF")
 """How the names of events begin that turn the view."""
 MOUSE: Final = frozenset({"LEFTMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "MOUSEMOVE", "INBETWEEN_MOUSEMOVE"})
+NO_CHOICE: Final = "No reading is being chosen"
 ONE_READING: Final = "The picture gave one reading only"
-TOO_LONG_AGO: Final = "The other readings are no longer there: pose from the photo again"
 
 
 def why_no_choice(context: bpy.types.Context) -> str | None:
     """In words, what keeps another reading from being chosen; None when nothing does. Cheap enough for `poll`."""
-    result = context.scene.contrapposto.result
-    if not result.summary:
-        return "Pose from a photo first"
-    if session.job is not None:
-        return BUSY.removesuffix(".")
-    if session.choosing is not None:
-        return "A reading is being chosen: keep it, or go back"
-    if session.correcting is not None:
-        return "Keypoints are being corrected: press Enter or Esc in the view"
-    if len(result.readings) < 2:
-        return ONE_READING
-    return TOO_LONG_AGO if session.run_of(context.scene) is None else None
+    reason, run = why_no_photo(context), session.run_of(context.scene)
+    if reason is not None or run is None or session.is_searching(run):
+        return reason
+    return ONE_READING if len(run.result.estimates) < 2 else None
 
 
 def reading_in_words(scene: Any, index: int, *, brief: bool = False) -> str:
-    """Such as `Reading 2 of 3 (31 %)`, or in `brief` `2 of 3 (31 %)`; `index` counts from 0."""
-    readings = scene.contrapposto.result.readings
-    words = f"{index + 1} of {len(readings)} ({100.0 * readings[index].likelihood:.0f} %)"
+    """Such as `Reading 2 of 3 (31 %)`, as far as the readings are known, or in `brief` without the first word.
+
+    Args:
+        scene: whose photo.
+        index: the reading, counted from 0.
+        brief: for a narrow sidebar.
+    """
+    run = session.run_of(scene)
+    if run is None:
+        words = f"{index + 1}"
+    elif session.is_searching(run):
+        words = f"{index + 1} of …"
+    elif len(run.result.estimates) == 1:
+        return "One reading"
+    else:
+        estimates = run.result.estimates
+        words = f"{index + 1} of {len(estimates)} ({100.0 * estimates[index].likelihood:.0f} %)"
     return words if brief else f"Reading {words}"
 
 
-class CONTRAPPOSTO_OT_choose_reading(bpy.types.Operator):
+class CONTRAPPOSTO_OT_choose_reading(TellsWhy, bpy.types.Operator):
     """Look at the readings of the photo on the rig, with the mouse wheel or the arrow keys, and keep one"""
 
     bl_idname = "contrapposto.choose_reading"
@@ -61,52 +70,48 @@ class CONTRAPPOSTO_OT_choose_reading(bpy.types.Operator):
 
     index: IntProperty(
         name="Reading",
-        description="Which reading, counted from 1, the likeliest first",
+        description="Which reading, counted from 1: the expected one, then the others, the likeliest first",
         min=1,
         default=1,
         options={"SKIP_SAVE"},
+    )
+    step: IntProperty(
+        name="Step",
+        description="In a window, show the reading that is so much further first",
+        default=0,
+        options={"SKIP_SAVE", "HIDDEN"},
     )
     _timer: Any = None
     _workspace = ""
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str | None:
         """There must be several readings, still known."""
-        reason = why_no_choice(context)
-        if reason is not None:
-            cls.poll_message_set(reason)
-        return reason is None
+        return why_no_choice(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Keep the reading `index`."""
         try:
-            run = _run(context.scene)
+            run = run_with_all(context.scene)
             if self.index > len(run.result.estimates):
                 raise InputError(f"There is no reading {self.index}: the photo gave {len(run.result.estimates)}.")
             return self._keep(context, run, self.index - 1)
         except ContrappostoError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Show readings until one is kept; without a window, keep `index` at once."""
         if bpy.app.background or context.window is None:
             return self.execute(context)
-        posed = context.scene.contrapposto.result.reading - 1
         try:
-            run = _run(context.scene)
-            armature, scene = run.target.find()
-            self._frame = scene.frame_current_final
-            _go_to(scene, run.target.frame)
-            preview = run.on_rig.preview(armature, posed=posed)
-            session.choosing = Choosing(run, preview, posed, posed, lambda: self._put_away(bpy.context))
-            self._timer = context.window_manager.event_timer_add(TIMER_STEP_S, window=context.window)
-            if self.properties.is_property_set("index"):
-                show(context, self.index - 1)
+            run = run_with_all(context.scene)
+            if len(run.result.estimates) < 2:
+                redraw_sidebars(context)
+                raise InputError(run.trouble or f"{ONE_READING}.")
+            self._begin(context, run)
         except ContrappostoError as error:
             self._put_away(context)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
         operator: Any = self
         context.window_manager.modal_handler_add(operator)
         self._tell(context)
@@ -123,8 +128,7 @@ class CONTRAPPOSTO_OT_choose_reading(bpy.types.Operator):
                 return self._end(context, choosing, keep=choosing.ended)
         except ContrappostoError as error:
             self._put_away(context)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
         except BaseException:
             self._put_away(context)
             raise
@@ -133,6 +137,20 @@ class CONTRAPPOSTO_OT_choose_reading(bpy.types.Operator):
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender ends the operator itself: another file is loaded, or the window closes."""
         self._put_away(context)
+
+    def _begin(self, context: bpy.types.Context, run: PhotoRun) -> None:
+        """Show the reading that was asked for."""
+        armature, scene = run.target.find()
+        posed = scene.contrapposto.result.reading - 1
+        self._frame = scene.frame_current_final
+        go_to(scene, run.target.frame)
+        preview = run.on_rig.preview(armature, posed=posed)
+        session.choosing = Choosing(run, preview, posed, posed, lambda: self._put_away(bpy.context))
+        self._timer = context.window_manager.event_timer_add(TIMER_STEP_S, window=context.window)
+        if self.properties.is_property_set("index"):
+            show(context, self.index - 1)
+        elif self.step:
+            step(context, self.step)
 
     def _hear(self, context: bpy.types.Context, event: bpy.types.Event, choosing: Choosing) -> set[str]:
         place = _region_under(context, event)
@@ -160,7 +178,7 @@ class CONTRAPPOSTO_OT_choose_reading(bpy.types.Operator):
         outcome = scene.contrapposto.result
         keyed = run.on_rig.keyed(outcome.reading - 1)
         report = run.on_rig.exchange(armature, index, keyed=keyed)
-        _go_to(scene, run.target.frame)
+        go_to(scene, run.target.frame)
         let_camera_follow(run, index)
         write_reading(outcome, run, index, report=report)
         outcome.summary = f"{reading_in_words(scene, index)} kept: {keyed_in_words(run, report)}"
@@ -191,7 +209,7 @@ class CONTRAPPOSTO_OT_choose_reading(bpy.types.Operator):
         redraw_sidebars(context)
 
 
-class CONTRAPPOSTO_OT_step_reading(bpy.types.Operator):
+class CONTRAPPOSTO_OT_step_reading(TellsWhy, bpy.types.Operator):
     """Show another reading on the rig; it is not kept yet"""
 
     bl_idname = "contrapposto.step_reading"
@@ -201,20 +219,19 @@ class CONTRAPPOSTO_OT_step_reading(bpy.types.Operator):
     step: IntProperty(default=1, options={"SKIP_SAVE"})
 
     @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return _is_choosing(cls)
+    def why_not(cls, _context: bpy.types.Context) -> str | None:
+        return NO_CHOICE if session.choosing is None else None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Show it."""
         try:
             step(context, self.step)
         except ContrappostoError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.refuse(error)
         return {"FINISHED"}
 
 
-class CONTRAPPOSTO_OT_end_choice(bpy.types.Operator):
+class CONTRAPPOSTO_OT_end_choice(TellsWhy, bpy.types.Operator):
     """End the choice of a reading"""
 
     bl_idname = "contrapposto.end_choice"
@@ -224,8 +241,8 @@ class CONTRAPPOSTO_OT_end_choice(bpy.types.Operator):
     keep: BoolProperty(default=True, options={"SKIP_SAVE"})
 
     @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return _is_choosing(cls)
+    def why_not(cls, _context: bpy.types.Context) -> str | None:
+        return NO_CHOICE if session.choosing is None else None
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: Any) -> str:
@@ -237,12 +254,6 @@ class CONTRAPPOSTO_OT_end_choice(bpy.types.Operator):
         if session.choosing is not None:
             session.choosing.ended = self.keep
         return {"FINISHED"}
-
-
-def _is_choosing(operator: type[bpy.types.Operator]) -> bool:
-    if session.choosing is None:
-        operator.poll_message_set("No reading is being chosen")
-    return session.choosing is not None
 
 
 def step(context: bpy.types.Context, by: int) -> None:
@@ -281,20 +292,7 @@ def _show_posed(choosing: Choosing, *, frame: float) -> None:
         let_camera_follow(choosing.run, choosing.posed)
     except ContrappostoError:
         return  # with the armature its pose is gone
-    _go_to(scene, frame)
-
-
-def _run(scene: Any) -> PhotoRun:
-    run = session.run_of(scene)
-    if run is None:
-        raise InputError(f"{TOO_LONG_AGO}.")
-    return run
-
-
-def _go_to(scene: bpy.types.Scene, frame: float) -> None:
-    """Put the playhead where the photo was keyed: readings are looked at there."""
-    if scene.frame_current_final != frame:
-        scene.frame_set(int(frame // 1), subframe=frame % 1.0)
+    go_to(scene, frame)
 
 
 def _region_under(context: bpy.types.Context, event: bpy.types.Event) -> str:

@@ -17,6 +17,7 @@ from .thumbnails import Thumbnails
 if TYPE_CHECKING:
     from ..backend.correction import Correction
     from ..backend.doctor import Finding
+    from ..backend.job import Job
     from ..backend.pipeline import FoundPeople, PhotoResult
     from ..backend.runtime import ModelCache
     from ..preferences import Settings
@@ -64,11 +65,12 @@ class PhotoRun:
     Which of the readings is posed stands in the scene, where undo and redo find it: `result.reading`, from 1.
 
     Attributes:
-        result: the people found, what was seen of the one who was posed, and the readings.
+        result: the people found, what was seen of the one who was posed, and the readings that are found so far.
         target: the armature, its scene and the frame.
         request: the operator's properties, with which it would do the same again.
         on_rig: puts one reading in the place of another.
         correction: the keypoints that the artist moved, which `result` heeds already.
+        trouble: why no more readings could be found, a sentence, or nothing.
         name: what the scene calls it, in `result.run`; unlike that of any other run.
     """
 
@@ -77,6 +79,7 @@ class PhotoRun:
     request: dict[str, Any]
     on_rig: RigReadings
     correction: Correction | None = None
+    trouble: str = ""
     name: str = field(default_factory=lambda: uuid4().hex)
 
 
@@ -106,7 +109,8 @@ class Session:
     """One per process. `release()` lets go of everything.
 
     `refused` is the `session_uid` of the armature that was last refused, and why, in words. `correcting` puts the
-    correction of keypoints away at once, while there is one.
+    correction of keypoints away at once, while there is one. `searches` are the jobs that find the other readings of
+    runs, by the runs' names.
     """
 
     job: JobStatus | None = None
@@ -115,6 +119,7 @@ class Session:
     correcting: Callable[[], None] | None = None
     findings: tuple[Finding, ...] = ()
     refused: tuple[int, str] | None = None
+    searches: dict[str, Job[PhotoResult]] = field(default_factory=dict)
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
     _models: ModelCache | None = None
     _found: tuple[FileStamp, FoundPeople] | None = None
@@ -160,7 +165,17 @@ class Session:
         """Keep a run and let go of the oldest pictures."""
         self._runs.append(run)
         while len({id(kept.result.found.image) for kept in self._runs}) > PICTURES_KEPT:
-            self._runs.popleft()
+            self._stop_search(self._runs.popleft().name)
+
+    def change_run(self, name: str, change: Callable[[PhotoRun], PhotoRun]) -> None:
+        """Put another run of the same name in the place of one that is kept."""
+        for place, run in enumerate(self._runs):
+            if run.name == name:
+                self._runs[place] = change(run)
+
+    def is_searching(self, run: PhotoRun) -> bool:
+        """Whether not all readings of a run are found yet."""
+        return run.name in self.searches
 
     def run_of(self, scene: Any) -> PhotoRun | None:
         """The run whose result a scene shows; None for a result of an earlier session, or one too long ago."""
@@ -171,6 +186,8 @@ class Session:
         """Let go of all runs, as when another file is opened."""
         self.stop_choice()
         self.stop_correction()
+        for run in self._runs:
+            self._stop_search(run.name)
         self._runs.clear()
 
     def release(self) -> None:
@@ -191,6 +208,11 @@ class Session:
         """End the correction of keypoints, if there is one, with what was posed."""
         if self.correcting is not None:
             self.correcting()
+
+    def _stop_search(self, name: str) -> None:
+        job = self.searches.pop(name, None)
+        if job is not None:
+            job.close()
 
     def stop_job(self) -> None:
         """End the running job, if there is one."""

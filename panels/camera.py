@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators.match_camera import why_no_photo
+from ..operators.last_photo import why_no_photo
 from ..operators.session import session
 from .sidebar import Sidebar
 from .words import draw_sentence

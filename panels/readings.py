@@ -8,7 +8,7 @@ import bpy
 
 from ..backend.sureness import SURE, UNSEEN, grade_of
 from ..operators.confidence import why_no_joints
-from ..operators.readings import reading_in_words, why_no_choice
+from ..operators.readings import ONE_READING, reading_in_words, why_no_choice
 from ..operators.session import session
 from ..rig.overlay import tint
 from .words import draw_sentence
@@ -22,27 +22,24 @@ LEGEND = (
 
 def draw_reading(layout: bpy.types.UILayout, context: bpy.types.Context, *, narrow: bool) -> None:
     """Which reading is posed, or shown to be chosen, with buttons for the others."""
-    result = context.scene.contrapposto.result
-    if not len(result.readings):
-        return
     if session.choosing is not None:
         draw_choice(layout, context, session.choosing.shown, narrow=narrow)
         return
-    reason, count = why_no_choice(context), len(result.readings)
+    reason, run = why_no_choice(context), session.run_of(context.scene)
     column = layout.column(align=True)
     row = column.row(align=True)
     row.operator_context = "INVOKE_DEFAULT"
-    text = reading_in_words(context.scene, result.reading - 1, brief=narrow)
+    text = reading_in_words(context.scene, context.scene.contrapposto.result.reading - 1, brief=narrow)
     if reason is not None:
-        row.label(text="One reading" if count == 1 else text, icon="OPTIONS", translate=False)
-        if count > 1:
-            draw_sentence(column, f"{reason}.", icon="INFO")
+        row.label(text=text, icon="OPTIONS", translate=False)
+        sentence = f"{reason}." if reason != ONE_READING else "" if run is None else run.trouble
+        if sentence:
+            draw_sentence(column, sentence, icon="INFO")
         return
     icons: dict[int, Any] = {-1: "TRIA_LEFT", 0: "NONE", 1: "TRIA_RIGHT"}
     for step, icon in icons.items():
         button = row.operator("contrapposto.choose_reading", text="" if step else text, icon=icon)
-        if step:
-            button.index = (result.reading - 1 + step) % count + 1
+        button.step = step
 
 
 def draw_choice(layout: bpy.types.UILayout, context: bpy.types.Context, shown: int, *, narrow: bool) -> None:

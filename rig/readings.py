@@ -56,7 +56,7 @@ class RigReadings:
     """Readings, and what the rig was before the first of them was posed.
 
     Args:
-        readings: one pose each, the likeliest first.
+        readings: one pose each.
         options: how they are keyed.
         bone_map: which bones stand for which joints, or None for the armature's own map.
     """
@@ -81,6 +81,10 @@ class RigReadings:
         self._before, self._relaxed = before, plan.relaxed
         self._keyed[index] = plan.places
         return report
+
+    def add(self, readings: Sequence[PoseSequence]) -> None:
+        """Further readings, found after one was posed."""
+        self.readings += tuple(readings)
 
     def keyed(self, index: int) -> tuple[Place, ...]:
         """The channels that a reading has been keyed on; none where it has never been."""

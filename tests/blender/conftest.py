@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import blender_harness
 
@@ -15,6 +16,7 @@ import blender_harness
 import bpy
 import pytest
 
+import fake_photo
 import humanoids
 from offline import block_network
 from shared_files import shared_data_folder
@@ -74,6 +76,49 @@ def make_armature() -> HumanoidMaker:
 def humanoid() -> bpy.types.Object:
     """An active armature with Mixamo's names, in T-pose, facing Blender's front view."""
     return humanoids.make_humanoid()
+
+
+@pytest.fixture
+def session(package: PackageImporter) -> Iterator[Any]:
+    """The add-on's session, with nothing in it before and after; no reading may be shown at the end."""
+    session = package("operators.session").session
+    session.release()
+    yield session
+    session.release()
+    session.job = None
+    assert session.choosing is None
+
+
+@pytest.fixture
+def photos(package: PackageImporter, session: Any, monkeypatch: pytest.MonkeyPatch) -> fake_photo.FakePhotos:
+    """What a fake detector and solver see in every picture."""
+    return fake_photo.install(package, monkeypatch)
+
+
+@pytest.fixture
+def three_ways(photos: fake_photo.FakePhotos) -> fake_photo.FakePhotos:
+    """`photos` of which each can be read in three ways."""
+    photos.readings = 3
+    return photos
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A file for `photos`."""
+    path = tmp_path / "dancer.png"
+    path.write_bytes(b"a picture that the fake detector never opens")
+    return path
+
+
+@pytest.fixture
+def posed(humanoid: bpy.types.Object, three_ways: fake_photo.FakePhotos, photo: Path) -> bpy.types.Object:
+    """A rig with a key of its own at frame 1, posed from a photo with three readings at frame 10."""
+    knee = humanoid.pose.bones["mixamorig:RightLeg"]
+    knee.rotation_quaternion = (0.9, 0.1, 0.3, 0.0)
+    knee.keyframe_insert("rotation_quaternion", frame=1.0)
+    bpy.context.scene.frame_set(10)
+    bpy.ops.contrapposto.photo(filepath=str(photo))
+    return humanoid
 
 
 @pytest.fixture(scope="session")

@@ -6,44 +6,10 @@ import bpy
 import numpy as np
 import pytest
 
-import fake_photo
 from choosing import Show, keys_of, pose_of
 from fake_layout import draw
 
 KNEE = "mixamorig:RightLeg"
-
-
-@pytest.fixture
-def session(package):
-    session = package("operators.session").session
-    session.release()
-    yield session
-    session.release()
-    assert session.choosing is None
-
-
-@pytest.fixture
-def photos(package, session, monkeypatch):
-    fake = fake_photo.install(package, monkeypatch)
-    fake.readings = 3
-    return fake
-
-
-@pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "dancer.png"
-    path.write_bytes(b"a picture that the fake detector never opens")
-    return path
-
-
-@pytest.fixture
-def posed(humanoid, photos, photo):
-    """A rig with a key of its own at frame 1, posed from a photo with three readings at frame 10."""
-    humanoid.pose.bones[KNEE].rotation_quaternion = (0.9, 0.1, 0.3, 0.0)
-    humanoid.pose.bones[KNEE].keyframe_insert("rotation_quaternion", frame=1.0)
-    bpy.context.scene.frame_set(10)
-    bpy.ops.contrapposto.photo(filepath=str(photo))
-    return humanoid
 
 
 def result():
@@ -159,15 +125,15 @@ def test_the_panel_shows_the_reading_with_its_buttons(posed, width):
     assert [text for *_, text in buttons] == ["", "1 of 3 (60 %)" if width < 230 else "Reading 1 of 3 (60 %)", ""]
 
 
-def test_where_there_is_one_reading_the_panel_offers_no_other(humanoid, photos, photo):
-    photos.readings = 1
+def test_where_there_is_one_reading_the_panel_offers_no_other(humanoid, three_ways, photo):
+    three_ways.readings = 1
     bpy.ops.contrapposto.photo(filepath=str(photo))
     texts = draw("CONTRAPPOSTO_PT_result").texts()
     assert "One reading" in texts
     assert "choose_reading" not in texts
 
 
-def test_rigify_readings_are_shown_quickly_and_keyed_as_shown(package, photos, photo, show, session):
+def test_rigify_readings_are_shown_quickly_and_keyed_as_shown(package, three_ways, photo, show, session):
     import time
 
     rig = package("rig.rigify_human").make_rigify_human()

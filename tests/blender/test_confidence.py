@@ -8,28 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-import fake_photo
 from fake_layout import draw
-
-
-@pytest.fixture
-def session(package):
-    session = package("operators.session").session
-    session.release()
-    yield session
-    session.release()
-
-
-@pytest.fixture
-def photos(package, session, monkeypatch):
-    return fake_photo.install(package, monkeypatch)
-
-
-@pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "dancer.png"
-    path.write_bytes(b"a picture that the fake detector never opens")
-    return path
 
 
 @pytest.fixture

@@ -17,14 +17,6 @@ WIDTH, HEIGHT = fake_photo.IMAGE_SIZE
 
 
 @pytest.fixture
-def session(package):
-    session = package("operators.session").session
-    session.release()
-    yield session
-    session.release()
-
-
-@pytest.fixture
 def posed(humanoid, session, package, monkeypatch, tmp_path):
     """A rig posed from a photo of which nothing was seen for certain."""
     fake = fake_photo.install(package, monkeypatch)

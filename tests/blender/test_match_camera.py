@@ -222,7 +222,7 @@ def test_pictures_that_blender_cannot_read_are_copied(package, tmp_path):
 
 def test_without_a_photo_it_says_what_to_do(humanoid, photos, photo, package):
     assert not bpy.ops.contrapposto.match_camera.poll()
-    why = package("operators.match_camera").why_no_photo
+    why = package("operators.last_photo").why_no_photo
     assert why(bpy.context) == "Pose from a photo first"
     pose(photo)
     assert why(bpy.context) is None

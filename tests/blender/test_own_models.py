@@ -12,14 +12,6 @@ SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "photo.jpg"
 
 
 @pytest.fixture
-def session(package):
-    session = package("operators.session").session
-    session.release()
-    yield session
-    session.release()
-
-
-@pytest.fixture
 def chosen():
     """The preferences, with no files named before and after."""
     chosen = bpy.context.preferences.addons[blender_harness.ADDON].preferences

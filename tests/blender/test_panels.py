@@ -10,20 +10,6 @@ from fake_layout import Layout, draw
 
 
 @pytest.fixture
-def session(package):
-    session = package("operators.session").session
-    session.release()
-    yield session
-    session.release()
-    session.job = None
-
-
-@pytest.fixture
-def photos(package, session, monkeypatch):
-    return fake_photo.install(package, monkeypatch)
-
-
-@pytest.fixture
 def posed(humanoid, photos, tmp_path):
     """A scene in which a photo of two people was used."""
     photos.people = 2

@@ -8,23 +8,7 @@ import numpy as np
 import pytest
 
 import blender_harness
-import fake_photo
 from fake_layout import draw
-
-
-@pytest.fixture
-def photos(package, monkeypatch):
-    session = package("operators.session").session
-    session.release()
-    yield fake_photo.install(package, monkeypatch)
-    session.release()
-
-
-@pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "dancer.png"
-    path.write_bytes(b"a picture that the fake detector never opens")
-    return path
 
 
 def pose_of(armature):

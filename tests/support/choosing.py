@@ -47,14 +47,15 @@ class Show:
         )
         cls = self.operators.CONTRAPPOSTO_OT_choose_reading
         self.operator = SimpleNamespace(
-            index=1, _timer=None, _workspace="", report=lambda kind, text: self.reports.append((*kind, text))
+            index=1, step=0, _timer=None, _workspace="", report=lambda kind, text: self.reports.append((*kind, text))
         )
         self.operator.properties = SimpleNamespace(is_property_set=lambda _name: self.operator.index > 1)
-        for name in ("execute", "invoke", "modal", "cancel", "_hear", "_end", "_keep", "_tell", "_put_away"):
+        methods = ("execute", "invoke", "modal", "cancel", "refuse")
+        for name in (*methods, "_begin", "_hear", "_end", "_keep", "_tell", "_put_away"):
             setattr(self.operator, name, getattr(cls, name).__get__(self.operator))
 
-    def start(self, index=1):
-        self.operator.index = index
+    def start(self, index=1, *, step=0):
+        self.operator.index, self.operator.step = index, step
         self.context.scene = bpy.context.scene
         with self.monkeypatch.context() as patch:
             patch.setattr(self.operators.bpy, "app", SimpleNamespace(background=False))

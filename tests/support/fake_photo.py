@@ -29,6 +29,7 @@ class FakePhotos:
     steps: int = 3
     error: Exception | None = None
     pose_error: Exception | None = None
+    search_error: Exception | None = None
     read: list[Path] = field(default_factory=list)
     posed: list[int] = field(default_factory=list)
     closed: int = 0
@@ -61,12 +62,30 @@ class FakePhotos:
         if self.pose_error is not None:
             raise self.pose_error
         self.posed.append(person)
+        estimates = tuple(self.reading(person, number) for number in range(min(readings, self.readings)))
         return self.package("backend.pipeline").PhotoResult(
             found=found,
             person=person,
-            estimates=tuple(self.reading(person, number) for number in range(min(readings, self.readings))),
+            estimates=estimates if len(estimates) > 1 else (replace(estimates[0], likelihood=1.0),),
             timings_ms={**found.timings_ms, "solve pose": 1.5},
         )
+
+    def other_readings(
+        self, result: Any, models: object, *, solver: object = None, readings: int
+    ) -> Generator[Any, None, Any]:
+        """Stands for `pipeline.other_readings`: a reading a step."""
+        found = [self.reading(result.person, 0)]
+        try:
+            for number in range(1, min(readings, self.readings)):
+                yield self.package("backend.job").Progress("Looking for other readings", number / self.readings)
+                if self.search_error is not None:
+                    raise self.search_error
+                found.append(self.reading(result.person, number))
+        except GeneratorExit:
+            self.closed += 1
+            raise
+        first = replace(result.estimate, likelihood=found[0].likelihood)
+        return replace(result, estimates=(first, *found[1:]))
 
     def observation(self, index: int) -> Any:
         """A person whose box is a quarter of the picture's width."""
@@ -110,13 +129,14 @@ def run(job: Generator[Any, None, Any]) -> Any:
 
 
 def install(package: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> FakePhotos:
-    """Put a fake in the place of the pipeline's two steps until the test ends."""
+    """Put a fake in the place of the pipeline's steps until the test ends."""
     pytest.importorskip("scipy", reason="poses are computed with scipy")
     pytest.importorskip("cv2", reason="the operator asks for OpenCV before anything else")
     fake = FakePhotos(package)
     pipeline = package("backend.pipeline")
     monkeypatch.setattr(pipeline, "find_people", fake.find_people)
     monkeypatch.setattr(pipeline, "pose_person", fake.pose_person)
+    monkeypatch.setattr(pipeline, "other_readings", fake.other_readings)
     models = SimpleNamespace(estimator=lambda _solver: None, regressor=lambda: None)
     monkeypatch.setattr(package("operators.session").session, "models", lambda _chosen: models)
     return fake

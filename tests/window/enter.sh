@@ -16,5 +16,5 @@ exec unshare --mount --propagation private bash -c '
   mount --bind "$SHARE" "$ROOT/share"
   cp -f /etc/resolv.conf "$ROOT/etc/resolv.conf" 2>/dev/null || true
   exec env -i HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-     DEBIAN_FRONTEND=noninteractive chroot "$ROOT" "$@"
+     DEBIAN_FRONTEND=noninteractive ${OMP_NUM_THREADS:+OMP_NUM_THREADS="$OMP_NUM_THREADS"} chroot "$ROOT" "$@"
 ' bash "$@"

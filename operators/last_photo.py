@@ -1,0 +1,53 @@
+"""The photo whose result a scene shows, for whatever goes on from it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import bpy
+
+from ..backend.errors import InputError
+from .modal_job import BUSY
+from .session import PhotoRun, session
+from .telling import TellsWhy
+
+TOO_LONG_AGO: Final = "The photo's pose is no longer known: pose from the photo again"
+
+
+def why_no_photo(context: bpy.types.Context) -> str | None:
+    """In words, what keeps the last photo from being used further; None when nothing does. Cheap enough for `poll`."""
+    if not context.scene.contrapposto.result.summary:
+        return "Pose from a photo first"
+    if session.job is not None:
+        return BUSY.removesuffix(".")
+    if session.choosing is not None:
+        return "A reading is being chosen: keep it, or go back"
+    if session.correcting is not None:
+        return "Keypoints are being corrected: press Enter or Esc in the view"
+    return TOO_LONG_AGO if session.run_of(context.scene) is None else None
+
+
+class NeedsPhoto(TellsWhy):
+    """Mixin of an operator that needs a photo which has posed a rig."""
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str | None:
+        return why_no_photo(context)
+
+
+def run_of(scene: Any) -> PhotoRun:
+    """The run whose result the scene shows.
+
+    Raises:
+        InputError: it is no longer known.
+    """
+    run = session.run_of(scene)
+    if run is None:
+        raise InputError(f"{TOO_LONG_AGO}.")
+    return run
+
+
+def go_to(scene: bpy.types.Scene, frame: float) -> None:
+    """Put the playhead where the photo was keyed."""
+    if scene.frame_current_final != frame:
+        scene.frame_set(int(frame // 1), subframe=frame % 1.0)
