@@ -11,9 +11,11 @@ from contrapposto.backend.arrays import FloatArray
 from contrapposto.backend.skeleton import JOINT_INDEX
 
 from .body import Surface
+from .dress import SKIN, dressed
 from .figure import CANVAS, Figure
 from .sample import POINT_COUNT, BoolArray, point, points
 from .skin import NOTHING, View, jumps, look, posed_skin
+from .tone import toned
 
 _HEAD: Final = JOINT_INDEX["head"]
 _ON_FACE: Final = points("nose", "left_eye", "right_eye", "left_ear", "right_ear")
@@ -31,11 +33,16 @@ def draw_contour(canvas: np.ndarray, figure: Figure, *, rng: np.random.Generator
     """Draw it; answers the figure, and which keypoints (23,) can be seen."""
     surface = figure.body.surface
     assert surface is not None
+    surface, label = dressed(surface, rng=rng)
     skin = posed_skin(figure, surface, curl=rng.uniform(-0.1, 1.1, 2) * rng.choice([0.2, 1.0]))
     view = look(figure, skin, surface)
     scale = figure.body.stature / 1.7
     edge = jumps(view, float(np.exp(rng.uniform(np.log(0.006), np.log(0.025)))) * scale).astype(np.uint8)
     edge = _without_specks(edge, int(rng.integers(2, 14)))
+    garments = label[surface.faces[view.faces, 0]]
+    garments = np.append(garments, SKIN)[view.triangle]
+    edge |= _borders(garments, view)
+    edge |= _folds(view, figure, rng) if rng.random() < 0.35 else np.uint8(0)
     _features(edge, figure, view, surface=surface, rng=rng)
     thin = rng.random() < 0.7
     width = rng.uniform(0.8, 2.0) if thin else min(float(np.exp(rng.uniform(0.6, 2.0))), 0.02 * figure.tall + 1.0)
@@ -45,8 +52,33 @@ def draw_contour(canvas: np.ndarray, figure: Figure, *, rng: np.random.Generator
     if rng.random() < 0.35:
         ink = _faded(ink, rng)
     canvas[view.triangle >= 0] = 0
+    if rng.random() < 0.15:
+        np.maximum(ink, toned(view, garments, slope_unit=1.0 / figure.lens.scale, rng=rng), out=ink)
     np.maximum(canvas, ink, out=canvas)
     return figure, ~_hidden(figure, view)
+
+
+def _borders(garments: np.ndarray, view: View) -> np.ndarray:
+    """(H, W) where hair or clothes end on the figure."""
+    border = np.zeros(garments.shape, np.uint8)
+    on = view.triangle >= 0
+    border[:-1] |= (garments[:-1] != garments[1:]) & on[:-1] & on[1:]
+    border[:, :-1] |= (garments[:, :-1] != garments[:, 1:]) & on[:, :-1] & on[:, 1:]
+    return border
+
+
+def _folds(view: View, figure: Figure, rng: np.random.Generator) -> np.ndarray:
+    """(H, W) where the surface turns most: Canny's edges of the shaded figure, without what is too short for a line."""
+    slopes = np.concatenate([view.planes, [[0.0, 0.0, 0.0]]])[:, :2] * figure.lens.scale
+    angle = rng.uniform(0.0, 2.0 * np.pi)
+    light = 0.7 * (slopes @ np.array([np.cos(angle), np.sin(angle)]))
+    shade = (1.0 - light) / np.sqrt(1.0 + (slopes**2).sum(1))
+    picture = (120.0 * np.clip(shade, 0.0, 2.0)).astype(np.uint8)[view.triangle]
+    picture = cv2.GaussianBlur(picture, (0, 0), 0.006 * figure.tall + 0.5)
+    within = cv2.erode((view.triangle >= 0).astype(np.uint8), np.ones((5, 5), np.uint8))
+    high = rng.uniform(90.0, 260.0)
+    found = (cv2.Canny(picture, 0.4 * high, high) > 0).astype(np.uint8) * within
+    return _without_specks(found, int(rng.integers(6, 20)))
 
 
 def _without_specks(edge: np.ndarray, least: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Posed figures before the viewer, and where they come to lie in the picture.
 
-Convention: the view's inner frame (metres from the pelvis; x right, y up, z to the viewer). Canvases are `CANVAS` pixels
-wide and high, `SHARP` times as many as the drawing.
+Convention: the view's inner frame (metres from the pelvis; x right, y up, z to the viewer). Canvases are `CANVAS`
+pixels wide and high, `SHARP` times as many as the drawing.
 """
 
 from __future__ import annotations
@@ -83,11 +83,18 @@ class Figure:
         return replace(self, lens=Lens(self.lens.distance, scale, middle.astype(np.float32)))
 
 
-def stand(poses: torch.Tensor, bodies: list[Body], *, rng: np.random.Generator) -> list[Figure]:
-    """Poses (N, 24, 3, 3), y up, on N bodies before viewers who see them mostly level, and from the front."""
+def stand(
+    poses: torch.Tensor, bodies: list[Body], *, rng: np.random.Generator, frontal: list[int] | None = None
+) -> list[Figure]:
+    """Poses (N, 24, 3, 3), y up, on N bodies before viewers who see them mostly level, and from the front.
+
+    `frontal` are those that are seen straight from the front.
+    """
     count = len(bodies)
     poses = poses.clone()
-    poses[:, 0] = torch.from_numpy(_views(poses[:, 0].numpy(), rng)).float() @ poses[:, 0]
+    seen = torch.from_numpy(_views(poses[:, 0].numpy(), rng)).float() @ poses[:, 0]
+    seen[frontal or []] = poses[frontal or [], 0]
+    poses[:, 0] = seen
     offsets = torch.from_numpy(np.stack([body.offsets for body in bodies]))
     turns, joints = (part.numpy() for part in pose_torch(poses, torch.zeros(count, 3), offsets=offsets))
     marks = np.stack([body.marks for body in bodies])

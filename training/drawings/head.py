@@ -23,7 +23,9 @@ _RADIUS: Final = 0.72
 """Of the head, as a share of the skull's height above its joint."""
 
 
-def draw_head(canvas: np.ndarray, figure: Figure, hand: Hand, *, rng: np.random.Generator) -> BoolArray:
+def draw_head(
+    canvas: np.ndarray, figure: Figure, hand: Hand, *, rng: np.random.Generator, childish: bool = False
+) -> BoolArray:
     """Draw the head; answers which keypoints (23,) of it are drawn, True for all others."""
     drawn = np.ones(POINT_COUNT, dtype=bool)
     top = figure.body.marks[point("head_top"), 1]
@@ -31,14 +33,19 @@ def draw_head(canvas: np.ndarray, figure: Figure, hand: Hand, *, rng: np.random.
     radius = _RADIUS * float(top)
     middle = joint + axes @ np.array([0.0, top - radius, 0.1 * top])
     outline, across = _outline(figure, middle, radius, rng=rng)
-    if rng.random() < 0.04:
+    if rng.random() < (0.0 if childish else 0.04):
         return drawn & ~np.isin(np.arange(POINT_COUNT), points("head_top", *_FACE))
     hand.fill(canvas, outline)
     faces = axes[2, 2] > -0.05
-    has_face = bool(rng.random() < 0.45)
+    has_face = bool(rng.random() < (0.95 if childish else 0.45))
     if has_face and faces:
         _face(canvas, figure, hand, rng=rng)
-    hair = str(rng.choice(["none", "cap", "spikes", "long", "tails"], p=[0.6, 0.12, 0.1, 0.1, 0.08]))
+    hair = str(
+        rng.choice(
+            ["none", "cap", "spikes", "long", "tails"],
+            p=[0.25, 0.15, 0.2, 0.2, 0.2] if childish else [0.6, 0.12, 0.1, 0.1, 0.08],
+        )
+    )
     _hair(canvas, figure, hand, middle=middle, radius=across, kind=hair)
     drawn[points(*_FACE)] = False
     drawn[points(*_FACE[:3])] = has_face and bool(faces)

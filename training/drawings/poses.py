@@ -57,6 +57,21 @@ class DrawnPoses:
         return poses
 
 
+def standing(count: int) -> torch.Tensor:
+    """(count, 24, 3, 3) as children draw people: from the front, limbs straight, arms at any angle to the body."""
+    turns = 0.06 * torch.randn(count, 24, 3)
+    alike = torch.rand(count, 1) < 0.6
+    arms = torch.empty(count, 2).uniform_(-1.3, 0.9)
+    arms = torch.where(alike, arms[:, :1] + 0.1 * torch.randn(count, 2), arms)
+    legs = 0.12 + 0.14 * torch.randn(count, 1) + 0.06 * torch.randn(count, 2)
+    for position, (side, sign) in enumerate((("left", 1.0), ("right", -1.0))):
+        turns[:, JOINT_INDEX[f"{side}_shoulder"], 2] = sign * arms[:, position]
+        turns[:, JOINT_INDEX[f"{side}_elbow"], 2] = sign * 0.5 * torch.randn(count) * (torch.rand(count) < 0.4)
+        turns[:, JOINT_INDEX[f"{side}_hip"], 2] = sign * legs[:, position]
+        turns[:, JOINT_INDEX[f"{side}_ankle"], 1] = sign * torch.empty(count).uniform_(0.0, 1.3)
+    return roma.rotvec_to_rotmat(turns)
+
+
 def _legs(poses: torch.Tensor) -> torch.Tensor:
     """Legs, and a trunk that is nearly upright; both turned as before about the vertical."""
     poses = poses.clone()

@@ -148,7 +148,7 @@ def draw_beside(
 ) -> None:
     """Draw a thing or more that a figure with keypoints `marks` (23, 2), `tall` pixels, sits on, holds, or is near."""
     hand = some_hand(rng, size=tall, thin=thin)
-    for _ in range(int(rng.integers(1, 4))):
+    for _ in range(int(rng.integers(1, 3))):
         kind = rng.random()
         size = tall * rng.uniform(0.2, 0.7)
         if kind < 0.35:

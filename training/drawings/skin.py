@@ -33,12 +33,14 @@ class View:
         triangle: (H, W) index into the rows of `planes`; `NOTHING` beside the figure.
         depth: (H, W) metres; `FAR` beside the figure.
         part: (H, W) the joint that moves what is seen; `NOTHING` beside the figure.
+        faces: (T,) index of the body's triangle.
         planes: (T, 3) of each triangle that faces the viewer: depth = a x + b y + c.
     """
 
     triangle: IntArray
     depth: FloatArray
     part: IntArray
+    faces: IntArray
     planes: FloatArray
 
 
@@ -85,7 +87,7 @@ def look(figure: Figure, skin: FloatArray, surface: Surface) -> View:
         cv2.fillConvexPoly(triangle, shape, index, cv2.LINE_8, _SHIFT)
     planes = _planes(corners[facing], depth)
     parts = surface.parts[surface.faces[facing, 0]]
-    return _buffers(triangle, planes, parts)
+    return _buffers(triangle, planes, parts=parts, faces=facing)
 
 
 def _planes(corners: FloatArray, depth: FloatArray) -> FloatArray:
@@ -97,7 +99,7 @@ def _planes(corners: FloatArray, depth: FloatArray) -> FloatArray:
     return np.column_stack([a, b, depth[:, 0] - a * corners[:, 0, 0] - b * corners[:, 0, 1]]).astype(np.float32)
 
 
-def _buffers(triangle: IntArray, planes: FloatArray, parts: IntArray) -> View:
+def _buffers(triangle: IntArray, planes: FloatArray, *, parts: IntArray, faces: IntArray) -> View:
     depth = np.full(triangle.shape, FAR, np.float32)
     part = np.full(triangle.shape, NOTHING, np.int32)
     rows, columns = np.nonzero(triangle >= 0)
@@ -105,7 +107,7 @@ def _buffers(triangle: IntArray, planes: FloatArray, parts: IntArray) -> View:
     a, b, c = planes[found].T
     depth[rows, columns] = a * columns + b * rows + c
     part[rows, columns] = parts[found]
-    return View(triangle, depth, part, planes)
+    return View(triangle, depth, part, faces, planes)
 
 
 def jumps(view: View, least: float) -> BoolArray:

@@ -13,11 +13,14 @@ from contrapposto.backend.arrays import FloatArray
 from contrapposto.backend.proportions import LENGTH_GROUPS
 
 from .body import Body, proportioned, stretched
+from .child import childish_scales, draw_child
 from .contour import draw_contour
 from .figure import CANVAS, SHARP, Figure, stand
+from .gesture import draw_gesture
 from .mannequin import draw_mannequin
 from .paper import develop
-from .poses import DrawnPoses
+from .photo import beyond, moved, rubbed_out, view_of_sheet, warped
+from .poses import DrawnPoses, standing
 from .props import draw_beside, draw_things
 from .sample import BoolArray, DrawnSample, point, without_figure
 from .stick import draw_stick
@@ -38,12 +41,15 @@ class Style:
     draw: Draw
     spread: float
     surface: bool = False
+    childish: bool = False
 
 
 STYLES: Final[dict[str, Style]] = {
-    "contour": Style(0.6, draw_contour, 0.0, surface=True),
-    "stick": Style(0.2, draw_stick, 0.16),
-    "mannequin": Style(0.2, draw_mannequin, 0.12),
+    "contour": Style(0.62, draw_contour, 0.0, surface=True),
+    "stick": Style(0.13, draw_stick, 0.16),
+    "mannequin": Style(0.12, draw_mannequin, 0.12),
+    "gesture": Style(0.06, draw_gesture, 0.08),
+    "child": Style(0.07, draw_child, 0.0, childish=True),
 }
 
 
@@ -73,7 +79,11 @@ class DrawingSource:
         if self._rng.random() < NO_FIGURE:
             canvas = np.zeros((CANVAS, CANVAS), np.uint8)
             style = draw_things(canvas, rng=self._rng)
-            return without_figure(develop(canvas, rng=self._rng), style)
+            light = None
+            if self._rng.random() < 0.12:
+                view = view_of_sheet(self._rng)
+                canvas, light = warped(canvas, view), beyond(view, self._rng)
+            return without_figure(develop(canvas, rng=self._rng, light=light), style)
         if not self._waiting:
             self._waiting = self._figures(_BATCH)
         name, figure = self._waiting.pop()
@@ -81,7 +91,7 @@ class DrawingSource:
         window = _window(rng)
         figure = _place(figure, window, rng=rng)
         canvas = np.zeros((CANVAS, CANVAS), np.uint8)
-        beside, thin = rng.random() < 0.4, 0.8 if STYLES[name].surface else 0.3
+        beside, thin = rng.random() < 0.35, 0.8 if STYLES[name].surface else 0.3
         in_front = beside and rng.random() < 0.3
         if beside and not in_front:
             draw_beside(canvas, figure.seen(figure.marks), figure.tall, rng=rng, thin=thin)
@@ -90,12 +100,18 @@ class DrawingSource:
             draw_beside(canvas, figure.seen(figure.marks), figure.tall, rng=rng, thin=thin)
         left, top, right, bottom = window
         canvas[:top], canvas[bottom:], canvas[:, :left], canvas[:, right:] = 0, 0, 0, 0
-        pixels = figure.seen(figure.marks)
+        pixels, light = figure.seen(figure.marks), None
+        if rng.random() < 0.08:
+            canvas = rubbed_out(canvas, rng)
+        if rng.random() < 0.12:
+            view = view_of_sheet(rng)
+            canvas, pixels, light = warped(canvas, view), moved(pixels, view), beyond(view, rng)
+            left, top, right, bottom = 0, 0, CANVAS, CANVAS
         inside = ((pixels >= (left, top)) & (pixels < (right, bottom))).all(1)
         depth = ((figure.marks[:, 2] - figure.joints[0, 2]) / figure.body.stature).astype(np.float32)
         keypoints = (pixels + 0.5) / SHARP - 0.5
         return DrawnSample(
-            develop(canvas, rng=rng), keypoints.astype(np.float32), drawn & inside, inside, depth,
+            develop(canvas, rng=rng, light=light), keypoints.astype(np.float32), drawn & inside, inside, depth,
             figure.rotations.astype(np.float32), name, figure=True,
         )  # fmt: skip
 
@@ -106,12 +122,16 @@ class DrawingSource:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(int(rng.integers(2**62)))
             poses = self._poses.draw(count)
-        return list(zip(names, stand(poses, bodies, rng=rng), strict=True))
+            simple = [i for i, name in enumerate(names) if STYLES[name].childish and rng.random() < 0.75]
+            poses[simple] = standing(len(simple))
+        return list(zip(names, stand(poses, bodies, rng=rng, frontal=simple), strict=True))
 
     def _body(self, style: Style) -> Body:
         rng = self._rng
         if style.surface:
             return stretched(self._bodies[rng.integers(len(self._bodies))], rng)
+        if style.childish:
+            return proportioned(childish_scales(rng))
         scales = rng.normal(0.0, style.spread, len(LENGTH_GROUPS))
         scales[LENGTH_GROUPS.index("shoulders")] -= 0.15
         if rng.random() < 0.35:
