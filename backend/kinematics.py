@@ -8,7 +8,7 @@ import numpy as np
 
 from .arrays import AnyFloatArray, DoubleArray
 from .matrices import product
-from .rotations import axis_angle_to_matrix, axis_angle_to_matrix_torch
+from .rotations import axis_angle_to_matrix
 from .skeleton import PARENTS, REST_OFFSETS
 
 if TYPE_CHECKING:
@@ -52,23 +52,6 @@ def forward_kinematics(
     """Joints (..., 24, 3) in metres of axis-angle rotations (..., 24, 3) and the pelvis (..., 3)."""
     world = global_rotations(axis_angle_to_matrix(rotations))
     return joint_positions(world, translation, offsets=offsets)
-
-
-def forward_kinematics_torch(
-    rotations: torch.Tensor, translation: torch.Tensor, *, offsets: torch.Tensor | None = None
-) -> torch.Tensor:
-    """`forward_kinematics` in torch, differentiable: (..., 24, 3) and (..., 3) -> (..., 24, 3)."""
-    import torch
-
-    if offsets is None:
-        offsets = torch.from_numpy(REST_OFFSETS.copy()).to(rotations)
-    local = axis_angle_to_matrix_torch(rotations)
-    world = [local[..., 0, :, :]]
-    joints = [translation]
-    for joint, parent in list(enumerate(PARENTS))[1:]:
-        world.append(world[parent] @ local[..., joint, :, :])
-        joints.append(joints[parent] + world[parent] @ offsets[joint])
-    return torch.stack(joints, dim=-2)
 
 
 def _levels() -> list[tuple[list[int], list[int]]]:

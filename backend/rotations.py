@@ -78,13 +78,6 @@ def quaternion_to_matrix(quaternion: AnyFloatArray) -> DoubleArray:
     return Rotation.from_quat(np.roll(flat, -1, axis=-1)).as_matrix().reshape(*quaternion.shape[:-1], 3, 3)
 
 
-def axis_angle_to_matrix_torch(axis_angle: torch.Tensor) -> torch.Tensor:
-    """(..., 3) radians -> (..., 3, 3), differentiable."""
-    import roma
-
-    return roma.rotvec_to_rotmat(axis_angle)
-
-
 def matrix_to_6d_torch(matrix: torch.Tensor) -> torch.Tensor:
     """(..., 3, 3) -> (..., 6): its first two columns (Zhou et al., CVPR 2019)."""
     return matrix[..., :2].transpose(-1, -2).flatten(-2)

@@ -5,8 +5,9 @@ What counts as right is what the rig's own names say; those are checked by the t
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -20,31 +21,11 @@ from contrapposto.backend.retarget.matcher import detect_bones, match_bones
 from contrapposto.backend.skeleton import JOINT_NAMES
 from contrapposto.rig.armature import read_rig
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+from joint_tally import Tally, tally_of
+
 RIGHT_GOAL = 0.95
 SHUFFLES = 3
-
-
-@dataclass
-class Tally:
-    """Joints of the body that are mapped right, asked about, mapped wrong, and of these to the other side."""
-
-    right: int = 0
-    unsure: int = 0
-    wrong: int = 0
-    other_side: int = 0
-
-    @property
-    def counted(self) -> int:
-        """All joints that the rig's own names tell."""
-        return self.right + self.unsure + self.wrong
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(
-            self.right + other.right,
-            self.unsure + other.unsure,
-            self.wrong + other.wrong,
-            self.other_side + other.other_side,
-        )
 
 
 def renamed(console: Console, only: list[str]) -> None:
@@ -81,7 +62,7 @@ def _measured(source: RigSource) -> tuple[int, Tally, list[str]]:
     for seed in range(SHUFFLES):
         was = _renamed(armature, was, seed=seed)
         found = detect_bones(read_rig(armature))
-        tally += _tally(truth, found, was)
+        tally += tally_of(truth, found, was, joints=JOINT_NAMES, sure=SURE)
         asked |= {joint for joint in truth.joints if joint in JOINT_NAMES and not _is_sure(found, joint)}
     return len(was), tally, [joint for joint in JOINT_NAMES if joint in asked]
 
@@ -100,29 +81,3 @@ def _renamed(armature: bpy.types.Object, was: Mapping[str, str], *, seed: int) -
 
 def _is_sure(bone_map: BoneMap, joint: str) -> bool:
     return joint in bone_map.joints and bone_map.joints[joint].score >= SURE
-
-
-def _tally(truth: BoneMap, found: BoneMap, was: Mapping[str, str]) -> Tally:
-    tally = Tally()
-    for joint in truth.joints.keys() & set(JOINT_NAMES):
-        if not _is_sure(found, joint):
-            tally.unsure += 1
-            continue
-        bone = was[found.joints[joint].bones[0]]
-        if _is_same(truth, joint, bone):
-            tally.right += 1
-        else:
-            tally.wrong += 1
-            tally.other_side += _is_on_other_side(truth, joint, bone)
-    return tally
-
-
-def _is_same(truth: BoneMap, joint: str, bone: str) -> bool:
-    """Whether the bone is the joint's first, or one of the middle's, where chains may be cut elsewhere."""
-    bones = truth.joints[joint].bones
-    return bone in (bones if joint.startswith(("spine", "neck")) else bones[:1])
-
-
-def _is_on_other_side(truth: BoneMap, joint: str, bone: str) -> bool:
-    other = {"left": "right_", "right": "left_"}.get(joint.partition("_")[0])
-    return other is not None and any(bone in m.bones for name, m in truth.joints.items() if name.startswith(other))

@@ -80,16 +80,6 @@ def test_float32_and_leading_axes() -> None:
     np.testing.assert_allclose(rot.matrix_to_axis_angle(matrix), axis_angle, atol=1e-6)
 
 
-def test_torch_equals_numpy() -> None:
-    torch = pytest.importorskip("torch")
-    axis_angle = np.random.default_rng(1).normal(size=(7, 24, 3))
-    np.testing.assert_allclose(
-        rot.axis_angle_to_matrix_torch(torch.from_numpy(axis_angle)).numpy(),
-        rot.axis_angle_to_matrix(axis_angle),
-        atol=1e-9,
-    )
-
-
 def test_who_faces_the_camera_faces_blenders_front_view() -> None:
     towards_viewer, up, left_of_person = np.eye(3)[[2, 1, 0]]
     np.testing.assert_array_equal(inner_to_blender(towards_viewer), [0.0, -1.0, 0.0])

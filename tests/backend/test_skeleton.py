@@ -46,24 +46,6 @@ def test_rest_pose_is_symmetric_and_of_adult_proportions() -> None:
     assert height["left_hip"] == pytest.approx(0.530, abs=0.03)
 
 
-def test_numpy_and_torch_agree() -> None:
-    torch = pytest.importorskip("torch")
-    rotations, translation = _random()
-    for dtype, tolerance in ((np.float32, 1e-5), (np.float64, 1e-6)):
-        arrays = rotations.astype(dtype), translation.astype(dtype)
-        by_torch = kinematics.forward_kinematics_torch(*(torch.from_numpy(array) for array in arrays))
-        np.testing.assert_allclose(kinematics.forward_kinematics(*arrays), by_torch.numpy(), atol=tolerance)
-
-
-def test_torch_gradients_reach_every_joint() -> None:
-    torch = pytest.importorskip("torch")
-    rotations, translation = (torch.from_numpy(array).requires_grad_() for array in _random(1))
-    kinematics.forward_kinematics_torch(rotations, translation).square().sum().backward()
-    moving = [joint for joint in range(24) if joint in PARENTS]
-    assert (rotations.grad[:, moving].abs().sum(-1) > 0).all()
-    assert (translation.grad.abs() > 0).all()
-
-
 def test_bone_lengths_stay_and_the_root_turns_everything() -> None:
     rotations, translation = _random()
     joints = kinematics.forward_kinematics(rotations, translation)

