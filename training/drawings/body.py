@@ -42,7 +42,8 @@ _CARRIED: Final = (*JOINT_NAMES, "left_curl", "right_curl")
 _SIDES: Final = ("left", "right")
 # What grows together along an axis of the T-pose, by the joints whose own frames hold it.
 _ALONG: Final = (
-    (("pelvis", "spine1", "spine2", "spine3"), 1), (("pelvis", "spine1", "spine2"), 0), (("spine3", "left_collar", "right_collar"), 0),
+    (("pelvis", "spine1", "spine2", "spine3"), 1), (("pelvis", "spine1", "spine2"), 0),
+    (("spine3", "left_collar", "right_collar"), 0),
     (("left_shoulder", "right_shoulder"), 0), (("left_elbow", "right_elbow"), 0),
     (("left_hip", "right_hip"), 1), (("left_knee", "right_knee"), 1), (("neck",), 1),
 )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import cv2
 import numpy as np
 
-from contrapposto.backend.arrays import FloatArray
+from contrapposto.backend.arrays import FloatArray, IntArray
 from contrapposto.backend.skeleton import JOINT_INDEX
 
 from .body import Surface
@@ -17,6 +18,8 @@ from .sample import POINT_COUNT, BoolArray, point, points
 from .skin import NOTHING, View, jumps, look, posed_skin
 from .tone import toned
 
+_MARGIN: Final = 12
+"""Canvas pixels about a figure into which its lines may run."""
 _HEAD: Final = JOINT_INDEX["head"]
 _ON_FACE: Final = points("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 # How deep in the flesh a keypoint lies at most, as a share of the stature.
@@ -35,27 +38,44 @@ def draw_contour(canvas: np.ndarray, figure: Figure, *, rng: np.random.Generator
     assert surface is not None
     surface, label = dressed(surface, rng=rng)
     skin = posed_skin(figure, surface, curl=rng.uniform(-0.1, 1.1, 2) * rng.choice([0.2, 1.0]))
-    view = look(figure, skin, surface)
-    scale = figure.body.stature / 1.7
-    edge = jumps(view, float(np.exp(rng.uniform(np.log(0.006), np.log(0.025)))) * scale).astype(np.uint8)
-    edge = _without_specks(edge, int(rng.integers(2, 14)))
-    garments = label[surface.faces[view.faces, 0]]
-    garments = np.append(garments, SKIN)[view.triangle]
+    pixels = figure.seen(skin)
+    low = np.clip(np.floor(pixels.min(0)).astype(int) - _MARGIN, 0, CANVAS)
+    high = np.clip(np.ceil(pixels.max(0)).astype(int) + _MARGIN, 0, CANVAS)
+    if (high - low).min() < 2:
+        return figure, np.zeros(POINT_COUNT, bool)
+    part = canvas[low[1] : high[1], low[0] : high[0]]
+    near = replace(figure, lens=replace(figure.lens, middle=(figure.lens.middle - low).astype(np.float32)))
+    view = look(pixels - low, skin[:, 2], surface, shape=part.shape)
+    garments = np.append(label[surface.faces[view.faces, 0]], SKIN)[view.triangle]
+    ink = _lines(near, view, garments, surface=surface, rng=rng)
+    if rng.random() < 0.15:
+        np.maximum(ink, toned(view, garments, slope_unit=1.0 / figure.lens.scale, rng=rng), out=ink)
+    part[view.triangle >= 0] = 0
+    np.maximum(part, ink, out=part)
+    return figure, ~_hidden(near, view)
+
+
+def _lines(figure: Figure, view: View, garments: IntArray, *, surface: Surface, rng: np.random.Generator) -> np.ndarray:
+    """(H, W) uint8 ink of all lines."""
+    step = float(np.exp(rng.uniform(np.log(0.006), np.log(0.025)))) * figure.body.stature / 1.7
+    edge = _without_specks(jumps(view, step).astype(np.uint8), int(rng.integers(2, 14)))
     edge |= _borders(garments, view)
-    edge |= _folds(view, figure, rng) if rng.random() < 0.35 else np.uint8(0)
+    if rng.random() < 0.35:
+        edge |= _folds(view, figure, rng)
     _features(edge, figure, view, surface=surface, rng=rng)
     thin = rng.random() < 0.7
     width = rng.uniform(0.8, 2.0) if thin else min(float(np.exp(rng.uniform(0.6, 2.0))), 0.02 * figure.tall + 1.0)
     ink = _widened(edge, width)
     if rng.random() < (0.2 if thin else 0.7):
         ink = _wobbled(ink, rng.uniform(0.5, 3.0) * min(1.0, figure.tall / CANVAS), rng)
-    if rng.random() < 0.35:
-        ink = _faded(ink, rng)
-    canvas[view.triangle >= 0] = 0
-    if rng.random() < 0.15:
-        np.maximum(ink, toned(view, garments, slope_unit=1.0 / figure.lens.scale, rng=rng), out=ink)
-    np.maximum(canvas, ink, out=canvas)
-    return figure, ~_hidden(figure, view)
+    return _faded(ink, rng) if rng.random() < 0.35 else ink
+
+
+def _without_specks(edge: np.ndarray, least: int) -> np.ndarray:
+    """Drop lines of fewer pixels."""
+    _, labels, found, _ = cv2.connectedComponentsWithStats(edge, connectivity=8)
+    kept = (found[:, cv2.CC_STAT_AREA] >= least).astype(np.uint8)
+    return edge * kept[labels]
 
 
 def _borders(garments: np.ndarray, view: View) -> np.ndarray:
@@ -81,12 +101,6 @@ def _folds(view: View, figure: Figure, rng: np.random.Generator) -> np.ndarray:
     return _without_specks(found, int(rng.integers(6, 20)))
 
 
-def _without_specks(edge: np.ndarray, least: int) -> np.ndarray:
-    """Drop lines of fewer pixels."""
-    _, labels, found, _ = cv2.connectedComponentsWithStats(edge, connectivity=8)
-    return (edge * (found[:, cv2.CC_STAT_AREA] >= least)[labels]).astype(np.uint8)
-
-
 def _features(edge: np.ndarray, figure: Figure, view: View, *, surface: Surface, rng: np.random.Generator) -> None:
     """Draw the face's lines and the hair's edge where they are seen."""
     names = []
@@ -109,8 +123,9 @@ def _features(edge: np.ndarray, figure: Figure, view: View, *, surface: Surface,
 
 def _where_seen(edge: np.ndarray, pixels: FloatArray, depth: FloatArray, *, view: View) -> None:
     rows, columns = np.round(pixels[:, 1]).astype(int), np.round(pixels[:, 0]).astype(int)
-    within = (rows >= 0) & (rows < CANVAS) & (columns >= 0) & (columns < CANVAS)
-    rows, columns = rows.clip(0, CANVAS - 1), columns.clip(0, CANVAS - 1)
+    tall, wide = view.depth.shape
+    within = (rows >= 0) & (rows < tall) & (columns >= 0) & (columns < wide)
+    rows, columns = rows.clip(0, tall - 1), columns.clip(0, wide - 1)
     seen = within & (view.depth[rows, columns] < depth + 0.018) & (view.part[rows, columns] == _HEAD)
     fixed = np.round(pixels * 16).astype(np.int32)
     for run in np.split(np.arange(len(seen)), np.flatnonzero(np.diff(seen.astype(int))) + 1):
@@ -128,10 +143,11 @@ def _widened(edge: np.ndarray, width: float) -> np.ndarray:
 
 def _wobbled(ink: np.ndarray, size: float, rng: np.random.Generator) -> np.ndarray:
     """Lines run `size` pixels aside, as a hand draws them."""
+    tall, wide = ink.shape
     count = int(rng.integers(8, 40))
     knots = rng.normal(0.0, size, (2, count, count)).astype(np.float32)
-    x, y = (cv2.resize(one, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR) for one in knots)
-    columns, rows = np.meshgrid(np.arange(CANVAS, dtype=np.float32), np.arange(CANVAS, dtype=np.float32))
+    x, y = (cv2.resize(one, (wide, tall), interpolation=cv2.INTER_LINEAR) for one in knots)
+    columns, rows = np.meshgrid(np.arange(wide, dtype=np.float32), np.arange(tall, dtype=np.float32))
     return cv2.remap(ink, columns + x, rows + y, cv2.INTER_LINEAR)
 
 
@@ -139,14 +155,14 @@ def _faded(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Pressure that changes from place to place, down to nothing."""
     count = int(rng.integers(6, 30))
     knots = rng.normal(rng.uniform(0.8, 1.2), rng.uniform(0.2, 0.5), (count, count)).astype(np.float32)
-    return (ink * np.clip(cv2.resize(knots, (CANVAS, CANVAS)), 0.0, 1.0)).astype(np.uint8)
+    return (ink * np.clip(cv2.resize(knots, ink.shape[::-1]), 0.0, 1.0)).astype(np.uint8)
 
 
 def _hidden(figure: Figure, view: View) -> BoolArray:
     """(23,) keypoints behind another part of the figure."""
     pixels = np.round(figure.seen(figure.marks)).astype(int)
     hidden = np.zeros(POINT_COUNT, bool)
-    within = ((pixels >= 0) & (pixels < CANVAS)).all(1)
+    within = ((pixels >= 0) & (pixels < view.part.shape[::-1])).all(1)
     for index in np.flatnonzero(within):
         column, row = pixels[index]
         part = view.part[row, column]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,8 +22,8 @@ def draw_gesture(canvas: np.ndarray, figure: Figure, *, rng: np.random.Generator
     hand = some_hand(rng, size=figure.tall, thin=0.6)
     size = figure.tall / 300.0
     hand = replace(
-        hand, wobble=size * rng.uniform(0.5, 2.5), overshoot=size * rng.uniform(0.0, 12.0), strokes=int(rng.integers(1, 4)),
-        pressure=rng.uniform(0.0, 0.7),
+        hand, wobble=size * rng.uniform(0.5, 2.5), overshoot=size * rng.uniform(0.0, 12.0),
+        strokes=int(rng.integers(1, 4)), pressure=rng.uniform(0.0, 0.7),
     )  # fmt: skip
     drawn = np.ones(POINT_COUNT, dtype=bool)
     _action(canvas, figure, hand)
@@ -60,18 +61,18 @@ def _masses(canvas: np.ndarray, figure: Figure, hand: Hand) -> None:
     marks, turns, joints = figure.marks, figure.turns, figure.joints
     top, head = marks[point("head_top")], joints[JOINT_INDEX["head"]]
     up = 0.62 * (top - head)
-    _oval(canvas, figure, hand, (top - up, up, 0.75 * float(np.linalg.norm(up))))
+    _oval(canvas, figure, hand, mass=(top - up, up, 0.75 * float(np.linalg.norm(up))))
     if hand.rng.random() < 0.6:
         spine, neck = joints[JOINT_INDEX["spine2"]], joints[JOINT_INDEX["neck"]]
         half = 0.42 * (marks[point("left_shoulder")] - marks[point("right_shoulder")])
         middle, along = 0.5 * (spine + neck), 0.55 * (neck - spine)
-        _oval(canvas, figure, hand, (middle, along, max(0.6 * float(np.linalg.norm(half)), 0.05)))
+        _oval(canvas, figure, hand, mass=(middle, along, max(0.6 * float(np.linalg.norm(half)), 0.05)))
     if hand.rng.random() < 0.6:
         half = float(np.linalg.norm(marks[point("left_hip")] - marks[point("right_hip")]))
-        _oval(canvas, figure, hand, (joints[0], 0.45 * half * turns[0, :, 1], 0.7 * half))
+        _oval(canvas, figure, hand, mass=(joints[0], 0.45 * half * turns[0, :, 1], 0.7 * half))
 
 
-def _oval(canvas: np.ndarray, figure: Figure, hand: Hand, mass: tuple[FloatArray, FloatArray, float]) -> None:
+def _oval(canvas: np.ndarray, figure: Figure, hand: Hand, *, mass: tuple[FloatArray, FloatArray, float]) -> None:
     middle, along, half = mass
     centre = figure.seen(middle)
     reach = figure.seen(middle + along) - centre
@@ -86,6 +87,6 @@ def _limb(canvas: np.ndarray, figure: Figure, hand: Hand, *, names: tuple[str, .
     if not loops:
         hand.line(canvas, curve(way))
         return
-    for start, end in zip(way[:-1], way[1:], strict=True):
+    for start, end in pairwise(way):
         along = 0.5 * (end - start)
         hand.line(canvas, ring(start + along, 1.1 * along, 0.28 * np.array([-along[1], along[0]])), closed=True)

@@ -16,7 +16,8 @@ from training.pose_source import Mixture, PoseSource
 
 # Where a left hand may rest, in the axes of a joint; the right hand's places are mirrored.
 _RESTS: Final = (
-    ("head", (0.02, -0.06, 0.11)), ("head", (0.09, 0.0, 0.07)), ("head", (0.08, 0.06, -0.08)), ("head", (0.0, 0.16, 0.03)),
+    ("head", (0.02, -0.06, 0.11)), ("head", (0.09, 0.0, 0.07)), ("head", (0.08, 0.06, -0.08)),
+    ("head", (0.0, 0.16, 0.03)),
     ("head", (0.03, 0.06, 0.12)), ("head", (0.10, 0.02, 0.16)), ("pelvis", (0.17, 0.06, 0.02)),
     ("pelvis", (0.16, 0.06, -0.06)), ("pelvis", (0.0, 0.05, 0.16)), ("spine3", (0.0, 0.03, 0.15)),
     ("spine3", (-0.14, 0.0, 0.14)), ("right_elbow", (-0.02, 0.03, 0.06)), ("right_wrist", (-0.04, 0.02, 0.04)),
@@ -32,8 +33,10 @@ _LEGS: Final = {
     "standing": ((-15.0, 10.0), (0.0, 30.0), (-12.0, 12.0), (0.0, 20.0)),
     "hugged": ((-135.0, -105.0), (-10.0, 15.0), (-5.0, 15.0), (110.0, 145.0)),
 }
-_BOTH: Final = (("tailor", "tailor"), ("crossed", "apart"), ("apart", "crossed"), ("apart", "apart"),
-                ("standing", "crossed"), ("standing", "standing"), ("hugged", "hugged"), ("tailor", "apart"))  # fmt: skip
+_BOTH: Final = (
+    ("tailor", "tailor"), ("crossed", "apart"), ("apart", "crossed"), ("apart", "apart"),
+    ("standing", "crossed"), ("standing", "standing"), ("hugged", "hugged"), ("tailor", "apart"),
+)  # fmt: skip
 
 
 class DrawnPoses:

@@ -30,6 +30,10 @@ def marked(sample: DrawnSample, *, zoom: int = 2) -> np.ndarray:
     return picture
 
 
+def _shown(sample: DrawnSample) -> np.ndarray:
+    return cv2.cvtColor(cv2.resize(sample.image, (2 * SIZE, 2 * SIZE)), cv2.COLOR_GRAY2BGR)
+
+
 def main() -> None:
     """Read the command line and write the sheet."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -48,8 +52,7 @@ def main() -> None:
     rows = []
     for _ in range(options.rows):
         samples = [source.draw() for _ in range(options.columns)]
-        pictures = [cv2.cvtColor(cv2.resize(s.image, (2 * SIZE, 2 * SIZE)), cv2.COLOR_GRAY2BGR) if options.plain else marked(s)
-                    for s in samples]  # fmt: skip
+        pictures = [_shown(sample) if options.plain else marked(sample) for sample in samples]
         rows.append(np.concatenate(pictures, axis=1))
     cv2.imwrite(str(options.out), np.concatenate(rows))
 

@@ -1,6 +1,7 @@
 """The skin of a posed figure, and what of it the viewer sees: which triangle, how near, and of which part.
 
-Convention: buffers are as large as the canvas; depth is metres towards the viewer from the pelvis.
+Convention: buffers are as large as the part of the canvas that is painted; depth is metres towards the viewer from the
+pelvis.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contrapposto.backend.arrays import FloatArray, IntArray
 from contrapposto.backend.skeleton import JOINT_INDEX
 
 from .body import Surface
-from .figure import CANVAS, Figure
+from .figure import Figure
 from .sample import BoolArray
 
 NOTHING: Final = -1
@@ -70,33 +71,37 @@ def _about_z(angle: float) -> FloatArray:
     return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
 
 
-def look(figure: Figure, skin: FloatArray, surface: Surface) -> View:
-    """Paint the triangles that face the viewer, the farthest first."""
-    pixels = figure.seen(skin)
-    corners = pixels[surface.faces]
-    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
-    within = (corners.max(1) > 0).all(1) & (corners.min(1) < CANVAS).all(1)
+def look(pixels: FloatArray, depth: FloatArray, surface: Surface, *, shape: tuple[int, int]) -> View:
+    """Paint the triangles that face the viewer, the farthest first.
+
+    Args:
+        pixels: (V, 2) of the vertices in the canvas.
+        depth: (V,) metres.
+        surface: whose skin it is.
+        shape: height and width of the canvas.
+    """
+    (x, y), faces = pixels.T[:, surface.faces.T], surface.faces
+    area = (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0])
+    within = (x.max(0) > 0) & (x.min(0) < shape[1]) & (y.max(0) > 0) & (y.min(0) < shape[0])
     facing = np.flatnonzero((area < -1e-3) & within)
-    depth = skin[surface.faces[facing], 2]
-    order = np.argsort(depth.mean(1), kind="stable")
-    facing, depth = facing[order], depth[order]
-    triangle = np.full((CANVAS, CANVAS), NOTHING, np.int32)
-    fixed = np.round(corners[facing] * 2**_SHIFT).astype(np.int32)
-    for index, shape in enumerate(fixed):
-        cv2.fillConvexPoly(triangle, shape, index, cv2.LINE_8, _SHIFT)
-    planes = _planes(corners[facing], depth)
-    parts = surface.parts[surface.faces[facing, 0]]
-    return _buffers(triangle, planes, parts=parts, faces=facing)
+    nearness = depth[faces[facing].T]
+    order = np.argsort(nearness.sum(0), kind="stable")
+    facing, nearness = facing[order], nearness[:, order]
+    x, y = x[:, facing], y[:, facing]
+    triangle = np.full(shape, NOTHING, np.int32)
+    fixed = np.round(np.stack([x.T, y.T], axis=2) * 2**_SHIFT).astype(np.int32)
+    for index, corners in enumerate(fixed):
+        cv2.fillConvexPoly(triangle, corners, index, cv2.LINE_8, _SHIFT)
+    return _buffers(triangle, _planes(x, y, nearness), parts=surface.parts[faces[facing, 0]], faces=facing)
 
 
-def _planes(corners: FloatArray, depth: FloatArray) -> FloatArray:
-    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
-    up, on = depth[:, 1] - depth[:, 0], depth[:, 2] - depth[:, 0]
-    a = (up * second[:, 1] - on * first[:, 1]) / area
-    b = (on * first[:, 0] - up * second[:, 0]) / area
-    return np.column_stack([a, b, depth[:, 0] - a * corners[:, 0, 0] - b * corners[:, 0, 1]]).astype(np.float32)
+def _planes(x: FloatArray, y: FloatArray, depth: FloatArray) -> FloatArray:
+    """(T, 3) from the corners (3, T) of triangles."""
+    first, second = (x[1] - x[0], y[1] - y[0], depth[1] - depth[0]), (x[2] - x[0], y[2] - y[0], depth[2] - depth[0])
+    area = first[0] * second[1] - first[1] * second[0]
+    a = (first[2] * second[1] - second[2] * first[1]) / area
+    b = (second[2] * first[0] - first[2] * second[0]) / area
+    return np.column_stack([a, b, depth[0] - a * x[0] - b * y[0]]).astype(np.float32)
 
 
 def _buffers(triangle: IntArray, planes: FloatArray, *, parts: IntArray, faces: IntArray) -> View:

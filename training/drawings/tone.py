@@ -5,11 +5,11 @@ Convention: a canvas is (H, W) uint8, 0 where there is no ink.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from contrapposto.backend.arrays import FloatArray, IntArray
 
-from .figure import CANVAS
 from .sample import BoolArray
 from .skin import View
 
@@ -28,7 +28,7 @@ def toned(view: View, garments: IntArray, *, slope_unit: float, rng: np.random.G
     if kind < 0.35:
         levels = rng.uniform(0.0, 200.0, 5) * (rng.random(5) < 0.7)
         return np.where(on, levels[garments], 0.0).astype(np.uint8)
-    shade = _shade(view, slope_unit, rng)
+    shade = cv2.GaussianBlur(_shade(view, slope_unit, rng).astype(np.float32), (0, 0), 2.0)
     if kind < 0.65:
         return (np.where(on, shade, 0.0) * rng.uniform(60.0, 180.0)).astype(np.uint8)
     return _hatched(on & (shade > rng.uniform(0.3, 0.6)), rng)
@@ -45,6 +45,6 @@ def _shade(view: View, slope_unit: float, rng: np.random.Generator) -> FloatArra
 
 def _hatched(where: BoolArray, rng: np.random.Generator) -> np.ndarray:
     angle, every = rng.uniform(0.0, np.pi), rng.uniform(4.0, 12.0)
-    x, y = np.meshgrid(np.arange(CANVAS), np.arange(CANVAS))
+    x, y = np.meshgrid(np.arange(where.shape[1]), np.arange(where.shape[0]))
     phase = (x * np.cos(angle) + y * np.sin(angle)) / every
     return (where * (phase % 1.0 < rng.uniform(0.15, 0.35)) * rng.uniform(90.0, 255.0)).astype(np.uint8)
