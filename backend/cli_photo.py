@@ -42,7 +42,8 @@ def _add_outputs(photo: argparse.ArgumentParser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="write up to N readings of the pose: FILE, FILE_2, FILE_3 ... (default 1)",
+        help="write up to N readings of the pose: FILE has the expected one, FILE_2, FILE_3 ... others, the likeliest "
+        "first (default 1)",
     )
 
 

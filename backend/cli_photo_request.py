@@ -76,7 +76,8 @@ class PhotoRequest:
                 raise InputError(f"{option} {folder} is not a folder. Name the folder that holds the files.")
         for option, file, kind in (("--detector", self.detector, ".onnx"), ("--regressor", self.regressor, ".pt")):
             if file is not None and not file.is_file():
-                raise InputError(f"{option} {file} does not exist. Name a {kind} file.")
+                wrong = "is a folder" if file.is_dir() else "does not exist"
+                raise InputError(f"{option} {file} {wrong}. Name a {kind} file.")
         if self.regressor is not None and self.solver != "auto":
             raise InputError(f"--regressor solves the pose itself: leave out --solver {self.solver}.")
         if self.match_camera and (self.out is None or self.out.suffix.lower() != ".blend"):

@@ -235,8 +235,7 @@ def _readings_in_words(result: PhotoResult, *, wanted: int) -> Iterator[str]:
     if wanted == 1:
         return
     for number, estimate in enumerate(result.estimates, start=1):
-        sure = float(np.mean(estimate.poses.confidence))
-        yield f"Reading {number} of {count}: likelihood {estimate.likelihood:.0%}, mean confidence {sure:.0%}."
+        yield f"Reading {number} of {count}: likelihood {estimate.likelihood:.0%}."
     if count < wanted:
         gave = "only one" if count == 1 else f"only {count} that differ"
         yield f"{wanted} readings were asked for, but the picture gave {gave}."

@@ -60,7 +60,7 @@ def test_every_reading_has_a_file_of_its_own(tmp_path: Path, capsys: pytest.Capt
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     readings = [_load(tmp_path / name) for name in names]
     for number, reading in enumerate(readings, start=1):
-        assert f"Reading {number} of 3: likelihood {float(reading['likelihood']):.0%}, mean confidence" in out
+        assert f"Reading {number} of 3: likelihood {float(reading['likelihood']):.0%}." in out
         # Camera axes are x right, y down, z forward: the inner frame's with y and z the other way round.
         seen = (reading["joints"] - reading["joints"][:, :1]) @ np.swapaxes(reading["camera_turn"], -1, -2)
         expected = (reading["joints_cam"] - reading["joints_cam"][:, :1]) * (1.0, -1.0, -1.0)

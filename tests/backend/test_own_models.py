@@ -155,6 +155,7 @@ def test_the_command_line_takes_both_files(tmp_path: Path, capsys: pytest.Captur
     [
         (["--detector", "missing.onnx"], "--detector missing.onnx does not exist. Name a .onnx file."),
         (["--regressor", "missing.pt"], "--regressor missing.pt does not exist. Name a .pt file."),
+        (["--detector", str(SAMPLE.parent)], "is a folder. Name a .onnx file."),
         (["--regressor", str(SAMPLE), "--solver", "model"], "--regressor solves the pose itself"),
         (["--detector", str(SAMPLE)], "photo.jpg is no ONNX file, or a damaged one"),
         (["--regressor", str(SAMPLE)], "photo.jpg is no TorchScript archive"),
