@@ -48,6 +48,8 @@ _ALONG: Final = (
     (("left_hip", "right_hip"), 1), (("left_knee", "right_knee"), 1), (("neck",), 1),
 )  # fmt: skip
 _ENDS: Final = tuple(f"{side}_{name}" for side in _SIDES for name in ("wrist", "hand", "curl"))
+_FINE: Final = [_CARRIED.index(name) for name in (*_ENDS, "head", "left_foot", "right_foot")]
+"""Parts whose shape needs smaller triangles."""
 
 CARRIERS, _GROUPS, _OFFSETS = _places()
 """(23,) the joint that carries each keypoint of `FIGURE_23`."""
@@ -62,6 +64,7 @@ class Surface:
         joints: (26, 3) there: SMPL's, then the second row of the left and of the right fingers.
         turns: (26, 3, 3) from there to the T-pose.
         faces: (F, 3).
+        coarse: (G, 3) fewer triangles between the same vertices, for figures that are small in the picture.
         weights: (V, 26) of the skin.
         parts: (V,) the joint that moves a vertex most.
         lines: the face's and the hair's lines by name, each (P, 3) in the head's axes from its joint.
@@ -71,6 +74,7 @@ class Surface:
     joints: FloatArray
     turns: FloatArray
     faces: IntArray
+    coarse: IntArray
     weights: FloatArray
     parts: IntArray
     lines: dict[str, FloatArray]
@@ -133,17 +137,37 @@ NEUTRAL: Final = proportioned(np.zeros(len(LENGTH_GROUPS), np.float32))
 """Our neutral adult."""
 
 
+def _coarser(vertices: FloatArray, faces: IntArray, *, parts: IntArray) -> IntArray:
+    """Triangles (G, 3) between one vertex of each cell of each part; the cells are those of the mean of the bodies."""
+    if len(vertices) == 0:
+        return faces
+    mean = vertices.mean(0)
+    cell = np.floor(mean / np.where(np.isin(parts, _FINE), 0.022, 0.05)[:, None]).astype(int)
+    _, group = np.unique(np.column_stack([parts, cell]), axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    count = np.bincount(group)[:, None]
+    middle = np.stack([np.bincount(group, mean[:, axis]) for axis in range(3)], axis=1) / count
+    order = np.lexsort([np.linalg.norm(mean - middle[group], axis=1), group])
+    chosen = order[np.searchsorted(group[order], np.arange(len(count)))]
+    triangles = chosen[group][faces]
+    a, b, c = triangles.T
+    triangles = triangles[(a != b) & (b != c) & (a != c)]
+    _, first = np.unique(np.sort(triangles, axis=1), axis=0, return_index=True)
+    return triangles[np.sort(first)].astype(np.int32)
+
+
 def read_bodies(path: Path) -> list[Body]:
     """The bodies of a file that `training.drawings.bodies` wrote."""
     with np.load(path) as archive:
         data = {name: archive[name] for name in archive.files}
     names = [name.removeprefix("line_") for name in data if name.startswith("line_")]
+    coarse = _coarser(data["vertices"], data["faces"], parts=data["parts"])
     bodies = []
     for index in range(len(data["vertices"])):
         lines = {name: data[f"line_{name}"][index] for name in names}
         surface = Surface(
             data["vertices"][index], data["joints"][index], data["turns"][index],
-            data["faces"], data["weights"], data["parts"], lines,
+            data["faces"], coarse, data["weights"], data["parts"], lines,
         )  # fmt: skip
         bodies.append(
             Body(data["offsets"][index], data["marks"][index], float(data["stature"][index]), surface=surface)

@@ -20,6 +20,8 @@ from .tone import toned
 
 _MARGIN: Final = 12
 """Canvas pixels about a figure into which its lines may run."""
+_SMALL: Final = 0.85
+"""Stature, as a share of the canvas, below which fewer triangles do."""
 _HEAD: Final = JOINT_INDEX["head"]
 _ON_FACE: Final = points("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 # How deep in the flesh a keypoint lies at most, as a share of the stature.
@@ -37,6 +39,8 @@ def draw_contour(canvas: np.ndarray, figure: Figure, *, rng: np.random.Generator
     surface = figure.body.surface
     assert surface is not None
     surface, label = dressed(surface, rng=rng)
+    if figure.tall < _SMALL * CANVAS:
+        surface = replace(surface, faces=surface.coarse)
     skin = posed_skin(figure, surface, curl=rng.uniform(-0.1, 1.1, 2) * rng.choice([0.2, 1.0]))
     pixels = figure.seen(skin)
     low = np.clip(np.floor(pixels.min(0)).astype(int) - _MARGIN, 0, CANVAS)

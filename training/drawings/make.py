@@ -1,6 +1,6 @@
 """A set of drawings on disk: `python -m training.drawings.make POSES.npz BODIES.npz OUT --count N [--workers W]`.
 
-Shards of 2,000 drawings, each whole or not there; those that are there are kept, so that a run that was stopped goes
+Shards of 2,000 drawings (75 MB), each whole or not there; those that are there are kept, so that a run that was stopped goes
 on. Shard K is the same whenever and by however many workers it is drawn.
 """
 
@@ -68,7 +68,7 @@ def draw_shard(order: Order, index: int, count: int) -> float:
     arrays = stacked([source.draw() for _ in range(count)])
     path = shard_path(order.out, index)
     partial = path.with_name(f".{path.stem}.partial.npz")
-    np.savez_compressed(partial, **arrays)
+    np.savez(partial, **arrays)
     partial.replace(path)
     return count / (time.monotonic() - start)
 
