@@ -42,7 +42,7 @@ class Alternative:
 
 
 def different_readings(
-    network: PoseNetwork, evidence: Evidence, count: int, *, seed: int = 0
+    network: PoseNetwork, evidence: Evidence, count: int, *, samples: int = _SAMPLES, seed: int = 0
 ) -> Job[list[Alternative]]:
     """Up to `count` readings of one person: the expected pose, then others, the likeliest first.
 
@@ -55,7 +55,7 @@ def different_readings(
         expected = network(evidence.features())
     if count <= 1:
         return [Alternative(expected)]
-    sampled = yield from _sampled(network, evidence, seed=seed)
+    sampled = yield from _sampled(network, evidence, count=samples, seed=seed)
     joints = _joints(sampled)
     readings = [expected]
     for group in _groups(joints, count - 1):
@@ -98,17 +98,17 @@ def _groups(joints: DoubleArray, count: int) -> list[IntArray]:
     return [group for group in groups if len(group)]
 
 
-def _sampled(network: PoseNetwork, evidence: Evidence, *, seed: int) -> Job[torch.Tensor]:
+def _sampled(network: PoseNetwork, evidence: Evidence, *, count: int, seed: int) -> Job[torch.Tensor]:
     """(N, 24, 6) rotations of samples, a few at a time so that the window can answer between."""
     device = evidence.points.device
     generator = torch.Generator(device).manual_seed(seed)
     repeated = Evidence(**{name: value.expand(_AT_ONCE, *value.shape[1:]) for name, value in vars(evidence).items()})
     drawn: list[torch.Tensor] = []
-    while len(drawn) * _AT_ONCE < _SAMPLES:
+    while len(drawn) * _AT_ONCE < count:
         with torch.inference_mode(), one_thread():
             noise = torch.randn(_AT_ONCE, JOINT_COUNT, 6, generator=generator, device=device)
             drawn.append(network.sample(repeated, noise, steps=_STEPS).six)
-        yield Progress("Looking for other readings", 0.5 * len(drawn) * _AT_ONCE / _SAMPLES)
+        yield Progress("Looking for other readings", 0.5 * len(drawn) * _AT_ONCE / count)
     return torch.cat(drawn)
 
 

@@ -12,6 +12,7 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..rotations import matrix_to_quaternion_torch
+from .drawn_terms import BoneTerm, DrawnBones, StraightChains, StraightTerm, Touches, TouchTerm
 from .evidence import GROUP_COUNT, Evidence2D, Evidence3D, Ground, Pins, PointModel, PosePrior
 from .joint_limits import LimitTerms
 from .kinematics import COLUMNS, ROTATION_COLUMNS, Kinematics, PosedPoints
@@ -37,6 +38,9 @@ class Given(NamedTuple):
     space: Evidence3D | None = None
     pins: Pins | None = None
     ground: Ground | None = None
+    bones: DrawnBones | None = None
+    straight: StraightChains | None = None
+    touches: Touches | None = None
 
 
 class Body(NamedTuple):
@@ -83,9 +87,8 @@ class Energy:
         self._settings, self._like = settings, prior.rotations
         self._picture = None if given.picture is None else PictureTerm(given.picture)
         self._pins = None if given.pins is None else PinTerm(given.pins)
-        space = None if given.space is None else SpaceTerm(given.space)
-        ground = None if given.ground is None else GroundTerm(given.ground)
-        self._terms: list[Term] = [term for term in (self._picture, self._pins, space, ground) if term is not None]
+        others = _other_terms(given)
+        self._terms: list[Term] = [term for term in (self._picture, self._pins, *others) if term is not None]
         self._kinematics = Kinematics(PointModel.joined([term.model for term in self._terms]), self._like)
         self._limits = LimitTerms(self._like) if math.isfinite(settings.limit_sigma) else None
         self._with_focal = settings.focal_sigma > 0.0 and self._picture is not None
@@ -241,6 +244,18 @@ class Energy:
     def matrices(self, body: Body) -> torch.Tensor:
         """(N, 24, 3, 3) parent-relative."""
         return self._kinematics.matrices(body.quaternions)
+
+
+def _other_terms(given: Given) -> list[Term]:
+    """The terms that do not say where the pelvis is."""
+    found: list[Term | None] = [
+        None if given.space is None else SpaceTerm(given.space),
+        None if given.ground is None else GroundTerm(given.ground),
+        None if given.bones is None else BoneTerm(given.bones),
+        None if given.straight is None else StraightTerm(given.straight),
+        None if given.touches is None else TouchTerm(given.touches),
+    ]
+    return [term for term in found if term is not None]
 
 
 def _rows(term: Term) -> range:
