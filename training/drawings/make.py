@@ -1,7 +1,7 @@
 """A set of drawings on disk: `python -m training.drawings.make POSES.npz BODIES.npz OUT --count N [--workers W]`.
 
-Shards of 2,000 drawings (75 MB), each whole or not there; those that are there are kept, so that a run that was stopped goes
-on. Shard K is the same whenever and by however many workers it is drawn.
+Shards of 2,000 drawings (75 MB), each whole or not there; those that are there are kept, so that a run that was
+stopped goes on. Shard K is the same whenever and by however many workers it is drawn.
 """
 
 from __future__ import annotations
