@@ -17,9 +17,8 @@ def head_lines(skin: FloatArray, left_eye: FloatArray) -> tuple[dict[str, FloatA
         skin: (V, 3) of the head.
         left_eye: (3,) the middle of the eyeball.
     """
-    top = skin[skin[:, 1].argmax()]
     middle = skin[(np.abs(skin[:, 0]) < 0.01) & (skin[:, 1] < left_eye[1])]
-    nose = middle[middle[:, 2].argmax()] * [0.0, 1.0, 1.0]
+    nose, top = middle[middle[:, 2].argmax()] * [0.0, 1.0, 1.0], skin[skin[:, 1].argmax()]
     front = skin[skin[:, 2] > 0.3 * nose[2]]
     drop, apart = left_eye[1] - nose[1], left_eye[0]
 
@@ -29,13 +28,12 @@ def head_lines(skin: FloatArray, left_eye: FloatArray) -> tuple[dict[str, FloatA
         near = np.argpartition(distance, 4, axis=1)[:, :4]
         return np.column_stack([x, y, front[near, 2].max(1)])
 
-    t = np.linspace(-1.0, 1.0, 9)
+    t, angle = np.linspace(-1.0, 1.0, 9), np.linspace(0.0, 2.0 * np.pi, 13)
     lines = {"mouth": on(0.75 * apart * t, nose[1] - drop * (0.95 + 0.06 * t**2)),
              "lip": on(0.35 * apart * t, nose[1] - drop * (1.22 - 0.06 * t**2)),
              "upper_lip": on(0.6 * apart * t, nose[1] - drop * (0.78 + 0.10 * np.abs(t) - 0.05 * np.cos(9.0 * t))),
              "nostrils": on(0.38 * apart * t, nose[1] - drop * (0.25 - 0.22 * t**2)),
              "ridge": on(np.full(9, 0.12 * apart), left_eye[1] - drop * (0.45 + 0.45 * t))}  # fmt: skip
-    angle = np.linspace(0.0, 2.0 * np.pi, 13)
     for side, sign in (("left", 1.0), ("right", -1.0)):
         x, y = sign * apart, left_eye[1]
         lines[f"{side}_eye"] = on(x + 0.46 * apart * np.cos(angle), y + 0.17 * apart * np.sin(angle))

@@ -29,6 +29,8 @@ NO_FIGURE: Final = 0.07
 """Share of pictures in which nobody is."""
 SMALLEST: Final = 0.3
 """Stature of a figure, as a share of the square picture, below which it is drawn larger, where it can be."""
+_PHOTOS: Final = 0.12
+"""Share of pictures that are photos of a sheet."""
 _BATCH: Final = 128
 Draw = Callable[..., tuple[Figure, BoolArray]]
 
@@ -77,43 +79,47 @@ class DrawingSource:
     def draw(self) -> DrawnSample:
         """The next drawing."""
         if self._rng.random() < NO_FIGURE:
-            canvas = np.zeros((CANVAS, CANVAS), np.uint8)
-            style = draw_things(canvas, rng=self._rng)
-            light = None
-            if self._rng.random() < 0.12:
-                view = view_of_sheet(self._rng)
-                canvas, light = warped(canvas, view), beyond(view, self._rng)
-            return without_figure(develop(canvas, rng=self._rng, light=light), style)
+            return self._without_figure()
         if not self._waiting:
             self._waiting = self._figures(_BATCH)
         name, figure = self._waiting.pop()
-        rng = self._rng
-        window = _window(rng)
-        figure = _place(figure, window, rng=rng)
-        canvas = np.zeros((CANVAS, CANVAS), np.uint8)
-        beside, thin = rng.random() < 0.35, 0.8 if STYLES[name].surface else 0.3
-        in_front = beside and rng.random() < 0.3
-        if beside and not in_front:
-            draw_beside(canvas, figure.seen(figure.marks), figure.tall, rng=rng, thin=thin)
-        figure, drawn = STYLES[name].draw(canvas, figure, rng=rng)
-        if in_front:
-            draw_beside(canvas, figure.seen(figure.marks), figure.tall, rng=rng, thin=thin)
+        window = _window(self._rng)
+        canvas, figure, drawn = self._ink(name, _place(figure, window, rng=self._rng))
         left, top, right, bottom = window
         canvas[:top], canvas[bottom:], canvas[:, :left], canvas[:, right:] = 0, 0, 0, 0
         pixels, light = figure.seen(figure.marks), None
-        if rng.random() < 0.08:
-            canvas = rubbed_out(canvas, rng)
-        if rng.random() < 0.12:
-            view = view_of_sheet(rng)
-            canvas, pixels, light = warped(canvas, view), moved(pixels, view), beyond(view, rng)
-            left, top, right, bottom = 0, 0, CANVAS, CANVAS
         inside = ((pixels >= (left, top)) & (pixels < (right, bottom))).all(1)
+        if self._rng.random() < _PHOTOS:
+            view = view_of_sheet(self._rng)
+            canvas, pixels, light = warped(canvas, view), moved(pixels, view), beyond(view, self._rng)
+            inside &= ((pixels >= 0) & (pixels < CANVAS)).all(1)
         depth = ((figure.marks[:, 2] - figure.joints[0, 2]) / figure.body.stature).astype(np.float32)
         keypoints = (pixels + 0.5) / SHARP - 0.5
         return DrawnSample(
-            develop(canvas, rng=rng, light=light), keypoints.astype(np.float32), drawn & inside, inside, depth,
+            develop(canvas, rng=self._rng, light=light), keypoints.astype(np.float32), drawn & inside, inside, depth,
             figure.rotations.astype(np.float32), name, figure=True,
         )  # fmt: skip
+
+    def _ink(self, name: str, figure: Figure) -> tuple[np.ndarray, Figure, BoolArray]:
+        """A canvas with the figure and perhaps things beside it, the figure as drawn, the keypoints (23,) drawn."""
+        rng, style = self._rng, STYLES[name]
+        canvas = np.zeros((CANVAS, CANVAS), np.uint8)
+        beside, thin = rng.random() < 0.35, 0.8 if style.surface else 0.3
+        in_front = beside and rng.random() < 0.3
+        if beside and not in_front:
+            draw_beside(canvas, figure.seen(figure.marks), figure.tall, rng=rng, thin=thin)
+        figure, drawn = style.draw(canvas, figure, rng=rng)
+        if in_front:
+            draw_beside(canvas, figure.seen(figure.marks), figure.tall, rng=rng, thin=thin)
+        return rubbed_out(canvas, rng) if rng.random() < 0.08 else canvas, figure, drawn
+
+    def _without_figure(self) -> DrawnSample:
+        canvas, light = np.zeros((CANVAS, CANVAS), np.uint8), None
+        style = draw_things(canvas, rng=self._rng)
+        if self._rng.random() < _PHOTOS:
+            view = view_of_sheet(self._rng)
+            canvas, light = warped(canvas, view), beyond(view, self._rng)
+        return without_figure(develop(canvas, rng=self._rng, light=light), style)
 
     def _figures(self, count: int) -> list[tuple[str, Figure]]:
         rng = self._rng
