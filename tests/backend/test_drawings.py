@@ -171,7 +171,8 @@ def test_shards_are_kept_and_the_missing_ones_drawn(
 ):
     mocap, bodies, out = tmp_path / "poses.npz", tmp_path / "bodies.npz", tmp_path / "out"
     np.savez(mocap, rotations=poses.numpy(), clip=np.arange(40) // 20, held_out=np.array([False, True]))
-    np.savez(bodies, vertices=np.zeros((0, 3, 3)))
+    nobody = np.zeros((0, 3), np.int32)
+    np.savez(bodies, vertices=np.zeros((0, 3, 3)), faces=nobody, parts=nobody)
     monkeypatch.setattr("training.drawings.make.SHARD", 5)
     monkeypatch.setattr("sys.argv", ["make", str(mocap), str(bodies), str(out), "--count", "8", "--style", "stick"])
     main()
