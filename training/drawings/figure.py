@@ -113,7 +113,7 @@ def _views(roots: FloatArray, rng: np.random.Generator) -> FloatArray:
     """(N, 3, 3) from the upright world to the view."""
     count = len(roots)
     facing = np.arctan2(roots[:, 0, 2], roots[:, 2, 2])
-    wanted = np.where(rng.random(count) < 0.7, rng.normal(0.0, 0.7, count), rng.uniform(-math.pi, math.pi, count))
+    wanted = np.where(rng.random(count) < 0.78, rng.normal(0.0, 0.65, count), rng.uniform(-math.pi, math.pi, count))
     pitch = np.where(rng.random(count) < 0.12, rng.uniform(-0.8, 1.2, count), rng.normal(0.08, 0.14, count))
     roll = np.where(rng.random(count) < 0.1, rng.uniform(-math.pi, math.pi, count), rng.normal(0.0, 0.05, count))
     return _about(2, roll) @ _about(0, pitch) @ _about(1, wanted - facing)
