@@ -162,6 +162,7 @@ class CONTRAPPOSTO_PG_result(bpy.types.PropertyGroup):
     reading: IntProperty(name="Reading", description="Which reading is posed, counted from 1", min=0)
     joints: CollectionProperty(type=CONTRAPPOSTO_PG_joint)
     photo: StringProperty(name="Photo", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})
+    operator: StringProperty(name="Operator", description="What posed it", default="contrapposto.photo")
     seconds: FloatProperty(name="Seconds")
     timings: CollectionProperty(type=CONTRAPPOSTO_PG_timing)
     people: CollectionProperty(type=CONTRAPPOSTO_PG_person)

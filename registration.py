@@ -16,16 +16,20 @@ from .operators import (
     check_installation,
     confidence,
     correct_keypoints,
+    drop_picture,
     estimate_photo,
+    estimate_sketch,
     match_camera,
     modal_job,
     on_load,
     readings,
+    sketch_strokes,
 )
 from .operators.session import session
 from .panels import bone_map as bone_map_panel
 from .panels import camera as camera_panel
 from .panels import choose_person, menus, sidebar
+from .panels import sketch as sketch_panel
 
 CLASSES: Final = (
     *properties.CLASSES,
@@ -33,6 +37,9 @@ CLASSES: Final = (
     *modal_job.CLASSES,
     *check_installation.CLASSES,
     *estimate_photo.CLASSES,
+    *estimate_sketch.CLASSES,
+    *sketch_strokes.CLASSES,
+    *drop_picture.CLASSES,
     *readings.CLASSES,
     *confidence.CLASSES,
     *match_camera.CLASSES,
@@ -41,6 +48,7 @@ CLASSES: Final = (
     *bone_map_files.CLASSES,
     *choose_person.CLASSES,
     *sidebar.CLASSES,
+    *sketch_panel.CLASSES,
     *camera_panel.CLASSES,
     *bone_map_panel.CLASSES,
 )

@@ -1,7 +1,8 @@
 """The command line, the same as `contrapposto` outside Blender and as `blender --command contrapposto` inside.
 
 Exit codes: 0 done, 1 nobody read the output to its end, as in `... | head`, 2 bad input (one sentence on standard
-error, no traceback), 130 interrupted. Each command has a file of its own: `cli_photo.py`, `cli_rig_map.py`.
+error, no traceback), 130 interrupted. Each command has a file of its own: `cli_photo.py`,
+`cli_sketch.py`, `cli_rig_map.py`.
 """
 
 from __future__ import annotations
@@ -134,9 +135,9 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="contrapposto", description="Pose a rig from a picture.")
     # Here, so that a Ctrl-C while the large packages are loaded ends the command as any other does.
-    from . import cli_photo, cli_rig_map
+    from . import cli_photo, cli_rig_map, cli_sketch
 
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for command in (cli_photo, cli_rig_map):
+    for command in (cli_photo, cli_sketch, cli_rig_map):
         command.add_command(commands)
     return parser

@@ -14,17 +14,24 @@ def add_command(commands: Any) -> None:
     """Add `photo` to the parser's commands."""
     photo = commands.add_parser("photo", help="pose a rig like a person in a photo")
     photo.set_defaults(run=run)
-    photo.add_argument("image", type=Path, metavar="IMAGE", help="the picture")
-    photo.add_argument(
+    add_picture_options(photo, noun="person")
+    _add_models(photo)
+
+
+def add_picture_options(parser: argparse.ArgumentParser, *, noun: str) -> None:
+    """The options of every command that poses from a picture, whatever it shows: people or figures."""
+    parser.add_argument("image", type=Path, metavar="IMAGE", help="the picture")
+    parser.add_argument(
         "--rig", type=Path, metavar="FILE", help=".blend .glb .gltf .vrm .fbx .bvh; default: a Rigify human"
     )
-    photo.add_argument("--armature", metavar="NAME", help="which armature of that file")
-    photo.add_argument("--bone-map", type=Path, metavar="FILE", help="a .json that says which bone is which joint")
-    photo.add_argument("--person", type=int, default=1, metavar="K", help="which person, the most prominent is 1")
-    photo.add_argument("--frame", type=int, default=1, metavar="N", help="the frame to key (default 1)")
-    _add_pose_options(photo)
-    _add_outputs(photo)
-    _add_models(photo)
+    parser.add_argument("--armature", metavar="NAME", help="which armature of that file")
+    parser.add_argument("--bone-map", type=Path, metavar="FILE", help="a .json that says which bone is which joint")
+    parser.add_argument("--person", type=int, default=1, metavar="K", help=f"which {noun}, the most prominent is 1")
+    parser.add_argument("--frame", type=int, default=1, metavar="N", help="the frame to key (default 1)")
+    _add_pose_options(parser)
+    _add_outputs(parser)
+    parser.add_argument("--models", type=Path, metavar="FOLDER", help="folder of your own copies of the model files")
+    parser.add_argument("--smpl", type=Path, metavar="FOLDER", help="folder of your own SMPL files (needs smplx)")
 
 
 def _add_outputs(photo: argparse.ArgumentParser) -> None:
@@ -55,8 +62,6 @@ def _add_models(photo: argparse.ArgumentParser) -> None:
         default="auto",
         help="the trained model, or plain geometry; auto: the model where it can run (default)",
     )
-    photo.add_argument("--models", type=Path, metavar="FOLDER", help="folder of your own copies of the model files")
-    photo.add_argument("--smpl", type=Path, metavar="FOLDER", help="folder of your own SMPL files (needs smplx)")
     photo.add_argument(
         "--detector", type=Path, metavar="FILE", help="your own RTMPose model of 17 or 133 keypoints, .onnx"
     )
@@ -89,4 +94,13 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         ContrappostoError: it cannot be done.
     """
-    pose_photo(PhotoRequest(**{name: getattr(options, name) for name in PhotoRequest.__dataclass_fields__}))
+    pose_photo(request_of(options))
+
+
+def request_of(options: argparse.Namespace) -> PhotoRequest:
+    """What the command line asks for, checked.
+
+    Raises:
+        InputError: it cannot be done.
+    """
+    return PhotoRequest(**{name: getattr(options, name) for name in PhotoRequest.__dataclass_fields__})

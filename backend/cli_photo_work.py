@@ -1,4 +1,4 @@
-"""What `contrapposto photo` does: poses a rig like a person in a picture, writes what is asked for, and tells of it.
+"""What `contrapposto photo` and `sketch` do: pose a rig as a picture shows it, write what is asked for, and tell of it.
 
 What touches Blender's data is done by `rig/`, which is imported only when a rig is asked for.
 """
@@ -6,8 +6,9 @@ What touches Blender's data is done by `rig/`, which is imported only when a rig
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,12 +34,42 @@ if TYPE_CHECKING:
 SOLVERS: Final = {"auto": Solver.AUTOMATIC, "model": Solver.MODEL, "analytic": Solver.ANALYTIC}
 
 
-def pose_photo(request: PhotoRequest) -> None:
-    """Do what is asked: every file is written, or none.
+@dataclass(frozen=True)
+class Kind:
+    """A kind of picture.
+
+    Attributes:
+        one, many: what is found in it, in words.
+        read: request, models and progress -> who is found in the picture, and how the one asked for is posed.
+    """
+
+    one: str
+    many: str
+    read: Callable[[PhotoRequest, ModelCache, Show], PhotoResult]
+
+
+def read_photo(request: PhotoRequest, models: ModelCache, show: Show) -> PhotoResult:
+    """The person asked for, as a photo shows them.
 
     Raises:
         ContrappostoError: it cannot be done.
     """
+    found = run_job(find_people(request.image, models), on_progress=show)
+    solver, readings = SOLVERS[request.solver], request.hypotheses
+    return run_job(solve_person(found, request.person - 1, models, solver=solver, readings=readings), on_progress=show)
+
+
+def pose_photo(request: PhotoRequest, kind: Kind | None = None) -> None:
+    """Do what is asked: every file is written, or none.
+
+    Args:
+        request: what is asked.
+        kind: what the picture is; a photo of people by default.
+
+    Raises:
+        ContrappostoError: it cannot be done.
+    """
+    kind = kind or Kind("person", "people", read_photo)
     with ExitStack() as all_or_none:
         # Every file is written beside its place, and all are put there together once nothing can fail any more.
         partial = {path: all_or_none.enter_context(write_atomically(path)) for path in request.targets(0)}
@@ -49,11 +80,7 @@ def pose_photo(request: PhotoRequest) -> None:
                 detector_file=request.detector,
                 regressor_file=request.regressor,
             )
-            found = run_job(find_people(request.image, models), on_progress=show)
-            job = solve_person(
-                found, request.person - 1, models, solver=SOLVERS[request.solver], readings=request.hypotheses
-            )
-            result = run_job(job, on_progress=show)
+            result = kind.read(request, models, show)
             for reading in range(1, len(result.estimates)):
                 for path in request.targets(reading):
                     partial[path] = all_or_none.enter_context(write_atomically(path))
@@ -64,7 +91,7 @@ def pose_photo(request: PhotoRequest) -> None:
                 with _timed(timings, "write npz"):
                     for reading, estimate in enumerate(result.estimates):
                         save_npz(estimate, result.observation, partial[numbered(request.npz, reading)])
-    _print_summary(request, result, timings=timings, notes=notes, written=list(partial))
+    _print_summary(request, result, kind, timings=timings, notes=notes, written=list(partial))
 
 
 def _pose_rig(
@@ -194,6 +221,7 @@ def _timed(timings_ms: dict[str, float], stage: str) -> Iterator[None]:
 def _print_summary(
     request: PhotoRequest,
     result: PhotoResult,
+    kind: Kind,
     *,
     timings: dict[str, float],
     notes: Sequence[str],
@@ -201,7 +229,7 @@ def _print_summary(
 ) -> None:
     console = Console(highlight=False, soft_wrap=True)
     count = len(result.found.people)
-    who = "1 person found" if count == 1 else f"{count} people found, number {result.person + 1} posed"
+    who = f"1 {kind.one} found" if count == 1 else f"{count} {kind.many} found, number {result.person + 1} posed"
     console.print(f"{result.found.path.name}: {who}.", markup=False)
     for note in notes:
         console.print(f"Note: {note}", markup=False)

@@ -48,7 +48,8 @@ class Correction:
             InputError: a name or a number cannot be used.
             MissingPackageError: torch is not installed.
         """
-        return resolve(self.before.estimates[index], self.moved, seen=self.before.observation)
+        solved = resolve(self.before.estimates[index], self.moved, seen=self.before.observation)
+        return self.before.settled(solved)
 
     def observation(self) -> Observation:
         """What was seen, with the placed points for certain."""

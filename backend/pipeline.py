@@ -64,6 +64,10 @@ class PhotoResult:
         """What was seen of the person."""
         return self.found.people[self.person]
 
+    def settled(self, estimate: Estimate) -> Estimate:
+        """Another estimate of this person, standing as the readings do."""
+        return estimate
+
 
 def find_people(path: Path, models: ModelCache) -> Job[FoundPeople]:
     """Read a picture and find everybody in it.

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import torch
 
     from .detect.blazepose import BlazePose
+    from .detect.drawing import DrawingDetector
+    from .detect.drawing_network import DrawingNetwork
     from .detect.rtmpose import Rtmpose
+    from .estimate.drawn import DrawnPoseSolver
     from .estimate.estimator import Estimator
     from .estimate.learned import LearnedEstimator
     from .estimate.pose_network import PoseNetwork
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 POSE_MODEL: Final = "pose"
 """The pose model's name in the registry."""
+DRAWING_MODEL: Final = "drawing"
+"""That of the network that reads drawings."""
 
 _HOW_TO_FETCH: Final = (
     "Reinstall the extension, choose a model folder that holds the file, or, in a checkout, run "
@@ -123,6 +128,8 @@ class ModelCache:
         self._body: BodyModel | None = None
         self._network: PoseNetwork | None = None
         self._learned: LearnedEstimator | None = None
+        self._drawings: DrawingDetector | None = None
+        self._drawn: DrawnPoseSolver | None = None
 
     def blazepose(self) -> BlazePose:
         """The photo detector.
@@ -224,6 +231,47 @@ class ModelCache:
             self._learned.warm_up()
         return self._learned
 
+    def drawing_network(self) -> DrawingNetwork:
+        """The network that reads drawings, loaded anew; `drawing_detector` keeps it.
+
+        Raises:
+            ModelFileError: its file is missing or not the registered one.
+            MissingPackageError: torch or safetensors is not installed.
+            InputError: the device that was asked for is not on this machine.
+        """
+        device = self.torch_device()
+        from .detect.drawing_file import load_drawing_network
+
+        return load_drawing_network(read_model(DRAWING_MODEL, folder=self.folder), device=device)
+
+    def drawing_detector(self) -> DrawingDetector:
+        """What finds figures in drawings.
+
+        Raises:
+            ModelFileError, MissingPackageError, InputError: as `drawing_network`.
+        """
+        if self._drawings is None:
+            network = self.drawing_network()
+            from .detect.drawing import DrawingDetector
+
+            self._drawings = DrawingDetector(network, self.torch_device())
+        return self._drawings
+
+    def drawn_solver(self) -> DrawnPoseSolver:
+        """What solves drawn figures; it solved something already, because torch's first time is slow.
+
+        Raises:
+            ModelFileError, MissingPackageError, InputError: as `pose_network`.
+        """
+        if self._drawn is None:
+            network = self.pose_network()
+            from .estimate.drawn import DrawnPoseSolver
+
+            solver = DrawnPoseSolver(network)
+            solver.warm_up()
+            self._drawn = solver
+        return self._drawn
+
     def torch_device(self) -> torch.device:
         """The device for torch models.
 
@@ -241,6 +289,8 @@ class ModelCache:
         self._body = None
         self._network = None
         self._learned = None
+        self._drawings = None
+        self._drawn = None
         gc.collect()
 
 

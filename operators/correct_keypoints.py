@@ -54,7 +54,7 @@ def keep_correction(context: bpy.types.Context, correction: Correction, *, solve
     outcome, index = scene.contrapposto.result, scene.contrapposto.result.reading - 1
     result = correction.result(solved=None if solved is None else {index: solved})
     on_rig = run.on_rig.with_readings([estimate.poses for estimate in result.estimates])
-    corrected = PhotoRun(result, run.target, run.request, on_rig, correction)
+    corrected = PhotoRun(result, run.target, run.request, on_rig, correction, operator=run.operator)
     report = on_rig.exchange(armature, index, keyed=run.on_rig.keyed(index))
     go_to(scene, run.target.frame)
     let_camera_follow(corrected, index)

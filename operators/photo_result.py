@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def write_result(outcome: Any, run: PhotoRun, *, report: KeyReport, timings_ms: dict[str, float]) -> None:
     """Fill the property group `outcome`: who was posed, how surely, how long it took, and what was keyed."""
     seconds = sum(timings_ms.values()) / 1000.0
-    outcome.photo, outcome.seconds, outcome.person = run.request["filepath"], seconds, run.result.person + 1
+    outcome.photo, outcome.seconds, outcome.person = run.request.get("filepath", ""), seconds, run.result.person + 1
+    outcome.operator = run.operator
     outcome.armature, outcome.frame = run.target.armature_name, run.target.frame
     outcome.timings.clear()
     for stage, milliseconds in timings_ms.items():

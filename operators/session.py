@@ -52,10 +52,11 @@ class JobStatus:
 
 @dataclass(frozen=True)
 class PersonChoice:
-    """The question whom to pose: names of thumbnails, and the properties that the operator is called with again."""
+    """The question whom to pose: names of thumbnails, and the operator with its properties that is called again."""
 
     thumbnails: tuple[str, ...]
     request: dict[str, Any]
+    operator: str = "contrapposto.photo"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class PhotoRun:
         on_rig: puts one reading in the place of another.
         correction: the keypoints that the artist moved, which `result` heeds already.
         trouble: why no more readings could be found, a sentence, or nothing.
+        operator: what posed it.
         name: what the scene calls it, in `result.run`; unlike that of any other run.
     """
 
@@ -80,6 +82,7 @@ class PhotoRun:
     on_rig: RigReadings
     correction: Correction | None = None
     trouble: str = ""
+    operator: str = "contrapposto.photo"
     name: str = field(default_factory=lambda: uuid4().hex)
 
 

@@ -10,20 +10,44 @@ from ..backend.errors import RigError
 from .session import session
 
 MODES = ("OBJECT", "POSE")
+BUSY_CHOOSING = "Keep the reading that is shown, or go back, first"
 
 
 def why_not(context: bpy.types.Context) -> str | None:
     """In words, what keeps the active object from being posed; None when nothing does. Cheap enough for `poll`."""
-    if session.choosing is not None:
-        return "Keep the reading that is shown, or go back, first"
     active = context.active_object
     if active is None or active.type != "ARMATURE":
-        return "Select an armature first: it must be the active object"
-    if active.mode not in MODES:
-        return f"Leave Edit Mode of {active.name} first: a pose is made in Pose Mode or Object Mode"
-    if active.library is not None:
-        return f"{active.name} is linked from another file: make a library override of it first"
+        return (
+            BUSY_CHOOSING if session.choosing is not None else "Select an armature first: it must be the active object"
+        )
+    return why_not_this(active)
+
+
+def why_not_this(armature: bpy.types.Object) -> str | None:
+    """In words, what keeps an armature from being posed; None when nothing does."""
+    if session.choosing is not None:
+        return BUSY_CHOOSING
+    if armature.mode not in MODES:
+        return f"Leave Edit Mode of {armature.name} first: a pose is made in Pose Mode or Object Mode"
+    if armature.library is not None:
+        return f"{armature.name} is linked from another file: make a library override of it first"
     return None
+
+
+def armature_under_strokes(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The armature that strokes were drawn for; None where that is not clear.
+
+    It is the active object, or, while strokes are active, what is selected beside them, or the only one that is seen.
+    """
+    active = context.active_object
+    if active is None or active.type == "ARMATURE":
+        return active
+    if active.type != "GREASEPENCIL":
+        return None
+    seen = [obj for obj in context.view_layer.objects if obj.type == "ARMATURE" and obj.visible_get()]
+    selected = [obj for obj in seen if obj.select_get()]
+    found = selected or seen
+    return found[0] if len(found) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -36,16 +60,16 @@ class Target:
     frame: float
 
     @classmethod
-    def of(cls, context: bpy.types.Context) -> Target:
-        """The active armature at the playhead.
+    def of(cls, context: bpy.types.Context, armature: bpy.types.Object | None = None) -> Target:
+        """The active armature, or another one, at the playhead.
 
         Raises:
             RigError: there is none that could be posed.
         """
-        reason = why_not(context)
+        reason = why_not(context) if armature is None else why_not_this(armature)
         if reason is not None:
             raise RigError(f"{reason}.")
-        armature, scene = context.active_object, context.scene
+        armature, scene = armature or context.active_object, context.scene
         return cls(armature.session_uid, armature.name, scene.session_uid, scene.frame_current_final)
 
     def find(self) -> tuple[bpy.types.Object, bpy.types.Scene]:

@@ -28,10 +28,19 @@ class CONTRAPPOSTO_PT_choose_person(bpy.types.Panel):
         if choice is None:
             layout.label(text="No picture has been read yet", icon="INFO")
             return
-        layout.label(text=f"{len(choice.thumbnails)} people in the picture: whose pose?", icon="COMMUNITY")
+        who = "people" if choice.operator == "contrapposto.photo" else "figures"
+        layout.label(text=f"{len(choice.thumbnails)} {who} in the picture: whose pose?", icon="COMMUNITY")
         columns = min(COLUMNS, len(choice.thumbnails))
         width = WIDTH_UNITS * UNIT_PX
-        draw_people(layout, choice.thumbnails, columns=columns, width_px=width, posed=0, request=choice.request)
+        draw_people(
+            layout,
+            choice.thumbnails,
+            columns=columns,
+            width_px=width,
+            posed=0,
+            request=choice.request,
+            operator=choice.operator,
+        )
 
 
 CLASSES = (CONTRAPPOSTO_PT_choose_person,)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 
 def draw_pose_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    """In Pose Mode: Pose > Pose from Photo."""
-    menu.layout.separator()
-    menu.layout.operator("contrapposto.photo", text="Pose from Photo...", icon="IMAGE_DATA")
+    """In Pose Mode: Pose > Pose from Photo, from Drawing, from Strokes."""
+    _draw_entries(menu.layout)
 
 
 def draw_object_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
-    """In Object Mode: Object > Animation > Pose from Photo, while an armature is active."""
+    """In Object Mode: the same under Object > Animation, while an armature is active."""
     active = context.active_object
     # The Pose menu has the same submenu, and an entry of ours already.
     if context.mode == "OBJECT" and active is not None and active.type == "ARMATURE":
-        menu.layout.separator()
-        menu.layout.operator("contrapposto.photo", text="Pose from Photo...", icon="IMAGE_DATA")
+        _draw_entries(menu.layout)
+
+
+def _draw_entries(layout: Any) -> None:
+    layout.separator()
+    layout.operator("contrapposto.photo", text="Pose from Photo...", icon="IMAGE_DATA")
+    layout.operator("contrapposto.sketch", text="Pose from Drawing...", icon="GREASEPENCIL")
+    layout.operator("contrapposto.sketch_strokes", text="Pose from Strokes", icon="STROKE")
 
 
 def add() -> None:

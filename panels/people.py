@@ -22,6 +22,7 @@ def draw_people(
     width_px: float,
     posed: int,
     request: dict[str, Any],
+    operator: str = "contrapposto.photo",
 ) -> None:
     """Draw one cell a person.
 
@@ -32,6 +33,7 @@ def draw_people(
         width_px: of the whole grid.
         posed: who is posed now, counted from 1; 0 for nobody.
         request: properties of the operator, `person` aside.
+        operator: what poses another of them.
     """
     scale = bpy.context.preferences.system.ui_scale or 1.0
     size = max(2.0, min(LARGEST, width_px / scale / columns / UNIT_PX))
@@ -45,7 +47,8 @@ def draw_people(
             return
         row = cell.row(align=True)
         row.operator_context = "INVOKE_DEFAULT"
-        button = row.operator("contrapposto.photo", text=f"Person {number}", depress=number == posed)
+        noun = "Person" if operator == "contrapposto.photo" else "Figure"
+        button = row.operator(operator, text=f"{noun} {number}", depress=number == posed)
         for name, value in request.items():
             setattr(button, name, value)
         button.person = number

@@ -80,7 +80,8 @@ class CONTRAPPOSTO_PT_result(Sidebar, bpy.types.Panel):
         narrow = is_narrow(context)
         column = self.layout.column(align=True)
         name = PurePath(result.photo.replace("\\", "/")).name
-        column.label(text=name, icon="IMAGE_DATA", translate=False)
+        icon = "IMAGE_DATA" if result.operator == "contrapposto.photo" else "GREASEPENCIL"
+        column.label(text=name or "Strokes in the view", icon=icon, translate=False)
         column.label(text=f"{result.armature}, frame {result.frame:g}", icon="KEYFRAME_HLT", translate=False)
         for note in result.notes.splitlines():
             draw_sentence(column, note, icon="ERROR")
@@ -145,17 +146,28 @@ def draw_result_people(layout: bpy.types.UILayout, context: bpy.types.Context, *
     result = context.scene.contrapposto.result
     count = len(result.people)
     header, body = layout.panel("contrapposto_people")
-    header.label(text="1 person found" if count == 1 else f"{count} people found", translate=False)
+    one, many = ("person", "people") if result.operator == "contrapposto.photo" else ("figure", "figures")
+    header.label(text=f"1 {one} found" if count == 1 else f"{count} {many} found", translate=False)
     if body is None:
         return
     if count > 1:
-        draw_sentence(body, "Choose another person:")
-    request = {"filepath": result.photo, **options_of(context.scene.contrapposto.options)}
-    body.enabled = session.job is None
+        draw_sentence(body, f"Choose another {one}:")
+    request = options_of(context.scene.contrapposto.options)
+    if result.photo:  # strokes have no file
+        request["filepath"] = result.photo
+    body.enabled = session.job is None and bool(result.photo)
     columns = max(1, min(count, 2 if narrow else 3))
     thumbnails = [person.thumbnail for person in result.people]
     width = max(context.region.width - MARGIN_PX * (context.preferences.system.ui_scale or 1.0), 0.0)
-    draw_people(body, thumbnails, columns=columns, width_px=width, posed=result.person, request=request)
+    draw_people(
+        body,
+        thumbnails,
+        columns=columns,
+        width_px=width,
+        posed=result.person,
+        request=request,
+        operator=result.operator,
+    )
 
 
 def draw_keyed(layout: bpy.types.UILayout, result: Any) -> None:

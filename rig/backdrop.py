@@ -36,6 +36,8 @@ def photo_image(path: Path, pixels: ImageArray) -> bpy.types.Image:
 
 def _loaded(path: Path) -> bpy.types.Image | None:
     """The file as Blender reads it, or None where it cannot."""
+    if not path.is_file():  # strokes in the view are no file
+        return None
     try:
         return bpy.data.images.load(str(path), check_existing=True)
     except RuntimeError:

@@ -266,7 +266,7 @@ def test_a_person_who_is_not_there_is_refused(humanoid, photos, photo):
 
 
 def test_no_file_is_refused(humanoid, photos):
-    with Unchanged(humanoid), pytest.raises(RuntimeError, match="No photo was named"):
+    with Unchanged(humanoid), pytest.raises(RuntimeError, match="No picture was named"):
         bpy.ops.contrapposto.photo()
 
 
@@ -338,7 +338,7 @@ def test_another_active_object_meanwhile_does_not_matter(humanoid, photos, photo
 def test_closing_the_job_in_the_middle_changes_nothing(package, humanoid, photos, photo):
     operators = package("operators.estimate_photo")
     with Unchanged(humanoid):
-        job = operators.photo_job(photo, 0, ask=False, chosen=package("preferences").Settings())
+        job = operators.picture_job(operators.PHOTO, photo, 0, ask=False, chosen=package("preferences").Settings())
         next(job)
         next(job)
         job.close()
@@ -348,7 +348,7 @@ def test_closing_the_job_in_the_middle_changes_nothing(package, humanoid, photos
 def test_several_people_end_the_job_with_the_question(package, photos, photo):
     operators = package("operators.estimate_photo")
     photos.people = 2
-    job = operators.photo_job(photo, 0, ask=True, chosen=package("preferences").Settings())
+    job = operators.picture_job(operators.PHOTO, photo, 0, ask=True, chosen=package("preferences").Settings())
     result = package("backend.job").run_job(job)
     assert isinstance(result, operators.Several)
     assert len(result.found.people) == 2
@@ -389,34 +389,6 @@ def test_options_and_result_are_saved_with_the_file(humanoid, photos, photo, tmp
     kept = bpy.context.scene.contrapposto
     assert kept.options.blend == 0.5
     assert kept.result.summary == summary
-
-
-def context_of(area="VIEW_3D", region="WINDOW", kind="ARMATURE", mode="POSE"):
-    active = None if kind is None else SimpleNamespace(type=kind)
-    place = {"area": SimpleNamespace(type=area), "region": SimpleNamespace(type=region)}
-    return SimpleNamespace(**place, active_object=active, mode=mode)
-
-
-@pytest.mark.parametrize(
-    ("given", "taken"),
-    [
-        ({}, True),
-        ({"mode": "OBJECT"}, False),
-        ({"kind": "MESH"}, False),
-        ({"kind": None}, False),
-        ({"area": "NODE_EDITOR"}, False),
-        ({"region": "UI"}, False),
-    ],
-)
-def test_a_drop_is_taken_only_over_the_view_in_pose_mode(package, given, taken):
-    assert package("operators.estimate_photo").is_drop_target(context_of(**given)) is taken
-
-
-def test_the_file_handler_names_an_operator_that_takes_a_file():
-    handler = bpy.types.CONTRAPPOSTO_FH_photo
-    assert handler.bl_import_operator == bpy.types.CONTRAPPOSTO_OT_photo.bl_idname
-    assert "filepath" in bpy.ops.contrapposto.photo.get_rna_type().properties
-    assert {".jpg", ".png", ".webp"} <= set(handler.bl_file_extensions.split(";"))
 
 
 def arm_of(armature, side):

@@ -1,0 +1,40 @@
+"""The section "Drawing": a drawing, or strokes in the view, pose the rig."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..operators.session import session
+from ..operators.sketch_strokes import CONTRAPPOSTO_OT_sketch_strokes
+from .sidebar import Sidebar
+from .words import draw_sentence
+
+
+class CONTRAPPOSTO_PT_sketch(Sidebar, bpy.types.Panel):
+    bl_label = "Drawing"
+    bl_order = 1
+
+    def draw_header(self, _context: bpy.types.Context) -> None:
+        self.layout.label(text="", icon="GREASEPENCIL")
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        if session.job is not None:
+            draw_sentence(layout, "Contrapposto is working.", icon="TIME")
+            return
+        column = layout.column(align=True)
+        column.scale_y = 1.3
+        column.operator_context = "INVOKE_DEFAULT"
+        column.operator("contrapposto.sketch", text="Pose from Drawing", icon="FILE_IMAGE")
+        column.operator("contrapposto.sketch_strokes", text="Pose from Strokes", icon="STROKE")
+        reason = CONTRAPPOSTO_OT_sketch_strokes.why_not(context)
+        if reason is not None:
+            draw_sentence(layout, f"{reason}.", icon="INFO")
+        elif not context.scene.contrapposto.result.summary:
+            draw_sentence(
+                layout, "Draw a figure over the rig with the Annotate tool: the rig takes its pose in this view.",
+                icon="INFO",
+            )  # fmt: skip
+
+
+CLASSES = (CONTRAPPOSTO_PT_sketch,)
