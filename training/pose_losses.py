@@ -32,6 +32,8 @@ def regression_loss(reading: Reading, truth: Truth) -> torch.Tensor:
     unsure = _uncertainty_loss(reading.log_rotation_sigma, rotation_error)
     unsure = unsure + _uncertainty_loss(reading.log_body_sigma, body_error)
     unsure = unsure + _uncertainty_loss(reading.log_position_sigma, apart.detach())
+    given = truth.point_error >= 0.0
+    unsure = unsure + _uncertainty_loss(reading.log_point_sigma[given], truth.point_error[given])
     return 2.0 * turned + 2.0 * seen + 10.0 * apart.mean() + 0.5 * scales + 0.3 * up + 0.03 * unsure
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import roma
 import torch
 
-from contrapposto.backend.estimate.evidence import OUTSIDE_CONFIDENCE, Evidence, View, view_of
+from contrapposto.backend.estimate.evidence import OUTSIDE_CONFIDENCE, SEEN, Evidence, View, view_of
 from contrapposto.backend.estimate.landmark_body import landmark_positions_torch
 from contrapposto.backend.keypoints import BLAZEPOSE_33
 from contrapposto.backend.kinematics import pose_torch
@@ -54,6 +54,7 @@ class Truth:
         joints: (N, 24, 3) metres from the pelvis.
         log_scales: (N, 10).
         up: (N, 3) against gravity.
+        point_error: (N, 33) from the landmarks that are given to ours, in the view's units; negative where none is.
     """
 
     local: torch.Tensor
@@ -61,6 +62,7 @@ class Truth:
     joints: torch.Tensor
     log_scales: torch.Tensor
     up: torch.Tensor
+    point_error: torch.Tensor
 
     def part(self, people: slice) -> Truth:
         """Of some of the people."""
@@ -194,18 +196,20 @@ class Synthesis:
         offsets = scaled_offsets_torch(scales)
         world, joints = pose_torch(poses, torch.zeros(count, 3, device=self._device), offsets=offsets)
         moved = self.noise.convention * self._convention * self._normal(count, 33, 3)
-        marks = landmark_positions_torch(world, joints, scales, moved=moved)
+        marks, ours = (landmark_positions_torch(world, joints, scales, moved=by) for by in (moved, None))
         pelvis, focal, assumed = self._places(marks)
-        rays = _rays(marks + pelvis[:, None]) * (focal / assumed)[:, None, None]
+        rays, exact = (_rays(each + pelvis[:, None]) * (focal / assumed)[:, None, None] for each in (marks, ours))
         found, confidence = self._detected(rays)
         view = self.view(found, confidence)
         back = view.turn.transpose(1, 2)
         local = torch.cat([(back @ poses[:, 0])[:, None], poses[:, 1:]], dim=1)
-        truth = Truth(local, back[:, None] @ world, joints @ view.turn, scales, (back @ tilt[:, :, 1:])[..., 0])
+        has_points = self._chance(count, self.given.points)[:, None]
+        error = torch.where(has_points & (confidence > SEEN), (found - exact).norm(dim=-1) / view.size, -1.0)
+        up = (back @ tilt[:, :, 1:])[..., 0]
+        truth = Truth(local, back[:, None] @ world, joints @ view.turn, scales, up, error)
         evidence = replace(
             Evidence.nothing(count, device=self._device),
-            points=view.points, confidence=confidence, size=view.size,
-            has_points=self._chance(count, self.given.points)[:, None].float(),
+            points=view.points, confidence=confidence, size=view.size, has_points=has_points.float(),
             camera_known=(focal == assumed)[:, None].float(),
         )  # fmt: skip
         evidence = self._more(evidence, truth, marks @ view.turn)

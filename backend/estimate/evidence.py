@@ -18,7 +18,8 @@ from ..skeleton import JOINT_COUNT
 LANDMARKS: Final = len(BLAZEPOSE_33)
 OUTSIDE_CONFIDENCE: Final = 0.15
 """How sure a point beyond the picture's edge can be at most: detectors guess them, and are sure all the same."""
-_SEEN: Final = 0.05
+SEEN: Final = 0.05
+"""Points with less confidence count as not reported."""
 _SPREAD_TO_BOX: Final = 2.0
 """From the points' root mean square distance from their middle to about half the person's height."""
 _WORLD_UNIT_M: Final = 0.5
@@ -46,7 +47,7 @@ def view_of(rays: torch.Tensor, confidence: torch.Tensor) -> View:
         rays: (N, 33, 2) landmarks as (u - cx) / fx and (v - cy) / fy: x right, y down.
         confidence: (N, 33); points below 0.05 do not count.
     """
-    weight = torch.where(confidence > _SEEN, confidence, 0.0)[..., None]
+    weight = torch.where(confidence > SEEN, confidence, 0.0)[..., None]
     total = weight.sum(1).clamp_min(1e-6)
     middle = (rays * weight).sum(1) / total
     turn = _turn_to(middle)
@@ -119,7 +120,7 @@ class Evidence:
     def features(self) -> torch.Tensor:
         """(N, FEATURES): what the network reads."""
         seen = self.confidence * self.has_points
-        points = (self.points * (seen > _SEEN)[..., None]).clamp(-4.0, 4.0)
+        points = (self.points * (seen > SEEN)[..., None]).clamp(-4.0, 4.0)
         size = torch.where(self.has_points > 0.0, self.size.clamp_min(1e-4).log() + 1.5, 0.0)
         world = (self.world * self.has_world[..., None] / _WORLD_UNIT_M).clamp(-4.0, 4.0)
         parts = [

@@ -28,11 +28,10 @@ from ..refine.settings import FitSettings
 from ..rotations import matrix_to_axis_angle, swing_between
 from .alternatives import Alternative, different_readings
 from .estimator import Estimate
-from .evidence import OUTSIDE_CONFIDENCE, Evidence, View, view_of
+from .evidence import OUTSIDE_CONFIDENCE, SEEN, Evidence, View, view_of
 from .placement import height_above_ground
 from .pose_network import PoseNetwork, Reading
 
-_UNSEEN: Final = 0.05
 _RIGHT_WITHIN: Final = np.radians(20.0)
 """A joint's confidence is the chance that its rotation is less than this wrong."""
 _OF_ONE_READING: Final = 0.45
@@ -40,6 +39,10 @@ _OF_ONE_READING: Final = 0.45
 _NEARLY_LEVEL_M: Final = 0.20
 _EVEN_M: Final = 0.03
 """Feet that are about this much higher than the other are put beside it, so exactly."""
+_OF_A_POINT: Final = 0.8
+"""Of a point's expected distance, a standard deviation along each axis."""
+_SUREST_POINT: Final = 0.01
+"""Nothing is surer than this share of half the person's height."""
 _PER_AXIS: Final = 0.9
 """Of the expected angle, a standard deviation about each axis; with the fit's own factor on priors."""
 
@@ -192,7 +195,7 @@ def fit_reading(
     share = _PER_AXIS * (_OF_ONE_READING if definite else 1.0)
     local, body = (share * log_sigma.exp() for log_sigma in (reading.log_rotation_sigma, reading.log_body_sigma))
     prior = PosePrior(rotations, local, reading.log_scales, body_sigma=body)
-    given = Given(picture=_evidence_px(seen))
+    given = Given(picture=_evidence_px(seen, reading))
     fit = fit_poses(prior, given, iterations=iterations, settings=settings)
     if iterations < 1:
         return fit
@@ -221,10 +224,10 @@ def _ground(fit: Fit, *, up: torch.Tensor) -> Ground:
     return Ground(up, (-(above / _NEARLY_LEVEL_M).square()).exp(), sigma_m=_EVEN_M)
 
 
-def _evidence_px(seen: Seen) -> Evidence2D:
-    """How far a detector's point may be off: 1.5 % of the person where it is sure, 7.5 % more where it is not."""
-    share = 0.03 + 0.15 * (1.0 - seen.confidence).square()
-    sigma = torch.where(seen.confidence > _UNSEEN, share * seen.person_px, torch.inf)
+def _evidence_px(seen: Seen, reading: Reading) -> Evidence2D:
+    """How far each point may be off is what the network says of it."""
+    share = _OF_A_POINT * reading.log_point_sigma.exp().clamp_min(_SUREST_POINT)
+    sigma = torch.where(seen.confidence > SEEN, share * seen.person_px, torch.inf)
     camera = seen.points_px.new_tensor(seen.camera.as_array()).expand(len(seen.rays), 4)
     return Evidence2D(seen.points_px, sigma, camera)
 

@@ -17,11 +17,11 @@ from torch import nn
 from ..proportions import LENGTH_GROUPS
 from ..rotations import matrix_from_6d_torch
 from ..skeleton import JOINT_COUNT
-from .evidence import FEATURES, Evidence
+from .evidence import FEATURES, LANDMARKS, Evidence
 
 POSE_WIDTH: Final = JOINT_COUNT * 6
 _TIME_WIDTH: Final = 16
-_WIDTHS: Final = (POSE_WIDTH, len(LENGTH_GROUPS), 3, JOINT_COUNT, JOINT_COUNT, JOINT_COUNT)
+_WIDTHS: Final = (POSE_WIDTH, len(LENGTH_GROUPS), 3, JOINT_COUNT, JOINT_COUNT, JOINT_COUNT, LANDMARKS)
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Reading:
         log_rotation_sigma: (N, 24) logarithm of the expected error of each joint's rotation in radians.
         log_body_sigma: (N, 24) the same of its rotation as the pelvis sees it.
         log_position_sigma: (N, 24) logarithm of the expected error of each joint's position in metres.
+        log_point_sigma: (N, 33) the same of each landmark that was given, in the view's units: how far to trust it.
     """
 
     six: torch.Tensor
@@ -43,6 +44,7 @@ class Reading:
     log_rotation_sigma: torch.Tensor
     log_body_sigma: torch.Tensor
     log_position_sigma: torch.Tensor
+    log_point_sigma: torch.Tensor
 
     @property
     def rotations(self) -> torch.Tensor:
@@ -105,10 +107,10 @@ class PoseNetwork(nn.Module):
         for block in self.blocks:
             hidden = block(hidden)
         out = self.leave(nn.functional.silu(self.norm(hidden))).float()
-        pose, scales, up, rotation, body, position = out.split(_WIDTHS, dim=1)
+        pose, scales, up, rotation, body, position, point = out.split(_WIDTHS, dim=1)
         six = self.mean_pose + self.spread * pose.unflatten(1, (JOINT_COUNT, 6))
         up = nn.functional.normalize(up + up.new_tensor([0.0, 1e-3, 0.0]), dim=1)
-        return Reading(six, 0.1 * scales, up, rotation - 2.0, body - 1.5, position - 3.0)
+        return Reading(six, 0.1 * scales, up, rotation - 2.0, body - 1.5, position - 3.0, point - 3.5)
 
     def to_point(self, six: torch.Tensor) -> torch.Tensor:
         """Rotations (N, 24, 6) -> the space of the flow, of unit spread."""

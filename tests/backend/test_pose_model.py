@@ -16,13 +16,13 @@ from contrapposto.backend.errors import InputError, ModelFileError
 from contrapposto.backend.estimate.alternatives import different_readings
 from contrapposto.backend.estimate.analytic import AnalyticEstimator
 from contrapposto.backend.estimate.evidence import FEATURES, Evidence, view_of
-from contrapposto.backend.estimate.learned import LearnedEstimator
+from contrapposto.backend.estimate.learned import LearnedEstimator, fit_reading, see
 from contrapposto.backend.estimate.network_file import load_network
 from contrapposto.backend.estimate.pose_network import PoseNetwork, Reading
 from contrapposto.backend.job import run_job
 from contrapposto.backend.keypoints import BLAZEPOSE_33, KeypointSchema
 from contrapposto.backend.observation import Observation
-from contrapposto.backend.rotations import axis_angle_to_matrix, matrix_to_6d_torch
+from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle_torch, matrix_to_6d_torch
 from contrapposto.backend.runtime import ModelCache, Solver
 from contrapposto.backend.skeleton import JOINT_INDEX
 from contrapposto.backend.solver_choice import ChosenSolver
@@ -69,7 +69,8 @@ class Knowing(torch.nn.Module):
         local[:, shoulder] = torch.from_numpy(about_z) @ local[:, shoulder]
         sigma = torch.full((len(local), 24), -2.0)
         sigma[:, shoulder] = 0.0
-        return Reading(matrix_to_6d_torch(local), self.seen.truth.log_scales, self.seen.truth.up, sigma, sigma, sigma)
+        truth, points = self.seen.truth, torch.full((len(local), len(BLAZEPOSE_33)), -4.0)
+        return Reading(matrix_to_6d_torch(local), truth.log_scales, truth.up, sigma, sigma, sigma, points)
 
     def forward(self, features: torch.Tensor) -> Reading:
         assert features.shape[1] == FEATURES
@@ -120,6 +121,22 @@ def test_absent_evidence_leaves_no_trace_in_the_features() -> None:
     )
     assert torch.equal(nothing.features(), Evidence.nothing(3).features())
     assert seen.evidence.features().shape == (3, FEATURES)
+
+
+def test_the_fit_follows_points_as_far_as_the_model_trusts_them() -> None:
+    seen, hand = sighting(4), [BLAZEPOSE_33.index[f"left_{name}"] for name in ("wrist", "pinky", "index", "thumb")]
+    reading = Knowing(seen).reading(0.0)
+    doubted = reading.log_point_sigma.clone()
+    doubted[:, hand] = 0.0
+    before = fit_reading(see(observation(seen), torch.device("cpu")), reading).rotations
+    seen.rays[:, hand] += 0.06 * seen.evidence.size[:, None]
+    prepared = see(observation(seen), torch.device("cpu"))
+    trusting, doubting = (
+        geodesic_angle_torch(fit_reading(prepared, each).rotations, before).amax(1).rad2deg()
+        for each in (reading, dataclasses.replace(reading, log_point_sigma=doubted))
+    )
+    assert float(trusting.median()) > 2.0
+    assert bool((doubting < 0.5 * trusting).all())
 
 
 def test_a_network_comes_back_from_its_file(tmp_path: Path) -> None:
