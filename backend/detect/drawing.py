@@ -1,7 +1,7 @@
 """The figure in a drawing: its keypoints, how sure they are, and which limbs are nearer. Needs torch and OpenCV.
 
 It looks at the whole picture and at all that is drawn in it, then closely at the figure that was found; each time also
-in the mirror, and what is seen there is averaged, the surer look counting more.
+in the mirror. Where the looks differ, as they may about left and right, they vote for each keypoint.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ LEAST_SCORE: Final = 0.5
 """Less sure of a figure than this, there is none."""
 CLOSE: Final = 0.05
 """A point's confidence is the chance that it is within this share of the figure's height."""
-_CLOSE_UP: Final = 0.72
-"""The share of the picture's width that the figure takes up in the second look; in training it is 0.55 to 0.9."""
+_CLOSE_UPS: Final = (0.72, 0.6)
+"""Shares of the picture's width that the figure takes up in the close looks; in training it is 0.55 to 0.9."""
+_AGREE: Final = 0.06
+"""Looks agree on a keypoint within this share of the figure's height."""
+_DOUBT: Final = 1.3
+"""What is taken off the logit of a figure: training shows eight figures for one picture without any."""
 _MARGIN: Final = 1.08
 _LEAST_INK: Final = 0.1
 _LEAST_PIXELS: Final = 16
@@ -59,15 +63,30 @@ class DrawnFigure:
 
 
 @dataclass(frozen=True)
+class _Looks:
+    """What L looks saw: points (L, 23, 2) and spread (L, 23) in pixels of the strokes, the rest as `Look` has it."""
+
+    points: FloatArray
+    spread: FloatArray
+    depth: FloatArray
+    log_depth_sigma: FloatArray
+    inside: FloatArray
+    figure: FloatArray
+
+    def spread_mean(self) -> float:
+        """In pixels of the strokes."""
+        return float(np.exp(np.log(self.spread).mean()))
+
+
+@dataclass(frozen=True)
 class _Sight:
-    """What looks say together, in pixels of the working copy: points (23, 2), spread, depth, sigma, inside (23,)."""
+    """What looks say together: points (23, 2) and spread (23,) in pixels of the strokes, the rest (23,)."""
 
     points: FloatArray
     spread: FloatArray
     depth: FloatArray
     depth_sigma: FloatArray
     inside: FloatArray
-    figure: float
 
 
 class DrawingDetector:
@@ -102,7 +121,7 @@ class DrawingDetector:
             image: (H, W, 3) RGB, of any size; dark strokes on light paper or the other way round.
 
         Returns:
-            The figure, or an empty list where there is none.
+            The figure in a list, the surest where there are several; an empty list where there is none.
 
         Raises:
             InputError: the image is no such array.
@@ -120,16 +139,19 @@ class DrawingDetector:
             return []
         yield Progress("Looking for a figure", 0.4)
         whole = _view((0.0, 0.0, strokes.shape[1] - 1.0, strokes.shape[0] - 1.0), 1.0)
-        sights = [self._look(strokes, view) for view in (whole, _view(box, 1.0 / _MARGIN))]
-        first = max(sights, key=_quality)
-        if first.figure < LEAST_SCORE / 5.0:
+        looks = [self._look(strokes, view) for view in (whole, _view(box, 1.0 / _MARGIN))]
+        score = float(_sigmoid(np.concatenate([look.figure for look in looks]).mean() - _DOUBT))
+        if score < LEAST_SCORE:
             return []
-        yield Progress("Looking closely", 0.7)
-        second = self._look(strokes, _view(_figure_box(first), _CLOSE_UP))
-        score = (max(sight.figure for sight in sights) * second.figure) ** 0.5
-        return [_drawn(second, scale, image, score=score)] if score >= LEAST_SCORE else []
+        found = _figure_box(_together(min(looks, key=_Looks.spread_mean)))
+        for number, share in enumerate(_CLOSE_UPS):
+            yield Progress("Looking closely", 0.6 + 0.2 * number)
+            looks.append(self._look(strokes, _view(found, share)))
+        names = _Looks.__dataclass_fields__
+        every = _Looks(*(np.concatenate([getattr(look, name) for look in looks]) for name in names))
+        return [_drawn(_together(every), scale, image, score=score)]
 
-    def _look(self, strokes: FloatArray, view: DoubleArray) -> _Sight:
+    def _look(self, strokes: FloatArray, view: DoubleArray) -> _Looks:
         """Look through `view` (2, 3), from pixels of the look to those of the strokes: as it is, and mirrored."""
         import torch
 
@@ -139,7 +161,7 @@ class DrawingDetector:
         pair = np.ascontiguousarray(np.stack([straight, straight[:, ::-1]])[:, None])
         with torch.inference_mode():
             look = self._network(torch.from_numpy(pair).to(self._device))
-        return _together(look, view, self._spread_factor)
+        return _in_strokes(look, view, self._spread_factor)
 
 
 def _check(image: ImageArray) -> None:
@@ -150,26 +172,41 @@ def _check(image: ImageArray) -> None:
         raise InputError(f"A drawing of {width} x {height} pixels shows too little. Take one of 100 or more pixels.")
 
 
-def _together(look: Look, view: DoubleArray, factor: float) -> _Sight:
-    """A straight look and a mirrored one -> one, in pixels of the strokes."""
+def _in_strokes(look: Look, view: DoubleArray, factor: float) -> _Looks:
+    """A straight look and a mirrored one, in pixels of the strokes and without the mirror."""
     points = _unmirrored(look.points)
     points[1, :, 0] = _SIZE - 1.0 - points[1, :, 0]
-    log_spread, depth, log_sigma, inside = (
-        _unmirrored(value) for value in (look.log_spread, look.depth, look.log_depth_sigma, look.inside)
-    )
-    weights = np.exp(-2.0 * log_spread)
-    weights /= weights.sum(0)
-    mean = (weights[..., None] * points).sum(0)
-    apart = np.sqrt((weights * np.square(points - mean).sum(2)).sum(0))
     size = float(np.hypot(view[0, 0], view[1, 0]))
-    spread = np.exp((weights * log_spread).sum(0)) * factor + 0.5 * apart
+    return _Looks(
+        points=(points @ view[:, :2].T + view[:, 2]).astype(np.float32),
+        spread=np.exp(np.clip(_unmirrored(look.log_spread), -3.0, 6.0)) * np.float32(size * factor),
+        depth=_unmirrored(look.depth),
+        log_depth_sigma=_unmirrored(look.log_depth_sigma),
+        inside=_unmirrored(look.inside),
+        figure=_numbers(look.figure),
+    )
+
+
+def _together(looks: _Looks) -> _Sight:
+    """Each keypoint where most looks see it: where the sum of their densities is highest, averaged with those near it.
+
+    The spread also counts the distance of the looks that see it elsewhere.
+    """
+    points, spread = looks.points, looks.spread
+    apart = np.linalg.norm(points[:, None] - points[None], axis=3)
+    density = (np.exp(-apart / spread[None]) / np.square(spread[None])).sum(1)
+    chosen = density.argmax(0)
+    away = np.take_along_axis(apart, chosen[None, None], axis=1)[:, 0]
+    inside = _sigmoid(looks.inside.mean(0))
+    height = _height(np.take_along_axis(points, chosen[None, :, None], axis=0)[0], inside)
+    weights = (away < _AGREE * height) / np.square(spread)
+    weights = weights / weights.sum(0)
     return _Sight(
-        points=(mean @ view[:, :2].T + view[:, 2]).astype(np.float32),
-        spread=(spread * size).astype(np.float32),
-        depth=depth.mean(0),
-        depth_sigma=np.exp(log_sigma.mean(0)),
-        inside=_sigmoid(inside.mean(0)),
-        figure=float(_sigmoid(_numbers(look.figure)).mean()),
+        points=(weights[..., None] * points).sum(0).astype(np.float32),
+        spread=np.exp(np.log(np.hypot(spread, away / 2.0)).mean(0)).astype(np.float32),
+        depth=(weights * looks.depth).sum(0).astype(np.float32),
+        depth_sigma=np.exp((weights * looks.log_depth_sigma).sum(0)).astype(np.float32),
+        inside=inside.astype(np.float32),
     )
 
 
@@ -222,29 +259,23 @@ def _inked_box(strokes: FloatArray) -> _Box | None:
     return float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[-1])
 
 
-def _quality(sight: _Sight) -> float:
-    """How much a first look is worth: sure of a figure, and of its points for the size in which it saw it."""
-    return sight.figure * float(_chance(sight).mean())
-
-
 def _figure_box(sight: _Sight) -> _Box:
     """Around the points that are in the picture, those quite lost left out."""
-    kept = (sight.inside > 0.5) & (sight.spread < 0.3 * _height(sight))
+    kept = (sight.inside > 0.5) & (sight.spread < 0.3 * _height(sight.points, sight.inside))
     points = sight.points[kept] if kept.sum() >= 4 else sight.points
     (left, top), (right, bottom) = points.min(0), points.max(0)
     return float(left), float(top), float(right), float(bottom)
 
 
-def _height(sight: _Sight) -> float:
+def _height(points: FloatArray, inside: FloatArray) -> float:
     """The longer side of the box around the points in the picture."""
-    kept = sight.inside > 0.5
-    points = sight.points[kept] if kept.sum() >= 4 else sight.points
-    return max(float(np.ptp(points, axis=0).max()), 1.0)
+    kept = inside > 0.5
+    return max(float(np.ptp(points[kept] if kept.sum() >= 4 else points, axis=0).max()), 1.0)
 
 
 def _chance(sight: _Sight) -> FloatArray:
     """(23,) of an error r below R where its density is exp(-r / b) / (2 pi b^2): 1 - (1 + R / b) exp(-R / b)."""
-    ratio = CLOSE * _height(sight) / sight.spread
+    ratio = CLOSE * _height(sight.points, sight.inside) / sight.spread
     return (1.0 - (1.0 + ratio) * np.exp(-ratio)).astype(np.float32)
 
 

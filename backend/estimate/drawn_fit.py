@@ -27,9 +27,9 @@ from ..refine.fit import Fit, fit_poses
 from ..refine.settings import FitSettings
 from ..skeleton import STATURE_M
 from .alternatives import Alternative
-from .drawn_bones import BONES, POINTS, SPANS, weights_of
+from .drawn_bones import BONE_INDEX, BONES, POINTS, SPANS, weights_of
 from .drawn_proportions import DrawnSkeleton, understood
-from .drawn_rebuilt import rebuilt
+from .drawn_rebuilt import opened, rebuilt
 from .drawn_rules import STRAIGHT_JOINTS, Touch, standing, straightness, touches
 from .drawn_unseen import TRUNK, at_ease, trunk_is_drawn
 from .evidence import Evidence, View, view_of
@@ -211,7 +211,7 @@ class Drawing:
             self._tensor(np.stack([each.directions for each in figures])),
             self._tensor(np.stack([_direction_sigma(each) for each in figures])),
             self._tensor(np.stack([each.cosines for each in figures])),
-            self._tensor(np.stack([each.cosine_sigma for each in figures])),
+            self._tensor(np.stack([_cosine_sigma(each) for each in figures])),
             self._camera(len(figures)),
         )
 
@@ -261,6 +261,14 @@ def _other_side(name: str) -> str:
     if name.startswith("left_"):
         return "right_" + name.removeprefix("left_")
     return "left_" + name.removeprefix("right_") if name.startswith("right_") else name
+
+
+def _cosine_sigma(figure: DrawnSkeleton) -> DoubleArray:
+    """(B,) of the figure's; shoulders that are drawn in one place say nothing."""
+    sigma = figure.cosine_sigma.copy()
+    if opened(figure):
+        sigma[BONE_INDEX["shoulders"]] = np.inf
+    return sigma
 
 
 def _direction_sigma(figure: DrawnSkeleton) -> DoubleArray:

@@ -26,9 +26,9 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 _SEEN: Final = 0.05
 _LEAST_BONES: Final = 2
 _LEAST_PX: Final = 4.0
-_GROUP_SIGMA: Final[dict[str, float]] = {"torso": 0.15, "arm": 0.25, "leg": 0.25}
+_GROUP_SIGMA: Final[dict[str, float]] = {"torso": 0.15, "arm": 0.35, "leg": 0.35}
 """Of the logarithm of how large each group is drawn beside the whole."""
-_FLAT_SIGMA: Final = np.radians(35.0)
+_FLAT_SIGMA: Final = np.radians(28.0)
 """How far bones are usually turned out of the picture."""
 _LONGER_SIGMA: Final = 0.10
 """Of the logarithm of how much longer one bone is than its group."""

@@ -16,6 +16,9 @@ from .drawn_proportions import DrawnSkeleton
 
 _WIDEST: Final = 1.05
 """Shoulders and hips that are drawn wider than a real body's become this many times as wide as those."""
+_ONE_PLACE_M: Final = 0.06
+_NOSE_AHEAD_M: Final = 0.03
+_TO_ONE_SIDE: Final = 0.4
 _SIDES: Final = ("left", "right")
 _CHAINS: Final = {
     "arm": (("", "shoulder"), ("upper_arm", "elbow"), ("forearm", "wrist"), ("hand", "index")),
@@ -36,18 +39,26 @@ def rebuilt(figure: DrawnSkeleton) -> DoubleArray:
     trunk = shoulders - hips
     longest = LENGTHS_M[BONE_INDEX["torso"]] * figure.group_scales["torso"]
     trunk = trunk * min(1.0, longest / max(float(np.linalg.norm(trunk)), 1e-6)) * smaller
+    faces = opened(figure)
+    across = _across(trunk) * faces
     for part, drawn, middle in (("hip", hips, hips), ("shoulder", shoulders, hips + trunk)):
         pair = [_at(f"{side}_{part}") for side in _SIDES]
         half = 0.5 * float(np.linalg.norm(REST_POINTS[pair[0]] - REST_POINTS[pair[1]])) * figure.scale
-        for index in pair:
+        for index, side in zip(pair, (1.0, -1.0), strict=True):
             away = (figure.points_px[index] - drawn) * smaller
-            found[index] = middle + _no_longer(away, _WIDEST * half)
+            found[index] = middle + (across * (side * half) if faces else _no_longer(away, _WIDEST * half))
     found[_at("neck")] = hips + trunk + (figure.points_px[_at("neck")] - shoulders) * smaller
     for limb in _CHAINS:
         for side in _SIDES:
             _put_limb(found, figure, limb=limb, side=side)
     _put_head(found, figure, drawn=shoulders, middle=hips + trunk)
     return found
+
+
+def _across(trunk: DoubleArray) -> DoubleArray:
+    """(2,) to the picture's right of a trunk (2,) that runs from the hips to the shoulders."""
+    size = float(np.linalg.norm(trunk))
+    return np.array([-trunk[1], trunk[0]]) / size if size > 1e-6 else np.array([1.0, 0.0])
 
 
 def _at(name: str) -> int:
@@ -110,3 +121,38 @@ def _put_head(found: DoubleArray, figure: DrawnSkeleton, *, drawn: DoubleArray, 
     longest = float(np.linalg.norm(REST_POINTS[base].mean(0) - REST_POINTS[pair].mean(0))) * figure.scale
     centre = middle + _no_longer(head - drawn, longest)
     found[every] = centre + (figure.points_px[every] - head) * (figure.scale / figure.face_scale)
+
+
+def opened(figure: DrawnSkeleton) -> float:
+    """Which way a stick figure faces whose two shoulders, and whose hips, are drawn in one place.
+
+    1 where it faces the viewer, -1 where it faces away, 0 where it is drawn from the side or has shoulders or hips.
+    """
+    for bone in ("shoulders", "hips"):
+        if not figure.is_drawn(bone) or figure.lengths_px[BONE_INDEX[bone]] > _ONE_PLACE_M * figure.scale:
+            return 0.0
+    if _from_the_side(figure):
+        return 0.0
+    spread = 0.0
+    for part in ("elbow", "wrist", "knee", "ankle"):
+        pair = [_at("left_" + part), _at("right_" + part)]
+        if figure.seen[pair].all():
+            spread += float(figure.points_px[pair[0], 0] - figure.points_px[pair[1], 0])
+    return -1.0 if spread < 0.0 else 1.0
+
+
+def _from_the_side(figure: DrawnSkeleton) -> bool:
+    """Whether nose, feet or knees point to one side."""
+    for bone in ("face", "left_cheek", "right_cheek"):
+        if figure.is_drawn(bone):
+            across = abs(figure.directions[BONE_INDEX[bone], 0]) * figure.lengths_px[BONE_INDEX[bone]]
+            return bool(across > _NOSE_AHEAD_M * figure.face_scale)
+    if figure.is_drawn("left_foot") and figure.is_drawn("right_foot"):
+        left, right = figure.directions[[BONE_INDEX["left_foot"], BONE_INDEX["right_foot"]], 0]
+        return bool(left * right > 0.0 and min(abs(left), abs(right)) > _TO_ONE_SIDE)
+    bends: list[float] = []
+    for side in _SIDES:
+        if figure.is_drawn(f"{side}_thigh") and figure.is_drawn(f"{side}_shin"):
+            thigh, shin = figure.directions[[BONE_INDEX[f"{side}_thigh"], BONE_INDEX[f"{side}_shin"]]]
+            bends.append(float(thigh[0] * shin[1] - thigh[1] * shin[0]))
+    return len(bends) == 2 and bends[0] * bends[1] > 0.0 and abs(sum(bends)) > _TO_ONE_SIDE

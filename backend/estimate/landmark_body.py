@@ -69,11 +69,14 @@ LANDMARK_GROUPS: Final[IntArray] = np.array([LENGTH_GROUPS.index(group) for _, g
 LANDMARK_OFFSETS: Final[FloatArray] = np.array([offset for _, _, offset in _PLACES], np.float32)
 """(33, 3) metres from that joint, in its axes."""
 
+
+def _lies_at(landmark: str, carrier: int) -> int:
+    own = JOINT_INDEX.get(landmark, carrier)
+    return own if PARENTS[own] == carrier else carrier
+
+
 LANDMARK_AT: Final[IntArray] = np.array(
-    [
-        own if (own := JOINT_INDEX.get(name, carrier)) != carrier and PARENTS[own] == carrier else carrier
-        for name, carrier in zip(BLAZEPOSE_33.names, LANDMARK_JOINTS, strict=True)
-    ]
+    [_lies_at(name, int(carrier)) for name, carrier in zip(BLAZEPOSE_33.names, LANDMARK_JOINTS, strict=True)]
 )
 """(33,) the joint each landmark lies at: the one that carries it, or the end of the bone that does."""
 

@@ -129,12 +129,14 @@ class BoneTerm:
         metres = length(bone).clamp_min(1e-6)
         depth = (-0.5 * (starts + ends)[..., 2:] - points.pelvis[:, None, 2:]).clamp_min(NEAREST_M)
         full = metres / depth * self._focal.mean(-1, keepdim=True)
+        by_full = (bone[..., None, :] @ by_bone)[..., 0, :] / metres.square()
+        by_full = full * (by_full + 0.5 * (by_start + by_end)[..., 2, :] / depth)
         soft = (seen.square().sum(-1, keepdim=True) + (_SOFT * full).square()).sqrt()
+        by_soft = ((seen[..., None, :] @ by_seen)[..., 0, :] + _SOFT**2 * full * by_full) / soft
         unit = seen / soft
-        along = (self._directions[..., None, :] @ by_seen)[..., 0, :]
-        by_unit = (by_seen - unit[..., None] * (unit[..., None, :] @ by_seen)) / soft[..., None]
+        by_unit = (by_seen - unit[..., None] * by_soft[..., None, :]) / soft[..., None]
         share = (seen * self._directions).sum(-1, keepdim=True) / full
-        by_share = along / full - share * (bone[..., None, :] @ by_bone)[..., 0, :] / metres.square()
+        by_share = ((self._directions[..., None, :] @ by_seen)[..., 0, :] - share * by_full) / full
         tight, cosine_tight = self._tight[..., None], self._cosine_tight[..., None]
         values = torch.cat([(unit - self._directions) * tight, (share - self._cosines[..., None]) * cosine_tight], -1)
         slopes = torch.cat([by_unit * tight[..., None], (by_share * cosine_tight)[..., None, :]], -2)

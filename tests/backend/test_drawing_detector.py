@@ -88,25 +88,39 @@ def test_the_second_look_is_close() -> None:
     assert 0.7 * 192 < np.ptp(columns) < 0.95 * 192
 
 
-def test_the_mirrored_look_swaps_sides() -> None:
-    """A reader that calls the large square left even in a mirror contradicts itself: its two looks average out."""
+def test_looks_that_contradict_each_other_are_unsure() -> None:
+    """A reader that calls the large square left even in a mirror contradicts itself about left and right."""
     picture = drawn(400, 400, big=(280, 200), small=(120, 200), size=12)
     (figure,) = find(picture, DotReader())
-    wrists = [FIGURE_23.index[name] for name in ("left_wrist", "right_wrist")]
-    points = figure.observation.keypoints_px[0][wrists]
-    assert points == pytest.approx(np.array([[200.0, 200.0], [200.0, 200.0]]), abs=2.0)
+    index, observation = FIGURE_23.index, figure.observation
+    wrists = observation.keypoints_px[0][[index["left_wrist"], index["right_wrist"]]]
+    squares = np.array([[280.0, 200.0], [120.0, 200.0]])
+    # either square is as good a place for each, but never the middle between them
+    nearest = np.linalg.norm(wrists[:, None] - squares[None], axis=2).min(1)
+    assert nearest.max() < 1.5
+    assert observation.confidence[0, index["left_wrist"]] < 0.3
+    (sure,) = find(picture, DotReader(by_place=True))
+    assert sure.observation.confidence[0, index["left_wrist"]] > 0.95
+
+
+def test_the_mirrored_look_swaps_sides() -> None:
+    """Depths are told by the number of the keypoint, in the mirror too: ears average out."""
+    picture = drawn(400, 400, big=(280, 200), small=(120, 200), size=12)
+    (figure,) = find(picture, DotReader(by_place=True))
     ears = [FIGURE_23.index[name] for name in ("left_ear", "right_ear")]
     assert figure.depth[ears] == pytest.approx([np.mean(ears)] * 2)
 
 
 def test_confidence_falls_with_the_spread() -> None:
     picture = drawn(400, 400, big=(280, 200), small=(120, 200), size=12)
-    # 192 * 0.72 pixels between the wrists: within 6.9 pixels, of a spread of b = 3, are 1 - 3.3 exp(-2.3)
+    # Three pixels of the look are 6.25 of the whole picture, 3.03 of what is drawn, 3.5 and 4.2 of the close looks: 4.1
+    # is their geometric mean. Within 8 pixels, a twentieth of the figure's height, are 1 - 2.95 exp(-1.95).
     (figure,) = find(picture, DotReader(by_place=True, log_spread=float(np.log(3.0))))
-    assert figure.observation.confidence[0] == pytest.approx(np.full(23, 0.669), abs=0.02)
+    assert figure.observation.confidence[0] == pytest.approx(np.full(23, 0.58), abs=0.02)
+    assert figure.spread_px == pytest.approx(np.full(23, 4.1), abs=0.1)
     doubled = DrawingDetector(DotReader(by_place=True, log_spread=float(np.log(3.0))), spread_factor=2.0)
     (less,) = run_job(doubled.figures(picture))
-    assert less.observation.confidence[0] == pytest.approx(np.full(23, 0.321), abs=0.02)
+    assert less.observation.confidence[0] == pytest.approx(np.full(23, 0.255), abs=0.02)
 
 
 @pytest.mark.parametrize("grey", [0, 128, 255])

@@ -166,6 +166,18 @@ def test_wherever_the_rig_s_object_stands(humanoid, sketches, package, scale):
     assert hips_apart(drawing, package, humanoid) < 1.5
 
 
+@pytest.mark.parametrize("name", ["three quarters, perspective", "from above, orthographic"])
+def test_the_pose_model_brings_the_limbs_onto_the_strokes(humanoid, session, package, monkeypatch, name):
+    pytest.importorskip("torch")
+    solver = package("backend.runtime").ModelCache().drawn_solver()
+    drawing = Drawing(package, humanoid, view_of(package, **VIEWS[name]))
+    drawing.give(fake_sketch.install(package, monkeypatch, solver=solver))
+    grease_pencil(drawing.strokes)
+    assert pose_from_strokes(drawing, readings=1) == {"FINISHED"}
+    assert angles(drawing, package, humanoid).mean() < 6.0
+    assert hips_apart(drawing, package, humanoid) < 1.5
+
+
 def test_the_hips_stay_as_far_away_as_they_are(humanoid, sketches, package):
     drawing = Drawing(package, humanoid, view_of(package, **VIEWS["three quarters, perspective"]))
     drawing.give(sketches)
