@@ -8,7 +8,7 @@ PHOTO ?= samples/photo.jpg
 RIG ?= samples/character.blend
 DEMO := demo
 MOCAP ?= mocap
-MINUTES ?= 66
+MINUTES ?= 84
 PYTEST_FLAGS ?=
 
 # The first Python of a version that starts: on the path, or kept by pyenv where its shims offer another version.

@@ -39,7 +39,7 @@ _OF_ONE_READING: Final = 0.45
 _NEARLY_LEVEL_M: Final = 0.20
 _EVEN_M: Final = 0.03
 """Feet that are about this much higher than the other are put beside it, so exactly."""
-_OF_A_POINT: Final = 0.8
+_OF_A_POINT: Final = 0.5
 """Of a point's expected distance, a standard deviation along each axis."""
 _SUREST_POINT: Final = 0.01
 """Nothing is surer than this share of half the person's height."""
