@@ -19,6 +19,8 @@ from .sketch_losses import Truth
 BoolArray = npt.NDArray[np.bool_]
 _MOST: Final = 160_000
 """Drawings that are kept in memory: 6 GB."""
+_AT_FIRST: Final = 8
+"""Shards that are read before training starts; the others follow meanwhile."""
 _THING: Final = 0.1
 _CLOSE: Final = 0.5
 
@@ -84,7 +86,7 @@ class Shelf:
         self._shards: dict[str, Drawings] = {}
         self._things: list[tuple[str, int]] = []
         self.reseed(seed)
-        self.refresh(limit=None)
+        self.refresh(limit=_AT_FIRST)
         if not self._shards:
             raise FileNotFoundError(f"{folder} holds no drawings: make them with `python -m training.drawings.make`")
 
@@ -95,9 +97,9 @@ class Shelf:
         """Other choices than those made before."""
         self._rng = np.random.default_rng(seed)
 
-    def refresh(self, limit: int | None = 1) -> None:
-        """Read shards that are new in the folder, at most `limit`."""
-        new = [path for path in shards(self._folder) if path.name not in self._shards]
+    def refresh(self, *, limit: int = 1) -> None:
+        """Read shards that are new in the folder, at most `limit`, the newest first."""
+        new = [path for path in reversed(shards(self._folder)) if path.name not in self._shards]
         for path in new[:limit]:
             if len(self) < _MOST:
                 shard = self._shards[path.name] = read_drawings(path)

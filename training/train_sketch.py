@@ -115,7 +115,7 @@ def train(run: Training, out: Path, *, minutes: float, peak: float, held_out: Pa
             run.save(checkpoint)
             _report(run, recent)
             recent.clear()
-            run.shelf.refresh()
+            run.shelf.refresh(limit=2)
         if run.seconds - looked > _LOOK_S and held_out is not None:
             looked = run.seconds
             save_drawing_network(run.average, out)

@@ -16,6 +16,7 @@ import blender_harness
 import bpy
 import pytest
 
+import annotation_file
 import fake_photo
 import humanoids
 from offline import block_network
@@ -119,6 +120,21 @@ def posed(humanoid: bpy.types.Object, three_ways: fake_photo.FakePhotos, photo: 
     bpy.context.scene.frame_set(10)
     bpy.ops.contrapposto.photo(filepath=str(photo))
     return humanoid
+
+
+@pytest.fixture
+def annotated() -> Any:
+    """The scene has annotations: the figure of `annotation_file` from its frame on, on the active layer."""
+    with bpy.data.libraries.load(str(blender_harness.CHECKOUT / "tests" / "data" / "annotations.blend")) as (
+        there,
+        here,
+    ):
+        name = "annotations" if hasattr(there, "annotations") else "grease_pencils"
+        setattr(here, name, getattr(there, name))
+    scene = bpy.context.scene
+    setattr(scene, "annotation" if hasattr(scene, "annotation") else "grease_pencil", getattr(here, name)[0])
+    scene.frame_set(annotation_file.FRAME)
+    return getattr(here, name)[0]
 
 
 @pytest.fixture(scope="session")
