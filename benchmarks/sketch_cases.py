@@ -76,9 +76,12 @@ def child_cases(folder: Path = SKETCHES) -> list[SketchCase]:
     return found
 
 
-def limb_errors(case: SketchCase, estimate: Estimate) -> np.ndarray:
-    """(L,) degrees between the annotated limbs and those of the posed skeleton as the drawing's camera sees it."""
-    seen = estimate.joints_px()[0]
+def limb_errors(case: SketchCase, estimate: Estimate | None = None) -> np.ndarray:
+    """(L,) degrees between the annotated limbs and those of the posed skeleton as the drawing's camera sees it.
+
+    Without an estimate as many zeros as limbs are annotated.
+    """
+    seen = None if estimate is None else estimate.joints_px()[0]
     found: list[float] = []
     for name in LIMB_BONES:
         (start,), (end,) = (BONES[BONE_INDEX[name]].start, BONES[BONE_INDEX[name]].end)
@@ -86,10 +89,14 @@ def limb_errors(case: SketchCase, estimate: Estimate) -> np.ndarray:
         if case.annotated.confidence[0, ends].min() <= 0.0:
             continue
         drawn = np.diff(case.annotated.keypoints_px[0, ends], axis=0)[0]
-        posed = seen[JOINT_INDEX[end]] - seen[JOINT_INDEX[start]]
-        across, along = drawn[0] * posed[1] - drawn[1] * posed[0], drawn @ posed
-        found.append(float(np.degrees(abs(np.arctan2(across, along)))))
+        posed = drawn if seen is None else seen[JOINT_INDEX[end]] - seen[JOINT_INDEX[start]]
+        found.append(limb_angle(drawn, posed))
     return np.array(found)
+
+
+def limb_angle(drawn: np.ndarray, posed: np.ndarray) -> float:
+    """Degrees between two directions (2,) in a picture."""
+    return float(np.degrees(abs(np.arctan2(drawn[0] * posed[1] - drawn[1] * posed[0], drawn @ posed))))
 
 
 def _depot_name(name: str) -> str:

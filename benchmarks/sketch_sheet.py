@@ -1,0 +1,55 @@
+"""A sheet to look at: drawings, the keypoints found in them, and the sample character in the solved pose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from sketch_cases import SketchCase
+from sketch_pixels import on_paper
+
+from contrapposto.backend.arrays import ImageArray
+from contrapposto.backend.detect.image import load_image
+from contrapposto.backend.job import run_job
+from contrapposto.backend.pictures import draw_keypoints, scaled_to_height, side_by_side, stacked, write_png
+from contrapposto.backend.runtime import ModelCache
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+CHARACTER: Final = ROOT / "samples" / "character.blend"
+_HEIGHT, _WIDEST, _COLUMNS = 320, 360, 2
+
+
+def chosen(depot: Sequence[SketchCase], children: Sequence[SketchCase], *, count: int = 12) -> list[SketchCase]:
+    """Drawings for the sheet: all children's, and of the others as many, evenly."""
+    wanted = count - len(children)
+    return [*(depot[round(number * (len(depot) - 1) / (wanted - 1))] for number in range(wanted)), *children]
+
+
+def write_sheet(path: Path, cases: Sequence[SketchCase], models: ModelCache, *, character: Path = CHARACTER) -> None:
+    """Write the sheet; a drawing in which nobody is found has an empty place beside it."""
+    from contrapposto.rig.pose_plan import KeyOptions
+    from contrapposto.rig.preview import render_rig
+    from contrapposto.rig.session import PosedRig
+
+    rig = PosedRig.open(character, armature_name=None)
+    panels: list[ImageArray] = []
+    for case in cases:
+        image = load_image(case.picture)
+        # As the network sees it: lines one pixel wide could not be seen on the sheet.
+        drawn = scaled_to_height(on_paper(image), _HEIGHT)
+        figures = run_job(models.drawing_detector().figures(image))
+        if not figures:
+            panels.append(side_by_side([drawn, np.full_like(drawn, 235), np.full_like(drawn, 235)]))
+            continue
+        estimate = run_job(models.drawn_solver().solve(figures[0]))[0]
+        rig.pose(estimate.poses, options=KeyOptions(frame=1))
+        found = draw_keypoints(drawn, figures[0].observation)
+        panels.append(side_by_side([drawn, found, render_rig(rig.armature, height=_HEIGHT)]))
+    rows = [_row(panels[start : start + _COLUMNS]) for start in range(0, len(panels), _COLUMNS)]
+    write_png(stacked(rows), path)
+
+
+def _row(panels: Sequence[ImageArray]) -> ImageArray:
+    return side_by_side(panels, gap=8)

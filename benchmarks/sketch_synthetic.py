@@ -1,0 +1,144 @@
+"""How well synthetic drawings of held-out poses are read, a style a row: in the picture, and in space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from rich.table import Table
+
+from contrapposto.backend.arrays import AnyFloatArray
+from contrapposto.backend.estimate.drawn import Plain
+from contrapposto.backend.estimate.estimator import Estimate
+from contrapposto.backend.job import run_job
+from contrapposto.backend.keypoints import FIGURE_23
+from contrapposto.backend.kinematics import global_rotations, joint_positions
+from contrapposto.backend.observation import Observation
+from contrapposto.backend.rotations import axis_angle_to_matrix
+from contrapposto.backend.runtime import ModelCache
+from contrapposto.backend.skeleton import REST_OFFSETS
+from training.metrics import pa_mpjpe
+
+STYLE_GOAL: Final = 92.0
+_FEWEST: Final = 5
+"""Keypoints in the picture: what shows less is no figure to be posed."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A synthetic drawing: grey (192, 192), keypoints (23, 2) in pixels, the rest (23,), and rotations (24, 3)."""
+
+    image: np.ndarray
+    keypoints: np.ndarray
+    visible: np.ndarray
+    inside: np.ndarray
+    rotations: np.ndarray
+    style: str
+
+    @property
+    def height(self) -> float:
+        """The longer side of the box around the keypoints, in pixels."""
+        return max(float(np.ptp(self.keypoints, axis=0).max()), 1.0)
+
+    @property
+    def known(self) -> Plain:
+        """Its own keypoints, for the solver."""
+        points, sure = self.keypoints[None].astype(np.float32), self.inside[None].astype(np.float32)
+        return Plain(Observation(points, sure, FIGURE_23, (self.image.shape[1], self.image.shape[0])))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of one drawing: errors (K,) of its K keypoints inside as shares of its height, and whether they are visible."""
+
+    error: np.ndarray
+    visible: np.ndarray
+    found: bool
+    millimetres: float
+    from_true_points: float
+
+
+def figures_of(shard: Mapping[str, np.ndarray]) -> dict[str, list[Drawing]]:
+    """Those with a figure of which enough is in the picture, by style."""
+    found: dict[str, list[Drawing]] = {}
+    names = [field.name for field in fields(Drawing)]
+    for index in np.flatnonzero(shard["figure"] & (shard["inside"].sum(1) >= _FEWEST)):
+        drawing = Drawing(*(shard[name][index] for name in names))
+        found.setdefault(str(drawing.style), []).append(drawing)
+    return found
+
+
+def style_table(folder: Path, models: ModelCache, *, each: int) -> Table | None:
+    """The first so many drawings of each style of the first shard; None where there is no shard."""
+    path = min(folder.glob("[!.]*.npz"), default=None)
+    if path is None:
+        return None
+    with np.load(path) as archive:
+        shard = {name: archive[name] for name in archive.files}
+    table = Table(
+        "style", "number", "found", "PCK@0.1", "visible", "PCK@0.05", "PA-MPJPE mm, mean", "median",
+        "from true points, mean", "median", box=None,
+    )  # fmt: skip
+    every: list[Measured] = []
+    for style, drawings in figures_of(shard).items():
+        measured = [measure(drawing, models) for drawing in drawings[:each]]
+        table.add_row(style, *_row(measured))
+        every += measured
+    table.add_row("all of these", *_row(every))
+    return table
+
+
+def empty_line(folder: Path, models: ModelCache, *, most: int) -> str:
+    """How many pictures without a figure are refused."""
+    with np.load(min(folder.glob("[!.]*.npz"))) as archive:
+        pictures = archive["image"][~archive["figure"]][:most]
+    found = [bool(run_job(models.drawing_detector().figures(_rgb(picture)))) for picture in pictures]
+    return f"Of {len(found)} synthetic pictures without a figure {len(found) - sum(found)} are refused."
+
+
+def measure(drawing: Drawing, models: ModelCache) -> Measured:
+    """Read a drawing and compare; what is not found is infinitely far off, and its pose is not counted."""
+    figures = run_job(models.drawing_detector().figures(_rgb(drawing.image)))
+    solver = models.drawn_solver()
+    error, millimetres = np.full(len(FIGURE_23), np.inf), np.nan
+    if figures:
+        error = np.linalg.norm(figures[0].observation.keypoints_px[0] - drawing.keypoints, axis=1) / drawing.height
+        millimetres = _millimetres(run_job(solver.solve(figures[0]))[0], drawing)
+    return Measured(
+        error[drawing.inside], drawing.visible[drawing.inside], bool(figures), millimetres,
+        _millimetres(run_job(solver.solve(drawing.known))[0], drawing),
+    )  # fmt: skip
+
+
+def _millimetres(estimate: Estimate, drawing: Drawing) -> float:
+    """PA-MPJPE of a pose against the true one, both on the neutral body of 1.70 m."""
+    found, true = (_joints(rotations) for rotations in (estimate.poses.rotations[0], drawing.rotations))
+    return float(pa_mpjpe(found, true)[0])
+
+
+def _joints(rotations: AnyFloatArray) -> torch.Tensor:
+    """(24, 3) -> (1, 24, 3) metres."""
+    world = global_rotations(axis_angle_to_matrix(rotations[None].astype(np.float64)))
+    return torch.from_numpy(np.asarray(joint_positions(world, REST_OFFSETS)))
+
+
+def _rgb(picture: np.ndarray) -> np.ndarray:
+    return np.repeat(picture[..., None], 3, axis=2)
+
+
+def _row(measured: Sequence[Measured]) -> list[str]:
+    """The columns from the number on."""
+    error, visible = (np.concatenate([getattr(each, name) for each in measured]) for name in ("error", "visible"))
+    near = 100.0 * float((error < 0.1).mean())
+    mark = "" if near >= STYLE_GOAL else " !"
+    shares = (100.0 * float((error[visible] < 0.1).mean()), 100.0 * float((error < 0.05).mean()))
+    lengths = ([each.millimetres for each in measured], [each.from_true_points for each in measured])
+    return [
+        str(len(measured)), str(sum(each.found for each in measured)), f"{near:.1f}{mark}",
+        *(f"{share:.1f}" for share in shares),
+        *(f"{of(values):.0f}" for values in lengths for of in (np.nanmean, np.nanmedian)),
+    ]  # fmt: skip
