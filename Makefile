@@ -9,6 +9,9 @@ RIG ?= samples/character.blend
 DEMO := demo
 MOCAP ?= mocap
 MINUTES ?= 84
+SKETCH_MINUTES ?= 180
+LESSONS := build/training
+ANNY := $(LESSONS)/anny
 PYTEST_FLAGS ?=
 
 # The first Python of a version that starts: on the path, or kept by pyenv where its shims offer another version.
@@ -20,7 +23,7 @@ PINS := pyproject.toml constraints.txt Makefile
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-backend test-blender test-blender52 train-pose check lint types format benchmark models clean clean-all
+.PHONY: help demo test test-backend test-blender test-blender52 train-pose train-sketch check lint types format benchmark models clean clean-all
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,9 +58,33 @@ format: $(VENV)/.dev ## Format the code and repair what can be repaired
 
 # 33,000 poses of CMU's and DeepMimic's motions, then the network: on two processor cores within two hours.
 train-pose: $(VENV)/.dev ## Train the pose model from the zips of motion capture in MOCAP=folder
-	$(BIN)/python -m training.mocap.collect "$(MOCAP)" build/training/poses.npz
-	$(BIN)/python -m training.train_pose build/training/poses.npz build/training/pose.safetensors --minutes $(MINUTES)
-	@echo "build/training/pose.safetensors is made. To ship it: python -m training.ship build/training/pose.safetensors"
+	$(BIN)/python -m training.mocap.collect "$(MOCAP)" $(LESSONS)/poses.npz
+	$(BIN)/python -m training.train_pose $(LESSONS)/poses.npz $(LESSONS)/pose.safetensors --minutes $(MINUTES)
+	@echo "$(LESSONS)/pose.safetensors is made. To ship it: python -m training.ship $(LESSONS)/pose.safetensors"
+
+# The poses are those that train-pose collected. Drawing 60,000 takes about ten minutes on two idle cores; a run that was
+# stopped goes on.
+train-sketch: $(VENV)/.dev $(LESSONS)/bodies.npz $(LESSONS)/bodies_held_out.npz ## Train the network that reads drawings
+	$(BIN)/python -m training.drawings.make $(LESSONS)/poses.npz $(LESSONS)/bodies_held_out.npz \
+		$(LESSONS)/drawings_held_out --held-out --count 2000
+	$(BIN)/python -m training.drawings.make $(LESSONS)/poses.npz $(LESSONS)/bodies.npz $(LESSONS)/drawings --workers 2
+	$(BIN)/python -m training.train_sketch $(LESSONS)/drawings $(LESSONS)/sketch.safetensors \
+		--held-out $(LESSONS)/drawings_held_out --minutes $(SKETCH_MINUTES)
+	$(BIN)/python -m training.evaluate_sketch $(LESSONS)/sketch.safetensors $(LESSONS)/drawings_held_out \
+		--count 600 --detector --calibrated $(LESSONS)/drawing.safetensors
+	@echo "To ship it: python -m training.ship $(LESSONS)/drawing.safetensors --model drawing"
+
+# Bodies to draw come from anny, which lives in an environment of its own.
+$(LESSONS)/bodies.npz: $(ANNY)/.installed
+	$(ANNY)/bin/python -m training.drawings.bodies $@
+
+$(LESSONS)/bodies_held_out.npz: $(ANNY)/.installed
+	$(ANNY)/bin/python -m training.drawings.bodies $@ --count 16 --seed 1
+
+$(ANNY)/.installed: | $(VENV)/bin/python
+	$(BIN)/python -m venv $(ANNY)
+	$(ANNY)/bin/python $(INSTALL) --editable . anny==0.6.2 trimesh safetensors warp-lang pyyaml roma torch
+	@touch $@
 
 benchmark: $(VENV)/.dev models ## Measure photos and retargeting on what is at hand
 	$(BIN)/python benchmarks/photo.py

@@ -1,4 +1,4 @@
-"""Ship trained weights: `python -m training.ship FILE.safetensors` puts them in their place and registers them."""
+"""Ship trained weights: `python -m training.ship FILE.safetensors [--model drawing]` puts them in place, registered."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 from pathlib import Path
 from typing import Final
 
+from contrapposto.backend.detect.drawing_file import load_drawing_network
 from contrapposto.backend.errors import ContrappostoError
 from contrapposto.backend.estimate.network_file import load_network
 from contrapposto.backend.files import write_atomically
-from contrapposto.backend.runtime import POSE_MODEL
+from contrapposto.backend.runtime import DRAWING_MODEL, POSE_MODEL
 
 _WEIGHTS: Final = Path(__file__).resolve().parents[1] / "backend" / "weights"
-_FILE: Final = "pose/pose.safetensors"
 _ENTRY: Final = """\
 [model.{name}]
 file = "{file}"
@@ -22,24 +22,31 @@ size = {size}
 sha256 = "{sha256}"
 license = "GPL-3.0-or-later"
 source = "training"
-made = "Trained by `make train-pose` from CMU's motion capture (free for all uses) and DeepMimic's (MIT)."
+made = "{made}"
 """
+_MADE: Final = {
+    POSE_MODEL: "Trained by `make train-pose` from CMU's motion capture (free for all uses) and DeepMimic's (MIT).",
+    DRAWING_MODEL: "Trained by `make train-sketch` on synthetic drawings of MakeHuman's bodies (CC0) in those poses.",
+}
 
 
-def ship(trained: Path, *, weights: Path = _WEIGHTS) -> None:
+def ship(trained: Path, *, name: str = POSE_MODEL, weights: Path = _WEIGHTS) -> None:
     """Copy the file below `weights` and write its size and hash into registry.toml there.
 
     Raises:
-        ModelFileError: it is not a pose model of this version.
+        ModelFileError: it is no such model of this version.
         OSError: a file cannot be read or written.
     """
     content = trained.read_bytes()
-    load_network(content, name=trained.name)
-    entry = _ENTRY.format(name=POSE_MODEL, file=_FILE, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    load = load_drawing_network if name == DRAWING_MODEL else load_network
+    load(content, name=trained.name)
+    file = f"{name}/{name}.safetensors"
+    sha256 = hashlib.sha256(content).hexdigest()
+    entry = _ENTRY.format(name=name, file=file, size=len(content), sha256=sha256, made=_MADE[name])
     registry = weights / "registry.toml"
-    others = re.sub(rf"\n*\[model\.{POSE_MODEL}\][^\[]*", "\n\n", registry.read_text("utf-8")).rstrip()
-    (weights / _FILE).parent.mkdir(parents=True, exist_ok=True)
-    with write_atomically(weights / _FILE) as partial:
+    others = re.sub(rf"\n*\[model\.{name}\][^\[]*", "\n\n", registry.read_text("utf-8")).rstrip()
+    (weights / file).parent.mkdir(parents=True, exist_ok=True)
+    with write_atomically(weights / file) as partial:
         partial.write_bytes(content)
     with write_atomically(registry) as partial:
         partial.write_text(f"{others}\n\n{entry}", "utf-8")
@@ -49,8 +56,10 @@ def main() -> None:
     """Read the command line and ship."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trained", type=Path)
+    parser.add_argument("--model", choices=list(_MADE), default=POSE_MODEL, help="which model it is")
+    options = parser.parse_args()
     try:
-        ship(parser.parse_args().trained)
+        ship(options.trained, name=options.model)
     except (ContrappostoError, OSError) as error:
         parser.exit(2, f"{error}\n")
 

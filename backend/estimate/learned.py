@@ -193,7 +193,7 @@ def fit_reading(
     rotations = reading.rotations.clone()
     rotations[:, 0] = seen.view.turn @ rotations[:, 0]
     share = _PER_AXIS * (_OF_ONE_READING if definite else 1.0)
-    local, body = (share * log_sigma.exp() for log_sigma in (reading.log_rotation_sigma, reading.log_body_sigma))
+    local, body = (share * _evened(each).exp() for each in (reading.log_rotation_sigma, reading.log_body_sigma))
     prior = PosePrior(rotations, local, reading.log_scales, body_sigma=body)
     given = Given(picture=_evidence_px(seen, reading))
     fit = fit_poses(prior, given, iterations=iterations, settings=settings)
@@ -207,6 +207,11 @@ def fit_reading(
         iterations=iterations // 2,
         settings=settings,
     )
+
+
+def _evened(log_sigma: torch.Tensor) -> torch.Tensor:
+    """(T, 24) half way to the mean of the joints: where a joint is unsure, so is often the point that would move it."""
+    return 0.5 * (log_sigma + log_sigma.mean(1, keepdim=True))
 
 
 def _upwards(seen: Seen, reading: Reading) -> torch.Tensor:
