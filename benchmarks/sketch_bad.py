@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 from rich.table import Table
 from sketch_cases import SKETCHES
+from sketch_pixels import drawn_figure
 
 from contrapposto.backend.arrays import ImageArray
 from contrapposto.backend.detect.drawing_or_photo import looks_drawn
 from contrapposto.backend.detect.image import load_image
+from contrapposto.backend.errors import InputError
 from contrapposto.backend.job import run_job
 from contrapposto.backend.runtime import ModelCache
 
@@ -48,17 +50,19 @@ def bad_table(models: ModelCache) -> Table:
     """A picture a row: what the detector says, and how sure the pose is."""
     table = Table("picture", "answer", "chance of a figure", "points, mean confidence", "pose, mean confidence",
                   "a drawing, not a photo", box=None)  # fmt: skip
-    detector, solver = models.drawing_detector(), models.drawn_solver()
     for name, image in bad_pictures():
-        figures = run_job(detector.figures(image))
+        figure = drawn_figure(image, models)
         drawn = f"{looks_drawn(image):.2f}"
-        if not figures:
+        if figure is None:
             table.add_row(name, "refused", "", "", "", drawn)
             continue
-        posed = run_job(solver.solve(figures[0]))[0].poses.confidence
-        points = figures[0].observation.confidence.mean()
-        sure = "" if posed is None else f"{posed.mean():.2f}"
-        table.add_row(name, "figure !", f"{figures[0].score:.2f}", f"{points:.2f}", sure, drawn)
+        seen = (f"{figure.score:.2f}", f"{figure.observation.confidence.mean():.2f}")
+        try:
+            posed = run_job(models.drawn_solver().solve(figure))[0].poses.confidence
+        except InputError:
+            table.add_row(name, "refused by the solver", *seen, "", drawn)
+        else:
+            table.add_row(name, "posed", *seen, "" if posed is None else f"{posed.mean():.2f}", drawn)
     return table
 
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import cv2
@@ -17,12 +18,14 @@ from contrapposto.backend.arrays import ImageArray
 from contrapposto.backend.detect.drawing import DrawnFigure
 from contrapposto.backend.detect.drawing_ink import ink, working_copy
 from contrapposto.backend.detect.image import load_image
+from contrapposto.backend.errors import InputError, NoPersonFoundError
 from contrapposto.backend.estimate.drawn_bones import BONE_INDEX, BONES, LIMB_BONES
 from contrapposto.backend.estimate.estimator import Estimate
 from contrapposto.backend.job import run_job
 from contrapposto.backend.keypoints import FIGURE_23
 from contrapposto.backend.observation import Observation
 from contrapposto.backend.runtime import ModelCache
+from contrapposto.backend.sketch_pipeline import figures_in
 
 NEAR, NEARER, NEAR_GOAL, LIMBS_GOAL, SECONDS_GOAL = 0.1, 0.05, 85.0, 10.0, 0.5
 LOST: Final = 90.0
@@ -79,12 +82,12 @@ def readers(models: ModelCache) -> list[Reader]:
 
     BlazePose shrinks pictures until lines of one pixel vanish; with our ink these are as wide as they are for us.
     """
-    drawings, solver = models.drawing_detector(), models.drawn_solver()
+    solver = models.drawn_solver()
     people, estimator = models.blazepose(), models.estimator()
 
     def find_drawn(image: ImageArray) -> tuple[Observation, Any] | None:
-        figures = run_job(drawings.figures(image))
-        return (figures[0].observation, figures[0]) if figures else None
+        figure = drawn_figure(image, models)
+        return None if figure is None else (figure.observation, figure)
 
     def find_people(image: ImageArray) -> tuple[Observation, Any] | None:
         found = run_job(people.people(image))
@@ -105,6 +108,14 @@ def readers(models: ModelCache) -> list[Reader]:
     ]
 
 
+def drawn_figure(image: ImageArray, models: ModelCache) -> DrawnFigure | None:
+    """What `contrapposto sketch` finds in a picture; None where it refuses."""
+    try:
+        return run_job(figures_in(Path("picture"), image, models)).figures[0]
+    except NoPersonFoundError:
+        return None
+
+
 def on_paper(image: ImageArray) -> ImageArray:
     """(H, W, 3) the ink as the network sees it, black on white, in the size of the picture."""
     strength = ink(working_copy(image)[0])
@@ -119,7 +130,7 @@ def answer(reader: Reader, case: SketchCase) -> Answer:
     times.append(time.process_time())
     found = reader.find(image)
     times.append(time.process_time())
-    posed = None if found is None else reader.solve(found[1])
+    posed = None if found is None else _posed(reader, found[1])
     times.append(time.process_time())
     read, find, solve = np.diff(times) * 1000.0
     ms = (read, find, solve, (time.perf_counter() - clock) * 1000.0)
@@ -129,6 +140,14 @@ def answer(reader: Reader, case: SketchCase) -> Answer:
         return Answer(case, names, nowhere, nowhere, lost, lost, ms)
     error, other = _distances(case.annotated, found[0], names)
     return Answer(case, names, error, other, _seen_limbs(case.annotated, found[0]), limb_errors(case, posed), ms)
+
+
+def _posed(reader: Reader, seen: object) -> Estimate | None:
+    """None where too little was seen."""
+    try:
+        return reader.solve(seen)
+    except InputError:
+        return None
 
 
 def _distances(truth: Observation, found: Observation, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from sketch_cases import SketchCase
-from sketch_pixels import on_paper
+from sketch_pixels import drawn_figure, on_paper
 
 from contrapposto.backend.arrays import ImageArray
 from contrapposto.backend.detect.image import load_image
@@ -39,13 +39,13 @@ def write_sheet(path: Path, cases: Sequence[SketchCase], models: ModelCache, *, 
         image = load_image(case.picture)
         # As the network sees it: lines one pixel wide could not be seen on the sheet.
         drawn = scaled_to_height(on_paper(image), _HEIGHT)
-        figures = run_job(models.drawing_detector().figures(image))
-        if not figures:
+        figure = drawn_figure(image, models)
+        if figure is None:
             panels.append(side_by_side([drawn, np.full_like(drawn, 235), np.full_like(drawn, 235)]))
             continue
-        estimate = run_job(models.drawn_solver().solve(figures[0]))[0]
+        estimate = run_job(models.drawn_solver().solve(figure))[0]
         rig.pose(estimate.poses, options=KeyOptions(frame=1))
-        found = draw_keypoints(drawn, figures[0].observation)
+        found = draw_keypoints(drawn, figure.observation)
         panels.append(side_by_side([drawn, found, render_rig(rig.armature, height=_HEIGHT)]))
     rows = [_row(panels[start : start + _COLUMNS]) for start in range(0, len(panels), _COLUMNS)]
     write_png(stacked(rows), path)

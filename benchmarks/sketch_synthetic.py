@@ -10,10 +10,12 @@ from typing import Final
 import numpy as np
 import torch
 from rich.table import Table
+from sketch_pixels import drawn_figure
 
 from contrapposto.backend.arrays import AnyFloatArray
-from contrapposto.backend.estimate.drawn import Plain
-from contrapposto.backend.estimate.estimator import Estimate
+from contrapposto.backend.errors import InputError
+from contrapposto.backend.estimate.drawn import DrawnPoseSolver, Plain
+from contrapposto.backend.estimate.drawn_fit import Drawn
 from contrapposto.backend.job import run_job
 from contrapposto.backend.keypoints import FIGURE_23
 from contrapposto.backend.kinematics import global_rotations, joint_positions
@@ -96,26 +98,30 @@ def empty_line(folder: Path, models: ModelCache, *, most: int) -> str:
     """How many pictures without a figure are refused."""
     with np.load(min(folder.glob("[!.]*.npz"))) as archive:
         pictures = archive["image"][~archive["figure"]][:most]
-    found = [bool(run_job(models.drawing_detector().figures(_rgb(picture)))) for picture in pictures]
+    found = [bool(drawn_figure(_rgb(picture), models)) for picture in pictures]
     return f"Of {len(found)} synthetic pictures without a figure {len(found) - sum(found)} are refused."
 
 
 def measure(drawing: Drawing, models: ModelCache) -> Measured:
     """Read a drawing and compare; what is not found is infinitely far off, and its pose is not counted."""
-    figures = run_job(models.drawing_detector().figures(_rgb(drawing.image)))
+    figure = drawn_figure(_rgb(drawing.image), models)
     solver = models.drawn_solver()
     error, millimetres = np.full(len(FIGURE_23), np.inf), np.nan
-    if figures:
-        error = np.linalg.norm(figures[0].observation.keypoints_px[0] - drawing.keypoints, axis=1) / drawing.height
-        millimetres = _millimetres(run_job(solver.solve(figures[0]))[0], drawing)
+    if figure is not None:
+        error = np.linalg.norm(figure.observation.keypoints_px[0] - drawing.keypoints, axis=1) / drawing.height
+        millimetres = _millimetres(solver, figure, drawing)
     return Measured(
-        error[drawing.inside], drawing.visible[drawing.inside], bool(figures), millimetres,
-        _millimetres(run_job(solver.solve(drawing.known))[0], drawing),
+        error[drawing.inside], drawing.visible[drawing.inside], figure is not None, millimetres,
+        _millimetres(solver, drawing.known, drawing),
     )  # fmt: skip
 
 
-def _millimetres(estimate: Estimate, drawing: Drawing) -> float:
-    """PA-MPJPE of a pose against the true one, both on the neutral body of 1.70 m."""
+def _millimetres(solver: DrawnPoseSolver, seen: Drawn, drawing: Drawing) -> float:
+    """PA-MPJPE of the solved pose against the true one, both on the neutral body of 1.70 m; NaN where it is refused."""
+    try:
+        estimate = run_job(solver.solve(seen))[0]
+    except InputError:
+        return float("nan")
     found, true = (_joints(rotations) for rotations in (estimate.poses.rotations[0], drawing.rotations))
     return float(pa_mpjpe(found, true)[0])
 
