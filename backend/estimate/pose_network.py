@@ -107,10 +107,10 @@ class PoseNetwork(nn.Module):
         for block in self.blocks:
             hidden = block(hidden)
         out = self.leave(nn.functional.silu(self.norm(hidden))).float()
-        pose, scales, up, rotation, body, position, point = out.split(_WIDTHS, dim=1)
+        pose, scales, up, rotation, body, position, trust = out.split(_WIDTHS, dim=1)
         six = self.mean_pose + self.spread * pose.unflatten(1, (JOINT_COUNT, 6))
         up = nn.functional.normalize(up + up.new_tensor([0.0, 1e-3, 0.0]), dim=1)
-        return Reading(six, 0.1 * scales, up, rotation - 2.0, body - 1.5, position - 3.0, point - 3.5)
+        return Reading(six, 0.1 * scales, up, rotation - 2.0, body - 1.5, position - 3.0, trust - 3.5)
 
     def to_point(self, six: torch.Tensor) -> torch.Tensor:
         """Rotations (N, 24, 6) -> the space of the flow, of unit spread."""
