@@ -13,16 +13,15 @@ from rich.table import Table
 from sketch_pixels import drawn_figure
 
 from contrapposto.backend.arrays import AnyFloatArray
+from contrapposto.backend.body_model import NEUTRAL_BODY
 from contrapposto.backend.errors import InputError
 from contrapposto.backend.estimate.drawn import DrawnPoseSolver, Plain
 from contrapposto.backend.estimate.drawn_fit import Drawn
 from contrapposto.backend.job import run_job
 from contrapposto.backend.keypoints import FIGURE_23
-from contrapposto.backend.kinematics import global_rotations, joint_positions
 from contrapposto.backend.observation import Observation
-from contrapposto.backend.rotations import axis_angle_to_matrix
+from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.runtime import ModelCache
-from contrapposto.backend.skeleton import REST_OFFSETS
 from training.metrics import pa_mpjpe
 
 STYLE_GOAL: Final = 92.0
@@ -128,8 +127,8 @@ def _millimetres(solver: DrawnPoseSolver, seen: Drawn, drawing: Drawing) -> floa
 
 def _joints(rotations: AnyFloatArray) -> torch.Tensor:
     """(24, 3) -> (1, 24, 3) metres."""
-    world = global_rotations(axis_angle_to_matrix(rotations[None].astype(np.float64)))
-    return torch.from_numpy(np.asarray(joint_positions(world, REST_OFFSETS)))
+    pose = PoseSequence(rotations[None].astype(np.float32), np.zeros((1, 3), np.float32))
+    return torch.from_numpy(NEUTRAL_BODY.joints(pose))
 
 
 def _rgb(picture: np.ndarray) -> np.ndarray:
