@@ -24,7 +24,6 @@ _CLOTHES: Final = ("shirt", "trousers", "shoes")
 _LOWEST_CAMERA_M: Final = 0.12
 _LEAST_INSIDE: Final = 0.6
 """Of the person's surface."""
-_PATTERNS: Final = ("ShaderNodeTexWave", "ShaderNodeTexChecker", "ShaderNodeTexVoronoi", "ShaderNodeTexNoise")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from contrapposto.backend.estimate.landmark_body import (
     LANDMARK_JOINTS,
     LANDMARK_OFFSETS,
 )
-from contrapposto.backend.kinematics import global_rotations, joint_positions
+from contrapposto.backend.kinematics import global_rotations
 from contrapposto.backend.proportions import scaled_offsets
 from contrapposto.backend.rotations import axis_angle_to_matrix
 from contrapposto.backend.skeleton import JOINT_INDEX, PARENTS
@@ -96,10 +96,6 @@ class PersonTruth:
         """(33, 3) metres, inner frame: where BlazePose's landmarks sit on this skeleton."""
         offsets = np.exp(self.log_scales)[LANDMARK_GROUPS, None] * LANDMARK_OFFSETS
         return self.carriers() + np.einsum("kij,kj->ki", self.world[LANDMARK_JOINTS], offsets)
-
-    def model_joints(self) -> np.ndarray:
-        """(24, 3) metres from the pelvis, inner frame: our own skeleton with these rotations and proportions."""
-        return joint_positions(self.world, np.zeros(3), offsets=scaled_offsets(self.log_scales))
 
     def save(self, path: Path) -> None:
         """Write an .npz; it appears whole or not at all."""

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import torch
 
 ROTATION_COLUMNS: Final = 3 * JOINT_COUNT
-PELVIS_COLUMNS: Final = slice(ROTATION_COLUMNS, ROTATION_COLUMNS + 3)
-SCALE_COLUMNS: Final = slice(ROTATION_COLUMNS + 3, ROTATION_COLUMNS + 3 + GROUP_COUNT)
 COLUMNS: Final = ROTATION_COLUMNS + 3 + GROUP_COUNT
 """Increments of 24 rotations, the pelvis, and the logarithms of the length factors."""
 
