@@ -117,7 +117,7 @@ class PoseNetwork(nn.Module):
         return (six - self.mean_pose) / self.spread
 
     @torch.no_grad()
-    def sample(self, evidence: Evidence, noise: torch.Tensor, *, steps: int = 3) -> Reading:
+    def sample(self, evidence: Evidence, noise: torch.Tensor, *, steps: int = 4) -> Reading:
         """A pose that fits the evidence for each noise (N, 24, 6) of unit normal numbers, in `steps` Euler steps."""
         features, point = evidence.features(), noise
         reading = None
