@@ -177,7 +177,7 @@ def measure(network: PoseNetwork, poses: torch.Tensor, *, count: int) -> None:
         "closed form": analytic,
         "model": model(network),
         "model + fit": model_and_fit(network),
-        "without its uncertainty": model_and_fit(network, constant_sigma=True),
+        "model + fit, every joint equally sure": model_and_fit(network, constant_sigma=True),
     }
     goals(methods([clean, plain, noisy, deep, turned], ways))
     console.print()
