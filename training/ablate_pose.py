@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
+from contrapposto.backend.errors import ContrappostoError
 from contrapposto.backend.estimate.evidence import View, view_of
 from contrapposto.backend.estimate.pose_network import PoseNetwork
 from contrapposto.backend.kinematics import pose_torch
@@ -53,19 +55,24 @@ _EXACT = Noise(
     depth_m=0.0,
     flat_m=0.0,
 )
+# By what is left out.
 VARIANTS: dict[str, tuple[Mixture, Noise, type[Synthesis]]] = {
-    "everything": (Mixture(), Noise(), Synthesis),
-    "no recombined poses": (Mixture(recombined=0.0), Noise(), Synthesis),
-    "no perturbed poses": (Mixture(perturbed=0.0), Noise(), Synthesis),
-    "no everyday poses": (Mixture(everyday=0.0, lying=0.0, free_arm=0.0, bent_elbow=0.0), Noise(), Synthesis),
-    "no pictures turned by any angle": (Mixture(), Noise(any_angle=0.0), Synthesis),
-    "no noise": (Mixture(), _EXACT, Synthesis),
-    "no rays": (Mixture(), Noise(), FlatSynthesis),
+    "nothing": (Mixture(), Noise(), Synthesis),
+    "recombined poses": (Mixture(recombined=0.0), Noise(), Synthesis),
+    "perturbed poses": (Mixture(perturbed=0.0), Noise(), Synthesis),
+    "everyday poses": (Mixture(everyday=0.0, lying=0.0, free_arm=0.0, bent_elbow=0.0), Noise(), Synthesis),
+    "pictures turned by any angle": (Mixture(), Noise(any_angle=0.0), Synthesis),
+    "noise": (Mixture(), _EXACT, Synthesis),
+    "rays": (Mixture(), Noise(), FlatSynthesis),
 }
 
 
 def ablate(path: Path, *, steps: int) -> Table:
-    """Train every variant; returns the table."""
+    """Train every variant; returns the table.
+
+    Raises:
+        InputError: the poses cannot be read.
+    """
     poses, held_out = (read_poses(path, held_out=held) for held in (False, True))
     table = Table("left out", "noisy 2D", "+ world landmarks", "turned by any angle", box=None)
     for name, (mixture, noise, synthesis) in VARIANTS.items():
@@ -96,15 +103,18 @@ def _errors(network: PoseNetwork, poses: torch.Tensor, synthesis: Synthesis, *, 
     return f"{float(mpjpe(joints, truth).mean()):.1f} / {float(pa_mpjpe(joints, truth).mean()):.1f}"
 
 
-def main() -> None:
-    """Read the command line, train and print."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line, train and print; exit status 2 with the reason where the poses cannot be read."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("poses", type=Path)
     parser.add_argument("--steps", type=int, default=3000)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     console = Console(highlight=False, width=120)
-    table = ablate(options.poses, steps=options.steps)
+    try:
+        table = ablate(options.poses, steps=options.steps)
+    except ContrappostoError as error:
+        parser.exit(2, f"{error}\n")
     console.print(f"MPJPE / PA-MPJPE in mm on {_POSES} held-out sightings after {options.steps} steps of {_BATCH}:")
     console.print(table)
 

@@ -1,22 +1,30 @@
 """Train the pose model: `python -m training.train_pose POSES.npz OUT.safetensors [--minutes M] [--device D]`.
 
-A run that was stopped goes on where its last checkpoint, beside OUT, was written.
+A run that was stopped goes on where its last checkpoint, OUT.checkpoint, was written, if its settings are the same; the
+checkpoint of a run that ended is deleted.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import hashlib
 import math
+import pickle
 import time
-from dataclasses import dataclass
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from contrapposto.backend.errors import ContrappostoError, InputError
 from contrapposto.backend.estimate.pose_network import PoseNetwork
 from contrapposto.backend.rotations import matrix_to_6d_torch
+from contrapposto.backend.skeleton import JOINT_COUNT
 
 from .evaluate_pose import evaluate
 from .pose_losses import flow_loss, regression_loss
@@ -32,7 +40,7 @@ _FLOW_WEIGHT = 4.0
 
 @dataclass
 class Training:
-    """One run: the network, its running average, and what it learns from."""
+    """One run: the network, its running average, what it learns from, and the settings that a checkpoint must share."""
 
     network: PoseNetwork
     average: PoseNetwork
@@ -43,6 +51,7 @@ class Training:
     device: str
     steps: int = 0
     seconds: float = 0.0
+    settings: dict[str, str] = field(default_factory=dict)
 
     def step(self, learning_rate: float) -> float:
         """One update; half of the batch is read as a regressor, half as a flow."""
@@ -84,25 +93,65 @@ class Training:
         state = {
             "network": self.network.state_dict(), "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(), "steps": self.steps, "seconds": self.seconds,
+            "settings": self.settings,
         }  # fmt: skip
         partial = path.with_suffix(".partial")
         torch.save(state, partial)
         partial.replace(path)
 
     def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        """Go on from a checkpoint.
+
+        Raises:
+            InputError: it is none, or of a run with other settings.
+        """
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+            _check_settings(path, state["settings"], self.settings)
+        except (OSError, EOFError, KeyError, TypeError, RuntimeError, pickle.UnpicklingError) as error:
+            raise InputError(f"{path} is no checkpoint of this training. Delete it to begin anew.") from error
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.steps, self.seconds = state["steps"], state["seconds"]
 
 
+def _check_settings(path: Path, found: Mapping[str, str], asked: Mapping[str, str]) -> None:
+    """Refuse a checkpoint of other settings; of a hash the beginning is shown."""
+    other = [
+        f"{name} is {found.get(name, 'not given')[:12]}, not {asked.get(name, 'not given')[:12]}"
+        for name in sorted(found.keys() | asked.keys())
+        if found.get(name) != asked.get(name)
+    ]
+    if other:
+        raise InputError(
+            f"{path} is of a run with other settings: {', '.join(other)}; delete it to begin anew, or give its "
+            "settings to go on."
+        )
+
+
 def read_poses(path: Path, *, held_out: bool) -> torch.Tensor:
-    """(M, 24, 3) axis-angle of the training clips, or of the held-out ones."""
-    with np.load(path) as archive:
-        chosen = archive["held_out"][archive["clip"]] == held_out
-        return torch.from_numpy(archive["rotations"][chosen].astype(np.float32))
+    """(M, 24, 3) axis-angle of the training clips, or of the held-out ones.
+
+    Raises:
+        InputError: the file is missing, not what `training.mocap.collect` writes, or holds no such poses.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} is not there. `python -m training.mocap.collect FOLDER {path}` makes it.")
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            chosen = archive["held_out"][archive["clip"]] == held_out
+            poses = archive["rotations"][chosen].astype(np.float32)
+    except (OSError, EOFError, ValueError, TypeError, LookupError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(
+            f"{path} holds no poses as `python -m training.mocap.collect` writes them. Collect them again."
+        ) from error
+    if poses.shape[1:] != (JOINT_COUNT, 3):
+        raise InputError(f"{path}: rotations must be (poses, {JOINT_COUNT}, 3). Collect them again.")
+    if not len(poses):
+        kind = "held-out poses" if held_out else "poses to train on"
+        raise InputError(f"{path} holds no {kind}. Collect more clips.")
+    return torch.from_numpy(poses)
 
 
 def prepare(poses: torch.Tensor, *, width: int, depth: int, batch: int, device: str) -> Training:
@@ -120,7 +169,7 @@ def prepare(poses: torch.Tensor, *, width: int, depth: int, batch: int, device: 
 
 
 def train(run: Training, *, minutes: float, peak: float, checkpoint: Path, held_out: torch.Tensor) -> None:
-    """Until the time is over: warm-up, then a cosine to zero."""
+    """Until the time is over: warm-up, then a cosine to zero. At the end it is measured, and the checkpoint written."""
     total, last = minutes * 60.0, time.monotonic()
     losses: list[float] = []
     while run.seconds < total:
@@ -130,14 +179,22 @@ def train(run: Training, *, minutes: float, peak: float, checkpoint: Path, held_
         now = time.monotonic()
         run.seconds, last = run.seconds + now - last, now
         if run.steps % _EVERY == 0:
-            found = "  ".join(f"{name} {value:.1f}" for name, value in evaluate(run.average, held_out).items())
-            mean = sum(losses[-_EVERY:]) / len(losses[-_EVERY:])
-            print(f"{run.steps:6d} {run.seconds / 60:6.1f} min  loss {mean:.4f}  {found}", flush=True)
+            _report(run, losses, held_out)
+            losses.clear()
             run.save(checkpoint)
+    _report(run, losses, held_out)
+    run.save(checkpoint)
 
 
-def main() -> None:
-    """Read the command line and train."""
+def _report(run: Training, losses: Sequence[float], held_out: torch.Tensor) -> None:
+    """Print a line: steps, minutes, the mean of the losses, and errors on held-out poses."""
+    found = "  ".join(f"{name} {value:.1f}" for name, value in evaluate(run.average, held_out).items())
+    mean = f"loss {sum(losses) / len(losses):.4f}  " if losses else ""
+    print(f"{run.steps:6d} {run.seconds / 60:6.1f} min  {mean}{found}", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and train; exit status 2 with the reason where something cannot be used."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("poses", type=Path)
     parser.add_argument("out", type=Path)
@@ -148,19 +205,42 @@ def main() -> None:
     parser.add_argument("--peak", type=float, default=1e-3, help="highest learning rate")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    try:
+        _run(options)
+    except ContrappostoError as error:
+        parser.exit(2, f"{error}\n")
+
+
+def _run(options: argparse.Namespace) -> None:
+    """Train as the command line says, from the checkpoint if there is one; write the weights, delete the checkpoint."""
+    if not options.minutes > 0.0:
+        raise InputError(f"--minutes must be more than 0, not {options.minutes:g}.")
     torch.manual_seed(options.seed)
-    held_out = read_poses(options.poses, held_out=True)
-    run = prepare(
-        read_poses(options.poses, held_out=False),
-        width=options.width, depth=options.depth, batch=options.batch, device=options.device,
-    )  # fmt: skip
+    held_out, poses = (read_poses(options.poses, held_out=held) for held in (True, False))
+    run = prepare(poses, width=options.width, depth=options.depth, batch=options.batch, device=options.device)
+    run.settings = {
+        "poses": hashlib.sha256(options.poses.read_bytes()).hexdigest(),
+        **{name: str(getattr(options, name)) for name in ("width", "depth", "batch", "seed")},
+    }
     checkpoint = options.out.with_suffix(".checkpoint")
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    if checkpoint == options.out:
+        raise InputError(f"{checkpoint} is where the checkpoint goes. Give the weights another ending.")
+    _make_folder(checkpoint.parent)
     if checkpoint.is_file():
         run.load(checkpoint)
+        torch.manual_seed(options.seed + run.steps)
     train(run, minutes=options.minutes, peak=options.peak, checkpoint=checkpoint, held_out=held_out)
-    save_network(run.average, options.out)
+    facts = {"steps": str(run.steps), "minutes": f"{run.seconds / 60.0:.1f}"}
+    save_network(run.average, options.out, facts=facts)
+    checkpoint.unlink()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be made: {error.strerror}. Choose another place.") from error
 
 
 if __name__ == "__main__":

@@ -268,7 +268,7 @@ def test_what_cannot_be_collected_is_said_in_words(tmp_path, capsys: pytest.Capt
     out = tmp_path / "poses.npz"
 
     def said(folder) -> str:
-        assert collect.main([str(folder), str(out)]) == 1
+        assert collect.main([str(folder), str(out)]) == 2
         assert not out.exists()
         return capsys.readouterr().err
 
@@ -284,7 +284,7 @@ def test_what_cannot_be_collected_is_said_in_words(tmp_path, capsys: pytest.Capt
     (tmp_path / "cmu_expmap.zip").unlink()
     _archives(tmp_path, salsa_01=moving_body(20))
     (tmp_path / "file").write_text(json.dumps(1))
-    assert collect.main([str(tmp_path), str(tmp_path / "file" / "poses.npz")]) == 1
+    assert collect.main([str(tmp_path), str(tmp_path / "file" / "poses.npz")]) == 2
     assert "cannot be made" in capsys.readouterr().err
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import struct
 import tomllib
 from pathlib import Path
 
@@ -9,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from contrapposto.backend.errors import ModelFileError
+from contrapposto.backend.errors import InputError, ModelFileError
 from contrapposto.backend.estimate.landmark_body import landmark_positions, landmark_positions_torch
+from contrapposto.backend.estimate.network_file import load_network
 from contrapposto.backend.estimate.pose_network import PoseNetwork
 from contrapposto.backend.keypoints import BLAZEPOSE_33
 from contrapposto.backend.kinematics import forward_kinematics, pose_torch
@@ -19,11 +23,12 @@ from contrapposto.backend.proportions import scaled_offsets, scaled_offsets_torc
 from contrapposto.backend.rotations import axis_angle_to_matrix, matrix_from_6d_torch, matrix_to_6d_torch
 from contrapposto.backend.skeleton import JOINT_INDEX, REST_OFFSETS
 from numpy_rigs import varied_poses
+from training.ablate_pose import main as ablate
 from training.metrics import limb_angles, mpjpe, pa_mpjpe, root_angle
 from training.pose_source import Mixture, PoseSource, mirror
 from training.ship import ship
 from training.synthesis import Given, Noise, Synthesis
-from training.train_pose import prepare, read_poses, train
+from training.train_pose import main, prepare, read_poses, train
 from training.weights import save_network
 
 
@@ -155,6 +160,111 @@ def test_training_ends_when_its_time_is_over(poses: torch.Tensor, tmp_path: Path
     train(run, minutes=0.01, peak=1e-3, checkpoint=tmp_path / "checkpoint", held_out=poses)
     assert 0.6 <= run.seconds < 5.0
     assert run.steps >= 1
+
+
+@pytest.fixture
+def poses_file(tmp_path: Path, poses: torch.Tensor) -> Path:
+    path = tmp_path / "poses.npz"
+    np.savez(path, rotations=poses.numpy(), clip=np.repeat([0, 1], 30), held_out=np.array([False, True]))
+    return path
+
+
+def tiny(poses_file: Path, *options: str) -> list[str]:
+    return [str(poses_file), str(poses_file.with_name("out.safetensors")), "--width", "16", "--depth", "1",
+            "--batch", "16", "--minutes", "0.005", "--device", "cpu", *options]  # fmt: skip
+
+
+def test_a_finished_training_leaves_the_weights_alone(poses_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(tiny(poses_file))
+    out = poses_file.with_name("out.safetensors")
+    assert sorted(path.name for path in out.parent.iterdir()) == [out.name, poses_file.name]
+    content = out.read_bytes()
+    assert load_network(content).width == 16
+    (length,) = struct.unpack("<Q", content[:8])
+    facts = json.loads(content[8 : 8 + length])["__metadata__"]
+    steps, minutes = capsys.readouterr().out.splitlines()[-1].split()[:2]
+    assert facts["steps"] == steps
+    assert facts["minutes"] == minutes
+    umask = os.umask(0)
+    os.umask(umask)
+    assert out.stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+def test_a_stopped_training_goes_on_with_other_random_numbers(
+    poses_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("training.train_pose.save_network", stop)
+        with pytest.raises(KeyboardInterrupt):
+            main(tiny(poses_file))
+    stopped = int(capsys.readouterr().out.split()[0])
+    checkpoint = poses_file.with_name("out.checkpoint")
+    left = checkpoint.read_bytes()
+    for name, was, asked in (("width", 16, 32), ("batch", 16, 8), ("seed", 0, 1)):
+        with pytest.raises(SystemExit) as ended:
+            main(tiny(poses_file, f"--{name}={asked}"))
+        assert ended.value.code == 2
+        told = capsys.readouterr().err
+        assert f"{name} is {was}, not {asked}" in told
+        assert str(checkpoint) in told
+        assert checkpoint.read_bytes() == left
+    seeds: list[int] = []
+    monkeypatch.setattr(torch, "manual_seed", seeds.append)
+    main(tiny(poses_file, "--minutes", "0.01"))
+    assert seeds[:2] == [0, stopped]
+    assert int(capsys.readouterr().out.split()[0]) > stopped
+    assert not checkpoint.exists()
+
+
+def test_a_checkpoint_of_other_poses_is_refused(poses: torch.Tensor, tmp_path: Path) -> None:
+    run = prepare(poses, width=16, depth=1, batch=16, device="cpu")
+    run.settings = {"poses": "a" * 64}
+    run.save(tmp_path / "run.checkpoint")
+    run.settings = {"poses": "b" * 64}
+    with pytest.raises(InputError, match="poses is aaaaaaaaaaaa, not bbbbbbbbbbbb"):
+        run.load(tmp_path / "run.checkpoint")
+    (tmp_path / "run.checkpoint").write_bytes(b"nothing")
+    with pytest.raises(InputError, match="Delete it"):
+        run.load(tmp_path / "run.checkpoint")
+    torch.save({"network": {}}, tmp_path / "run.checkpoint")
+    with pytest.raises(InputError, match="Delete it"):
+        run.load(tmp_path / "run.checkpoint")
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan"])
+def test_training_for_no_time_is_refused(poses_file: Path, capsys: pytest.CaptureFixture[str], minutes: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(tiny(poses_file, f"--minutes={minutes}"))
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"--minutes must be more than 0, not {minutes}.\n"
+
+
+def test_what_holds_no_poses_is_refused_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    turns = np.zeros((4, 24, 3))
+    held_out, clip = np.array([False, True]), np.array([0, 0, 1, 1])
+    (tmp_path / "text.npz").write_text("no poses")
+    (tmp_path / "empty.npz").write_bytes(b"")
+    (tmp_path / "torn.npz").write_bytes(b"PK\x03\x04 torn")
+    with (tmp_path / "array.npz").open("wb") as stream:
+        np.save(stream, turns)
+    np.savez(tmp_path / "other.npz", rotations=turns)
+    np.savez(tmp_path / "clips.npz", rotations=turns, clip=clip + 1, held_out=held_out)
+    np.savez(tmp_path / "joints.npz", rotations=turns[:, :22], clip=clip, held_out=held_out)
+    np.savez(tmp_path / "none.npz", rotations=turns, clip=clip * 0, held_out=held_out)
+    files = [tmp_path / "missing.npz", *sorted(tmp_path.iterdir())]
+    assert len(files) == 9
+    for path in files:
+        with pytest.raises(InputError, match=path.name):
+            read_poses(path, held_out=True)
+        for command in (main, ablate):
+            arguments = [str(path), str(tmp_path / "out.safetensors")] if command is main else [str(path)]
+            with pytest.raises(SystemExit) as ended:
+                command(arguments)
+            assert ended.value.code == 2
+            assert path.name in capsys.readouterr().err
 
 
 def test_the_split_is_kept(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def _count(taken: Sequence[Taken], *, held_out: bool) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Collect, write, and print what was found; 1 with the reason where that fails."""
+    """Collect, write, and print what was found; 2 with the reason where that fails."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the zip files are")
     parser.add_argument("out", type=Path, help="the .npz to write")
@@ -189,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         save(taken, options.out)
     except ContrappostoError as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2
     print(table(taken))
     print(f"{options.out} was written in {time.monotonic() - began:.0f} s.")
     return 0
