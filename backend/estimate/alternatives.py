@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -60,11 +61,16 @@ def different_readings(
     readings = [expected]
     for group in _groups(joints, count - 1):
         mean = replace(expected, six=sampled[group].mean(0, keepdim=True))
-        if all(np.linalg.norm(_joints(mean.six) - _joints(other.six), axis=-1).max() >= _APART_M for other in readings):
+        if differs(_joints(mean.six), [_joints(other.six) for other in readings]):
             readings.append(mean)
     likelihood = _likelihood(np.concatenate([_joints(reading.six) for reading in readings]), joints)
     order = [0, *(1 + np.argsort(-likelihood[1:], kind="stable"))]
     return [Alternative(readings[k], float(likelihood[k]), definite=readings[k] is not expected) for k in order]
+
+
+def differs(joints: DoubleArray, others: Sequence[DoubleArray]) -> bool:
+    """Whether joints (1, 24, 3), in metres from the pelvis, are another reading than each of these."""
+    return all(np.linalg.norm(joints - other, axis=-1).max() >= _APART_M for other in others)
 
 
 def _likelihood(readings: DoubleArray, samples: DoubleArray) -> DoubleArray:

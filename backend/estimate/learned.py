@@ -26,7 +26,7 @@ from ..refine.evidence import Evidence2D, Ground, PointModel, PosePrior
 from ..refine.fit import Fit, fit_poses
 from ..refine.settings import FitSettings
 from ..rotations import matrix_to_axis_angle, swing_between
-from .alternatives import Alternative, different_readings
+from .alternatives import Alternative, different_readings, differs
 from .estimator import Estimate
 from .evidence import OUTSIDE_CONFIDENCE, SEEN, Evidence, View, view_of
 from .placement import height_above_ground
@@ -36,6 +36,8 @@ _RIGHT_WITHIN: Final = np.radians(20.0)
 """A joint's confidence is the chance that its rotation is less than this wrong."""
 _OF_ONE_READING: Final = 0.45
 """Of the uncertainty about all readings, that about one of them."""
+_SPARE_READINGS: Final = 2
+"""So many more are looked for than are asked for: the fit may bring some together."""
 _NEARLY_LEVEL_M: Final = 0.20
 _EVEN_M: Final = 0.03
 """Feet that are about this much higher than the other are put beside it, so exactly."""
@@ -103,18 +105,24 @@ class LearnedEstimator:
         return (yield from self.others(observation, first, count=count)) if several else [first]
 
     def others(self, observation: Observation, first: Estimate, *, count: int) -> Job[list[Estimate]]:
-        """See `ReadsSeveralWays.others`.
+        """See `ReadsSeveralWays.others`. What the fit brings together is one reading.
 
         Raises:
             InputError: as `estimate`.
         """
-        seen = see(observation, self._device)
-        expected, *others = yield from different_readings(self._network, seen.evidence, count, seed=self._seed)
-        estimates = [replace(first, likelihood=expected.likelihood)]
-        for each in others:
-            yield Progress("Fitting other readings", 0.5 + 0.5 * len(estimates) / (1 + len(others)))
-            estimates.append(self._solved(seen, each, observation.fps))
-        return estimates
+        seen, wanted = see(observation, self._device), count + _SPARE_READINGS
+        expected, *others = yield from different_readings(self._network, seen.evidence, wanted, seed=self._seed)
+        estimates, joints = [replace(first, likelihood=expected.likelihood)], [_from_pelvis(first)]
+        for number, each in enumerate(others, start=1):
+            if len(estimates) >= count:
+                break
+            yield Progress("Fitting other readings", 0.5 + 0.5 * number / (1 + len(others)))
+            found = self._solved(seen, each, observation.fps)
+            if differs(_from_pelvis(found), joints):
+                estimates.append(found)
+                joints.append(_from_pelvis(found))
+        total = sum(estimate.likelihood for estimate in estimates)
+        return [replace(estimate, likelihood=estimate.likelihood / total) for estimate in estimates]
 
     def warm_up(self) -> None:
         """Solve something once, so that what torch prepares at first use belongs to loading."""
@@ -235,6 +243,12 @@ def _evidence_px(seen: Seen, reading: Reading) -> Evidence2D:
     sigma = torch.where(seen.confidence > SEEN, share * seen.person_px, torch.inf)
     camera = seen.points_px.new_tensor(seen.camera.as_array()).expand(len(seen.rays), 4)
     return Evidence2D(seen.points_px, sigma, camera)
+
+
+def _from_pelvis(estimate: Estimate) -> DoubleArray:
+    """(T, 24, 3) metres."""
+    joints = estimate.joints()
+    return joints - joints[:, :1]
 
 
 def _tensor(array: FloatArray, device: torch.device) -> torch.Tensor:
