@@ -17,7 +17,11 @@ _POSE_KEYS: Final = ("pose", "poses", "rotations", "rotmat", "smpl_pose")
 _BETAS_KEYS: Final = ("betas", "shape")
 _JOINTS_KEYS: Final = ("joints2d", "joints_px")
 _BODY_JOINTS: Final = 22
+_WRISTS: Final = (20, 21)
 _ORTHOGONAL_WITHIN: Final = 0.05
+_MOST_RADIANS: Final = 100.0
+"""No rotation is told by a longer axis-angle: some turns too many are harmless, more are no pose."""
+_LEAST_SPREAD_PX: Final = 1.0
 _LIMB_MM: Final = 250.0
 """A joint whose end is known to so many millimetres of this length is known to that many radians."""
 
@@ -52,7 +56,7 @@ def read_answer(answer: Any, *, name: str) -> Answer:
         name: of the file, for messages.
 
     Raises:
-        ModelError: there is no pose in it, or it is of another size, or numbers are not finite.
+        ModelError: there is no pose in it, or something is of another size, not finite, or out of all bounds.
     """
     values = _named(answer)
     pose = _first(values, *_POSE_KEYS)
@@ -64,16 +68,12 @@ def read_answer(answer: Any, *, name: str) -> Answer:
     given = _first(values, *_BETAS_KEYS)
     if given is not None:
         betas[: given.size] = given.ravel()[:10]
-    joints = _sized(_first(values, *_JOINTS_KEYS), 2 * JOINT_COUNT)
+    joints = _of_joints(values, *_JOINTS_KEYS, width=2, name=name)
     for what, numbers in (("pose", pose), ("betas", betas), ("joints2d", joints)):
         if numbers is not None and not np.isfinite(numbers).all():
             raise ModelError(f"{name} answers with numbers that are not finite in its {what}. Choose another picture.")
-    return Answer(
-        _rotations(pose.ravel(), name),
-        betas,
-        None if joints is None else joints.reshape(JOINT_COUNT, 2).astype(np.float32),
-        _sigma(values),
-    )
+    rotations, sigma = _rotations(pose.ravel(), name), _sigma(values, name)
+    return Answer(rotations, betas, None if joints is None else _spread_out(joints, name), sigma)
 
 
 def _named(answer: Any) -> dict[str, DoubleArray]:
@@ -96,9 +96,25 @@ def _first(values: Mapping[str, DoubleArray], *names: str) -> DoubleArray | None
     return next((values[name] for name in names if name in values), None)
 
 
-def _sized(array: DoubleArray | None, size: int) -> DoubleArray | None:
-    """The array flat, if it has this many numbers."""
-    return array.ravel() if array is not None and array.size == size else None
+def _of_joints(values: Mapping[str, DoubleArray], *keys: str, width: int, name: str) -> DoubleArray | None:
+    """(24, width) the first of these that is there; of SMPL-H's and SMPL-X's joints the body's, a hand as its wrist."""
+    key = next((key for key in keys if key in values), None)
+    if key is None:
+        return None
+    numbers = values[key].ravel()
+    if numbers.size in (52 * width, 55 * width):
+        return numbers.reshape(-1, width)[[*range(_BODY_JOINTS), *_WRISTS]]
+    if numbers.size != JOINT_COUNT * width:
+        size = JOINT_COUNT * width
+        raise ModelError(f"{name} answers with {numbers.size} numbers as its {key} for one person, and not {size}.")
+    return numbers.reshape(JOINT_COUNT, width)
+
+
+def _spread_out(joints: DoubleArray, name: str) -> FloatArray:
+    """(24, 2) pixels, which do not all lie on one point: that would put the body nowhere."""
+    if float(np.ptp(joints, axis=0).max()) < _LEAST_SPREAD_PX:
+        raise ModelError(f"{name} answers with joints2d that all lie on one point. Choose another picture.")
+    return joints.astype(np.float32)
 
 
 def _rotations(pose: DoubleArray, name: str) -> DoubleArray:
@@ -120,13 +136,18 @@ def _rotations(pose: DoubleArray, name: str) -> DoubleArray:
             f"{name} answers with a pose of {pose.size} numbers for one person, and not of 72 (axis-angle) or 216 "
             "(matrices)."
         )
+    largest = float(np.linalg.norm(axis_angle, axis=-1).max())
+    if largest > _MOST_RADIANS:
+        raise ModelError(f"{name} answers with a rotation of {largest:.3g} radians, which is no pose.")
     return axis_angle_to_matrix(axis_angle)
 
 
-def _sigma(values: Mapping[str, DoubleArray]) -> DoubleArray | None:
+def _sigma(values: Mapping[str, DoubleArray], name: str) -> DoubleArray | None:
     """(24,) radians."""
-    radians = _sized(values.get("uncertainty"), JOINT_COUNT)
-    millimetres = _sized(values.get("joint_uncertainties"), JOINT_COUNT)
-    if radians is None and millimetres is not None:
-        radians = millimetres / _LIMB_MM
-    return radians if radians is not None and np.isfinite(radians).all() else None
+    for key, unit in (("uncertainty", 1.0), ("joint_uncertainties", _LIMB_MM)):
+        sigma = _of_joints(values, key, width=1, name=name)
+        if sigma is not None:
+            if not (np.isfinite(sigma) & (sigma > 0.0)).all():
+                raise ModelError(f"{name} answers with numbers as its {key} that are not all positive and finite.")
+            return sigma[:, 0] / unit
+    return None

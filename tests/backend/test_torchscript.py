@@ -69,6 +69,11 @@ def _pose(seed: int = 0) -> FloatArray:
     return np.random.default_rng(seed).normal(scale=0.5, size=(1, 72)).astype(np.float32)
 
 
+def _with(**more: torch.Tensor) -> dict[str, torch.Tensor]:
+    """An answer of the rest pose, and more."""
+    return {"pose": torch.zeros(1, 72), **more}
+
+
 def test_whoever_faces_the_camera_is_upright(tmp_path: Path) -> None:
     """Half a turn about x in camera axes (y down) is SMPL's rest pose seen from the front."""
     found = _estimate(write_regressor(Plain(), tmp_path / "plain.pt"))
@@ -168,6 +173,13 @@ def test_without_joints_the_keypoints_place_the_body(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.poses.confidence, 0.8, rtol=1e-5)
 
 
+def test_of_the_joints_of_hands_and_faces_only_the_body_counts(tmp_path: Path) -> None:
+    doubt = torch.cat([torch.full((1, 22), 0.2), torch.full((1, 33), 3.0)], 1)
+    answer = {"pose": torch.zeros(1, 165), "uncertainty": doubt}
+    found = _estimate(write_regressor(OddAnswer(answer), tmp_path / "wide.pt"))
+    np.testing.assert_allclose(found.poses.confidence, 1.0 - np.exp(-np.radians(20.0) / 0.2), rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("network", "words"),
     [(TakesText(), "takes str and answers with int"), (TakesThreeMore(), "takes Tensor, Tensor, Tensor, Tensor")],
@@ -186,6 +198,14 @@ def test_other_signatures_are_refused_before_anything_runs(tmp_path: Path, netwo
         ({"pose": torch.zeros(2, 72)}, "a pose of 144 numbers"),
         ({"pose": torch.full((1, 72), float("nan"))}, "not finite in its pose"),
         ({"pose": torch.zeros(1, 72), "betas": torch.full((1, 10), float("inf"))}, "not finite in its betas"),
+        ({"pose": torch.full((1, 72), 1e9)}, "a rotation of 1.73e.09 radians"),
+        (_with(joints2d=torch.zeros(1, 55)), "55 numbers as its joints2d for one person, and not 48"),
+        (_with(joints2d=torch.full((1, 24, 2), 7.0)), "joints2d that all lie on one point"),
+        (_with(uncertainty=torch.full((1, 24), -1.0)), "its uncertainty that are not all positive"),
+        (_with(uncertainty=torch.zeros(1, 24)), "its uncertainty that are not all positive"),
+        (_with(uncertainty=torch.full((1, 24), float("nan"))), "its uncertainty that are not all positive"),
+        (_with(uncertainty=torch.ones(1, 23)), "23 numbers as its uncertainty for one person, and not 24"),
+        (_with(joint_uncertainties=torch.zeros(1, 24)), "its joint_uncertainties that are not all positive"),
         ({"pose": torch.ones(24, 3, 3)}, "matrices that are not rotations"),
         ({"pose": -torch.eye(3).expand(24, 3, 3).contiguous()}, "matrices that are not rotations"),
     ],
