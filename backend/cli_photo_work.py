@@ -27,6 +27,7 @@ from .joint_words import in_words
 from .observation import Observation
 from .pipeline import PhotoResult, find_people, solve_person
 from .runtime import ModelCache, Solver
+from .weights.registry import model_entries
 
 if TYPE_CHECKING:
     from ..rig.pose_plan import KeyOptions, KeyReport
@@ -84,7 +85,7 @@ def pose_photo(request: PhotoRequest, kind: Kind | None = None) -> None:
             for reading in range(1, len(result.estimates)):
                 for path in request.targets(reading):
                     partial[path] = all_or_none.enter_context(write_atomically(path))
-            timings, notes = dict(result.timings_ms), list(result.notes)
+            timings, notes = dict(result.timings_ms), [*_note_on_folder(request.models), *result.notes]
             if request.wants_rig:
                 notes += _pose_rig(request, result, partial=partial, timings=timings, show=show)
             if request.npz is not None:
@@ -92,6 +93,15 @@ def pose_photo(request: PhotoRequest, kind: Kind | None = None) -> None:
                     for reading, estimate in enumerate(result.estimates):
                         save_npz(estimate, result.observation, partial[numbered(request.npz, reading)])
     _print_summary(request, result, kind, timings=timings, notes=notes, written=list(partial))
+
+
+def _note_on_folder(folder: Path | None) -> list[str]:
+    """That nothing is used of a model folder without any of our files."""
+    files = [entry.file for entry in model_entries().values()]
+    names = sorted(Path(file).name for file in files)
+    if folder is None or any((folder / place).is_file() for place in (*files, *names)):
+        return []
+    return [f"--models {folder} holds none of our model files ({', '.join(names)}): the shipped ones are used."]
 
 
 def _pose_rig(
@@ -264,6 +274,8 @@ def _readings_in_words(result: PhotoResult, *, wanted: int) -> Iterator[str]:
         return
     for number, estimate in enumerate(result.estimates, start=1):
         yield f"Reading {number} of {count}: likelihood {estimate.likelihood:.0%}."
-    if count < wanted:
+    if not result.reads_several_ways:
+        yield f"{wanted} readings were asked for, but this solver gives only one. The pose model gives several."
+    elif count < wanted:
         gave = "only one" if count == 1 else f"only {count} that differ"
         yield f"{wanted} readings were asked for, but the picture gave {gave}."

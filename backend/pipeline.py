@@ -46,6 +46,7 @@ class PhotoResult:
             likeliest of them first.
         timings_ms: milliseconds of work, a stage each, those of `found` included.
         notes: what the artist should know about how it was solved, in sentences.
+        reads_several_ways: more readings than one can be asked of the solver.
     """
 
     found: FoundPeople
@@ -53,6 +54,7 @@ class PhotoResult:
     estimates: tuple[Estimate, ...]
     timings_ms: dict[str, float]
     notes: tuple[str, ...] = ()
+    reads_several_ways: bool = True
 
     @property
     def estimate(self) -> Estimate:
@@ -127,7 +129,8 @@ def solve_person(
     result = yield from pose_person(
         replace(found, timings_ms=timings), person, estimator=chosen.estimator, readings=readings
     )
-    return replace(result, notes=chosen.notes)
+    several = isinstance(chosen.estimator, ReadsSeveralWays)
+    return replace(result, notes=chosen.notes, reads_several_ways=several)
 
 
 def other_readings(

@@ -48,7 +48,8 @@ def test_fewer_readings_than_asked_for_are_told(tmp_path: Path, capsys: pytest.C
     assert main(arguments) == 0
     out = capsys.readouterr().out
     assert "Reading 1 of 1: likelihood 100%" in out
-    assert "3 readings were asked for, but the picture gave only one." in out
+    assert "3 readings were asked for, but this solver gives only one." in out
+    assert "the picture gave" not in out
     assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
 
 
@@ -96,6 +97,19 @@ def test_when_one_reading_cannot_be_written_none_is(
     assert "The disk is full." in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["pose_2.npz"]
     assert kept.read_text() == "from before"
+
+
+@pytest.mark.parametrize("held", [None, "pose.safetensors"])
+def test_a_model_folder_without_our_files_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], held: str | None
+) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    if held is not None:
+        (folder / held).write_bytes(b"never read in closed form")
+    assert main(["photo", str(SAMPLE), "--solver", "analytic", "--models", str(folder)]) == 0
+    out = capsys.readouterr().out
+    assert (f"Note: --models {folder} holds none of our model files" in out) == (held is None)
 
 
 def test_the_file_of_a_later_reading_is_checked_before_the_work(

@@ -150,6 +150,14 @@ def test_the_command_line_takes_both_files(tmp_path: Path, capsys: pytest.Captur
         np.testing.assert_allclose(archive["poses"][0, 3:72], _pose(6).numpy()[0, 3:], atol=1e-4)
 
 
+def test_that_a_regressor_gives_one_reading_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blazepose_or_skip()
+    regressor = write_regressor(Plain(_pose(6)), tmp_path / "plain.pt")
+    assert main(["photo", str(SAMPLE), "--regressor", str(regressor), "--hypotheses", "3"]) == 0
+    out = capsys.readouterr().out
+    assert "3 readings were asked for, but this solver gives only one." in out
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
