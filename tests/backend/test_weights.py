@@ -108,17 +108,18 @@ def test_a_failed_download_says_what_to_do(
 
 def test_the_registry_names_everything_that_a_user_may_ask() -> None:
     entries = model_entries()
-    assert set(entries) == {"pose_detection", "pose_landmark_full", "pose"}
+    assert set(entries) == {"pose_detection", "pose_landmark_full", "pose", "drawing"}
     content = fetch_module.tomllib.loads((FOLDER / "registry.toml").read_text("utf-8"))
     for name, model in content["model"].items():
-        fetched = {"member"} if name != "pose" else set()
+        fetched = {"member"} if name not in {"pose", "drawing"} else set()
         assert set(model) == {"file", "size", "sha256", "license", "source", "made"} | fetched
         assert len(model["sha256"]) == 64
         assert model["source"] in (content["source"] if fetched else ["training"])
 
 
-def test_our_own_weights_are_in_the_repository() -> None:
-    entry = model_entries()["pose"]
+@pytest.mark.parametrize("name", ["pose", "drawing"])
+def test_our_own_weights_are_in_the_repository(name: str) -> None:
+    entry = model_entries()[name]
     content = (FOLDER / entry.file).read_bytes()
     assert len(content) == entry.size < 30e6
     assert hashlib.sha256(content).hexdigest() == entry.sha256
