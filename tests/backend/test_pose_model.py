@@ -21,12 +21,15 @@ from contrapposto.backend.estimate.network_file import load_network
 from contrapposto.backend.estimate.pose_network import PoseNetwork, Reading
 from contrapposto.backend.job import run_job
 from contrapposto.backend.keypoints import BLAZEPOSE_33, KeypointSchema
+from contrapposto.backend.kinematics import pose_torch
 from contrapposto.backend.observation import Observation
+from contrapposto.backend.proportions import scaled_offsets_torch
 from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle_torch, matrix_to_6d_torch
 from contrapposto.backend.runtime import ModelCache, Solver
 from contrapposto.backend.skeleton import JOINT_INDEX
 from contrapposto.backend.solver_choice import ChosenSolver
 from numpy_rigs import varied_poses
+from training.metrics import pa_mpjpe
 from training.pose_source import PoseSource
 from training.synthesis import Given, Noise, Sighting, Synthesis
 from training.weights import save_network
@@ -207,6 +210,64 @@ def test_two_ways_to_read_an_arm_are_both_offered_with_their_shares() -> None:
     assert sum(likelihood) == pytest.approx(1.0)
     estimates = run_job(LearnedEstimator(network, fitted=False).estimate(observation(seen), count=5))
     assert [estimate.likelihood for estimate in estimates] == pytest.approx(likelihood)
+
+
+def test_one_of_several_readings_is_held_more_firmly_than_the_expected_pose() -> None:
+    seen, shoulder = sighting(1), JOINT_INDEX["left_shoulder"]
+    (expected,) = run_job(LearnedEstimator(Knowing(seen, turned=1.0)).estimate(observation(seen)))
+    _, other = run_job(LearnedEstimator(Knowing(seen, samples=(1.0,))).estimate(observation(seen), count=2))
+    read = Knowing(seen).reading(1.0).rotations[0, shoulder]
+    moved = [
+        float(geodesic_angle_torch(torch.from_numpy(axis_angle_to_matrix(each.poses.rotations[0, shoulder])), read))
+        for each in (expected, other)
+    ]
+    assert moved[1] < 0.8 * moved[0], moved
+
+
+def test_feet_that_are_nearly_level_come_onto_the_ground_that_the_network_tells() -> None:
+    """The unseen left leg is read as slightly bent; gravity alone tells how far its foot is from the floor."""
+    seen = sighting(1)
+    seen.truth.local[:, 1:] = torch.eye(3)
+    # Upright in the camera, which is held level, whatever the drawn person did.
+    level = seen.turn.transpose(1, 2)
+    seen.truth.local[:, 0] = level
+    seen.truth.up[:] = level[..., 1]
+    for name, angle in (("hip", -0.45), ("knee", 0.9), ("ankle", -0.45)):
+        bent = axis_angle_to_matrix(np.array([angle, 0.0, 0.0])).astype(np.float32)
+        seen.truth.local[:, JOINT_INDEX[f"left_{name}"]] = torch.from_numpy(bent)
+    shown = observation(seen)
+    unseen = np.zeros_like(shown.confidence)
+    unseen[:, [BLAZEPOSE_33.index[f"{side}_{name}"] for side in ("left", "right") for name in ("hip", "shoulder")]] = (
+        1.0
+    )
+
+    def uneven(*, fitted: bool) -> float:
+        estimator = LearnedEstimator(Knowing(seen), fitted=fitted)
+        (found,) = run_job(estimator.estimate(dataclasses.replace(shown, confidence=unseen)))
+        ankles = found.joints()[0, [JOINT_INDEX["left_ankle"], JOINT_INDEX["right_ankle"]], 1]
+        return float(abs(ankles[0] - ankles[1]))
+
+    assert uneven(fitted=False) > 0.05
+    assert uneven(fitted=True) < 0.6 * uneven(fitted=False), (uneven(fitted=False), uneven(fitted=True))
+
+
+def _joints(reading: Reading) -> torch.Tensor:
+    offsets = scaled_offsets_torch(reading.log_scales)
+    return pose_torch(reading.rotations, torch.zeros(len(offsets), 3), offsets=offsets)[1]
+
+
+def test_the_shipped_network_reads_people_that_it_never_saw() -> None:
+    """A bound that a wrong or broken file misses by far; the benchmark measures how good it is."""
+    try:
+        network = ModelCache(device="CPU").pose_network()
+    except ModelFileError as error:
+        pytest.skip(str(error))
+    seen = sighting(40, noise=Noise())
+    with torch.inference_mode():
+        read = network(seen.evidence.features())
+        untaught = PoseNetwork(width=64, depth=1).eval()(seen.evidence.features())
+    good, bad = (float(pa_mpjpe(_joints(each), seen.truth.joints).mean()) for each in (read, untaught))
+    assert good < 180.0 < 280.0 < bad, (good, bad)
 
 
 def test_after_the_expected_pose_come_others_by_how_many_samples_show_them() -> None:
