@@ -95,7 +95,7 @@ class PoseOptions:
     )
     keep_unseen: BoolProperty(
         name="Keep Unseen",
-        description="Key joints that the picture as good as does not show as they stand now",
+        description="Key limbs that the picture does not show as they stand now: cut off by its edge, or hidden",
         default=False,
         options={"SKIP_SAVE"},
     )
@@ -144,6 +144,7 @@ class CONTRAPPOSTO_PG_body_part(bpy.types.PropertyGroup):
     confidence: FloatProperty(
         name="Confidence", description="How far this part of the pose can be trusted", min=0.0, max=1.0
     )
+    not_shown: BoolProperty(name="Not Shown", description="The picture does not show it: its pose is guessed")
 
 
 class CONTRAPPOSTO_PG_joint(bpy.types.PropertyGroup):

@@ -82,7 +82,7 @@ def _add_pose_options(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help="key only joints that are at least so sure (0 to 1)",
     )
-    parser.add_argument("--keep-unseen", action="store_true", help="leave the pose of joints that are not seen")
+    parser.add_argument("--keep-unseen", action="store_true", help="leave limbs that are not seen as the rig has them")
     parser.add_argument(
         "--limbs", choices=("fk", "ik"), default="fk", help="which controls to key where there are both"
     )

@@ -33,7 +33,7 @@ class PhotoRequest:
         hypotheses: how many readings of the pose to write at most.
         solver: "auto", "model" or "analytic".
         min_confidence: joints that are less sure are not keyed.
-        keep_unseen: joints that the picture as good as does not show are keyed as the rig has them.
+        keep_unseen: limbs that the picture does not show are keyed as the rig has them.
         models: the folder of the model files, or None for the shipped one.
         smpl: the folder of the user's own SMPL files, or None for our neutral adult.
         detector: the user's own RTMPose file, or None for the detector that is shipped.

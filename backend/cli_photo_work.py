@@ -27,6 +27,7 @@ from .joint_words import in_words
 from .observation import Observation
 from .pipeline import PhotoResult, find_people, solve_person
 from .runtime import ModelCache, Solver
+from .shown_joints import parts_not_shown
 from .weights.registry import model_entries
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def _pose_rig(
         notes.update(dict.fromkeys(_notes_of(report, request, reading=reading)))
         if request.match_camera:
             with _timed(timings, "match camera"):
-                notes[rig.match_camera(result, reading, options=options, bone_map=request.bone_map)] = None
+                matched = rig.match_camera(result, reading, options=options, bone_map=request.bone_map)
+            notes[f"Reading {reading + 1}: {matched}" if len(result.estimates) > 1 else matched] = None
         if request.out is not None:
             show(Progress("Writing the rig", 0.8))
             with _timed(timings, "write rig"):
@@ -246,8 +248,8 @@ def _print_summary(
     for line in _readings_in_words(result, wanted=request.hypotheses):
         console.print(line, markup=False)
     console.print(_camera_in_words(result), markup=False)
-    parts = body_part_confidence(result.estimate.poses.confidence)
-    console.print("Confidence: " + ", ".join(f"{part.lower()} {share:.0%}" for part, share in parts.items()))
+    for line in _confidence_in_words(request, result):
+        console.print(line, markup=False)
     table = Table("stage", "ms", box=None, pad_edge=False)
     table.columns[1].justify = "right"
     for stage, milliseconds in timings.items():
@@ -257,6 +259,16 @@ def _print_summary(
         console.print(f"Wrote {path}", markup=False)
     if not written:
         console.print("Nothing was written: add --out, --npz or --preview.")
+
+
+def _confidence_in_words(request: PhotoRequest, result: PhotoResult) -> Iterator[str]:
+    """How sure each part of the body is, and which of them the picture does not show."""
+    parts = body_part_confidence(result.estimate.poses.confidence)
+    yield "Confidence: " + ", ".join(f"{part.lower()} {share:.0%}" for part, share in parts.items())
+    hidden = ", ".join(part.lower() for part in parts_not_shown(result.estimate.poses))
+    if hidden:
+        kept = request.keep_unseen and request.wants_rig
+        yield f"Not shown in the picture, so {'left as the rig has it' if kept else 'guessed'}: {hidden}."
 
 
 def _camera_in_words(result: PhotoResult) -> str:

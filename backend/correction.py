@@ -12,6 +12,7 @@ from .estimate.resolve import landmarks_px, resolve
 from .keypoints import BLAZEPOSE_33
 from .observation import Observation
 from .pipeline import PhotoResult
+from .shown_joints import shown_by
 
 Place = tuple[float, float]
 """x, y in pixels of the full image."""
@@ -49,6 +50,9 @@ class Correction:
             MissingPackageError: torch is not installed.
         """
         solved = resolve(self.before.estimates[index], self.moved, seen=self.before.observation)
+        if self.moved and solved.poses.shown is not None:
+            shown = shown_by(self.before.observation, placed=self.moved)
+            solved = replace(solved, poses=replace(solved.poses, shown=shown))
         return self.before.settled(solved)
 
     def observation(self) -> Observation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from .estimate.estimator import Estimate, Estimator, ReadsSeveralWays
 from .job import Job, Progress, timed_job
 from .observation import Observation
 from .runtime import ModelCache, Solver
+from .shown_joints import shown_by
 from .solver_choice import ChosenSolver, choose_solver
 
 
@@ -112,7 +113,7 @@ def pose_person(
     timings = dict(found.timings_ms)
     job = (estimator or AnalyticEstimator()).estimate(found.people[person], count=readings)
     estimates = yield from timed_job(job, timings, stage="solve pose")
-    return PhotoResult(found, person, tuple(estimates), timings)
+    return PhotoResult(found, person, _with_shown(estimates, found.people[person]), timings)
 
 
 def solve_person(
@@ -147,7 +148,16 @@ def other_readings(
         return result
     job = chosen.estimator.others(result.observation, result.estimate, count=readings)
     estimates = yield from timed_job(job, timings, stage="find other readings")
-    return replace(result, estimates=tuple(estimates), timings_ms=timings)
+    return replace(result, estimates=_with_shown(estimates, result.observation), timings_ms=timings)
+
+
+def _with_shown(estimates: Sequence[Estimate], seen: Observation) -> tuple[Estimate, ...]:
+    """The estimates with what the picture shows of each joint; what has it already stays as it is."""
+    shown = shown_by(seen)
+    return tuple(
+        each if each.poses.shown is not None else replace(each, poses=replace(each.poses, shown=shown))
+        for each in estimates
+    )
 
 
 def _choose(models: ModelCache, solver: Solver | str, image: ImageArray) -> Job[ChosenSolver]:

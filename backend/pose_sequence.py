@@ -37,6 +37,8 @@ class PoseSequence:
         confidence: (T, 24) in [0, 1]: how far each joint's rotation can be trusted; without it, fully.
         fps: frames per second.
         hands: (T, 2, 15, 3) axis-angle of the finger joints, left hand first, in MANO order; or None.
+        shown: (T, 24) in [0, 1]: how well the picture shows what each joint turns, however sure its rotation is; or
+            None where that is not known. Files do not hold it.
 
     Raises:
         InputError: a shape does not fit, or a number is out of range.
@@ -48,6 +50,7 @@ class PoseSequence:
     confidence: FloatArray = field(default_factory=lambda: np.ones((0, JOINT_COUNT), np.float32))
     fps: float = 30.0
     hands: FloatArray | None = None
+    shown: FloatArray | None = None
 
     def __post_init__(self) -> None:
         _require_finite(self.rotations, self.translation, self.hands)
@@ -62,6 +65,8 @@ class PoseSequence:
         object.__setattr__(self, "confidence", checked_share("confidence", confidence, (frames, JOINT_COUNT)))
         if self.hands is not None:
             object.__setattr__(self, "hands", checked("hands", self.hands, (frames, 2, _HAND_JOINTS, 3)))
+        if self.shown is not None:
+            object.__setattr__(self, "shown", checked_share("shown", self.shown, (frames, JOINT_COUNT)))
         if not 0.0 < self.fps < np.inf:
             raise InputError(f"fps must be a positive number, not {self.fps}.")
 
@@ -78,6 +83,7 @@ class PoseSequence:
             translation=self.translation * np.array([-1.0, 1.0, 1.0], np.float32),
             confidence=self.confidence[:, MIRROR],
             hands=None if self.hands is None else self.hands[:, ::-1] * _MIRRORED_AXIS,
+            shown=None if self.shown is None else self.shown[:, MIRROR],
         )
 
     def to_amass(self) -> dict[str, object]:

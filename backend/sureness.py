@@ -7,7 +7,7 @@ from typing import Final, Literal
 SURE: Final = 0.7
 """From here on a joint can be taken as it is."""
 UNSEEN: Final = 0.4
-"""Below this a joint is as good as unseen."""
+"""Below this a joint is as good as guessed."""
 
 Grade = Literal["SURE", "DOUBTFUL", "UNSEEN"]
 

@@ -31,6 +31,7 @@ def write_result(outcome: Any, run: PhotoRun, *, report: KeyReport, timings_ms: 
 def write_reading(outcome: Any, run: PhotoRun, index: int, *, report: KeyReport) -> None:
     """Fill in which reading is posed, counted from 0: how sure it is, and what was keyed of it."""
     from ..backend.body_parts import body_part_confidence
+    from ..backend.shown_joints import parts_not_shown
 
     outcome.reading, outcome.action = index + 1, report.action
     outcome.keyed_count, outcome.keyed_bones = len(report.bones), ", ".join(report.bones)
@@ -39,10 +40,11 @@ def write_reading(outcome: Any, run: PhotoRun, index: int, *, report: KeyReport)
     outcome.notes = "\n".join((*run.result.notes, *report.notes))
     poses = run.result.estimates[index].poses
     shown = poses.mirrored() if run.on_rig.options.flip else poses
+    hidden = parts_not_shown(shown)
     outcome.body_parts.clear()
     for name, confidence in body_part_confidence(shown.confidence).items():
         part = outcome.body_parts.add()
-        part.name, part.confidence = name, confidence
+        part.name, part.confidence, part.not_shown = name, confidence, name in hidden
     outcome.joints.clear()
     for posed in report.joints:
         joint = outcome.joints.add()

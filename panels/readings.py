@@ -14,7 +14,7 @@ from ..rig.overlay import tint
 from .words import draw_sentence
 
 LEGEND = (
-    ("STRIP_COLOR_01", f"Less than {UNSEEN:.0%}: as good as unseen"),
+    ("STRIP_COLOR_01", f"Less than {UNSEEN:.0%}: as good as guessed"),
     ("STRIP_COLOR_02", f"{UNSEEN:.0%} to {SURE:.0%}: look at it"),
     ("STRIP_COLOR_04", f"From {SURE:.0%}: sure"),
 )
@@ -70,7 +70,7 @@ def draw_parts(layout: bpy.types.UILayout, result: Any, *, narrow: bool) -> None
     """A bar a part of the body."""
     column = layout.column(align=True)
     for part in result.body_parts:
-        text = f"{part.confidence:.0%}"
+        text = f"{part.confidence:.0%}, not shown" if part.not_shown else f"{part.confidence:.0%}"
         if narrow:
             column.progress(factor=part.confidence, text=f"{part.name}  {text}", translate=False)
             continue

@@ -18,6 +18,7 @@ from ..backend.retarget.rig_pose import RigPose
 from ..backend.retarget.rig_spec import RigSpec
 from ..backend.retarget.solver import retarget
 from ..backend.retarget.unsure import bone_confidence, posed_joints, with_unseen_kept
+from ..backend.shown_joints import SHOWN
 from ..backend.sureness import UNSEEN
 from .armature import read_rig, require_armature
 from .bone_maps import bone_map_for
@@ -158,7 +159,8 @@ def _retargeted(
     pose = retarget(rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs)
     pose = pose.blended(rig, options.blend)
     if options.keep_unseen:
-        pose = with_unseen_kept(rig, pose, bone_confidence(rig, bone_map, poses.confidence), below=UNSEEN)
+        shown, below = (poses.confidence, UNSEEN) if poses.shown is None else (poses.shown, SHOWN)
+        pose = with_unseen_kept(rig, pose, bone_map, shown=shown, below=below)
     return rig, pose if read.standing is None else to_own_rest(pose, read.own, read.standing)
 
 

@@ -30,7 +30,8 @@ class KeyOptions:
         relax_hands: curl the fingers a little when the poses say nothing about them. Only on hands that nobody has
             touched: a hand with a key or a turned bone on any finger stays as it is. One key holds for all frames.
         min_confidence: joints that are less sure over all frames are left alone: not posed, not keyed.
-        keep_unseen: joints that the picture as good as does not show are keyed as they stand now.
+        keep_unseen: joints that the picture does not show (`PoseSequence.shown`) are keyed as they stand now, without
+            legs the root's place too. Where it is not known what is shown, those that are as good as guessed.
     """
 
     frame: float

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +11,8 @@ from ..skeleton import JOINT_INDEX
 from .bone_map import BoneMap
 from .rig_pose import RigPose
 from .rig_spec import RigSpec
+
+_LEGS = [JOINT_INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("hip", "knee")]
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,29 @@ def bone_confidence(rig: RigSpec, bone_map: BoneMap, confidence: FloatArray) -> 
     return found
 
 
-def with_unseen_kept(rig: RigSpec, pose: RigPose, confidence: Mapping[str, FloatArray], *, below: float) -> RigPose:
-    """The pose, with the rig's current one in the frames and bones whose confidence (T,) is less than `below`."""
+def with_unseen_kept(rig: RigSpec, pose: RigPose, bone_map: BoneMap, *, shown: FloatArray, below: float) -> RigPose:
+    """The pose, with the rig's current one in the frames of all bones that are shown less than `below`.
+
+    With both legs unseen the root keeps its place: how high it is in the pose belongs to the legs of the pose.
+
+    Args:
+        rig: with its IK limbs.
+        pose: of the rig.
+        bone_map: which bones stand for which joints.
+        shown: (T, 24) how well each joint is shown.
+        below: what is too little.
+    """
+    by_bone = bone_confidence(rig, bone_map, shown)
     sure = np.ones(pose.frame_count, np.float32)
-    unseen = np.stack([confidence.get(bone, sure) < below for bone in pose.bones], axis=1)
+    unseen = np.stack([by_bone.get(bone, sure) < below for bone in pose.bones], axis=1)
     if not unseen.any():
         return pose
     now = pose.blended(rig, 0.0)
     column = {bone: unseen[:, position, None] for position, bone in enumerate(pose.bones)}
-    location = pose.location if pose.root is None else np.where(column[pose.root], now.location, pose.location)
+    location = pose.location
+    if pose.root is not None:
+        legless = shown[:, _LEGS].max(axis=1, keepdims=True) < below
+        location = np.where(column[pose.root] | legless, now.location, pose.location)
     return replace(
         pose,
         rotations=np.where(unseen[..., None], now.rotations, pose.rotations),

@@ -24,7 +24,7 @@ def rig_file(humanoid: bpy.types.Object, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def three_readings(package, monkeypatch):
-    """The solver with readings that bend the left elbow further, and are unsure of the right knee but for the last."""
+    """Readings that bend the left elbow further; the last alone shows the right shin, and is sure of its knee."""
     pytest.importorskip("ai_edge_litert.interpreter")
     work = package("backend.cli_photo_work")
     real = work.solve_person
@@ -37,7 +37,9 @@ def three_readings(package, monkeypatch):
             rotations[0, LEFT_ELBOW] = (0.0, -0.5 - 0.4 * number, 0.0)
             sure[:] = 0.9
             sure[0, RIGHT_KNEE] = 0.3 + 0.3 * number
-            poses = replace(solved.estimate.poses, rotations=rotations, confidence=sure)
+            shown = np.ones_like(sure)
+            shown[0, RIGHT_KNEE] = sure[0, RIGHT_KNEE] - 0.1
+            poses = replace(solved.estimate.poses, rotations=rotations, confidence=sure, shown=shown)
             readings.append(replace(solved.estimate, poses=poses, likelihood=0.5 - 0.1 * number))
         return replace(solved, estimates=tuple(readings))
 
@@ -107,3 +109,27 @@ def test_unseen_joints_keep_the_rigs_pose(package, rig_file, tmp_path, three_rea
     assert "RightLeg" in keyed(out)
     shin = bpy.data.objects["Armature"].pose.bones["mixamorig:RightLeg"]
     assert shin.rotation_quaternion.angle == pytest.approx(0.0, abs=1e-4)
+
+
+def test_what_the_picture_cuts_off_is_told_and_kept(package, tmp_path, capsys) -> None:
+    """The sample picture down to the waist: the legs of the sample character stay as they are."""
+    cv2 = pytest.importorskip("cv2")
+    pytest.importorskip("ai_edge_litert.interpreter")
+    bust, out = tmp_path / "bust.png", tmp_path / "posed.blend"
+    cv2.imwrite(str(bust), cv2.imread(str(SAMPLE))[:380])
+    rig = ROOT / "samples" / "character.blend"
+
+    def legs() -> list[np.ndarray]:
+        armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
+        bones = package("rig.bone_maps").bone_map_for(armature, package("rig.armature").read_rig(armature)).joints
+        joints = [f"{side}_{name}" for side in ("left", "right") for name in ("hip", "knee", "ankle")]
+        return [np.array(armature.pose.bones[bones[joint].bones[0]].matrix_basis) for joint in joints]
+
+    bpy.ops.wm.open_mainfile(filepath=str(rig))
+    before = legs()
+    arguments = ["photo", str(bust), "--rig", str(rig), "--out", str(out)]
+    for keep, words in ((["--keep-unseen"], "left as the rig has it"), ([], "guessed")):
+        assert package("backend.cli").main([*arguments, *keep]) == 0
+        assert f"Not shown in the picture, so {words}: left leg, right leg." in capsys.readouterr().out
+        bpy.ops.wm.open_mainfile(filepath=str(out))
+        assert np.allclose(before, legs(), atol=1e-4) == bool(keep)
