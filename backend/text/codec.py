@@ -104,9 +104,9 @@ def _value(given: object, wanted: Any, *, place: str) -> object:
             raise InputError(f"{place} must be a list of at most 3.")
         inner = typing.get_args(wanted)[0]
         return tuple(_value(each, inner, place=place) for each in cast("list[object]", given))
-    if isinstance(wanted, types.UnionType):
-        kept = [kind for kind in typing.get_args(wanted) if kind is not type(None)]
-        return None if given is None else _value(given, kept[0], place=place)
+    kept = _unless_none(wanted)
+    if kept is not None:
+        return None if given is None else _value(given, kept, place=place)
     if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
         raise InputError(f"{place} must be a number.")
     if abs(given) > _LIMIT:
@@ -116,6 +116,13 @@ def _value(given: object, wanted: Any, *, place: str) -> object:
 
 def _choices(wanted: Any) -> tuple[str, ...] | None:
     return typing.get_args(wanted) if typing.get_origin(wanted) is Literal else None
+
+
+def _unless_none(wanted: Any) -> Any:
+    """`number` of `number | None`; None of what is not optional. A Literal's union is of another type than a number's."""
+    if typing.get_origin(wanted) not in (typing.Union, types.UnionType):
+        return None
+    return next(kind for kind in typing.get_args(wanted) if kind is not type(None))
 
 
 def json_schema() -> dict[str, Any]:
@@ -150,7 +157,7 @@ def _schema(wanted: Any) -> dict[str, Any]:
         return {"type": "string", "enum": list(choices)}
     if typing.get_origin(wanted) is tuple:
         return {"type": "array", "items": _schema(typing.get_args(wanted)[0]), "maxItems": 3}
-    if isinstance(wanted, types.UnionType):
-        kept = [kind for kind in typing.get_args(wanted) if kind is not type(None)]
-        return {"anyOf": [_schema(kept[0]), {"type": "null"}]}
+    kept = _unless_none(wanted)
+    if kept is not None:
+        return {"anyOf": [_schema(kept), {"type": "null"}]}
     return {"type": "number"}
