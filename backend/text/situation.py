@@ -1,0 +1,145 @@
+"""What carries the body while a program is carried out: the support, and the limbs that the program takes off it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .chains import Chain, bare, chain_of_limb, chain_of_spot, mover, side_of
+from .language import Bend, Change, Element, Ground, Mirror, Place, Point, Raise, Support, SupportKind, Touch, Trunk
+
+_LIFTING_BEND_DEG: Final = 50.0
+_STRIDE_DEG: Final = 60.0
+_UPRIGHT: Final = frozenset({None, "standing", "tiptoe", "left_leg", "right_leg"})
+_OFF_GROUND_M: Final = 0.04
+_FAR_DOWN: Final = frozenset({"shin", "calf", "ankle", "heel", "sole", "foot", "toes", "knee"})
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Who carries what.
+
+    Attributes:
+        kind: the support that was named last, or that places on the ground amount to; None for the draft's own.
+        height: of the seat in metres, where one was named.
+        told: the support was named.
+        lifted: limbs, and the trunk, that are told to be elsewhere than the support would have them.
+        busy: limbs and parts that any element is about.
+    """
+
+    kind: SupportKind | None
+    height: float | None
+    told: bool
+    lifted: frozenset[Chain]
+    busy: frozenset[Chain]
+
+
+def situation(elements: Sequence[Element]) -> Situation:
+    """Of all elements that are to hold, together."""
+    named = [element for element in elements if isinstance(element, Support)]
+    kind = named[-1].kind if named else _grounded(elements)
+    height = named[-1].height if named else None
+    lifted = {chain for element in elements if (chain := _lifts(element, kind, elements)) is not None}
+    if kind in _UPRIGHT and {"left_leg", "right_leg"} <= lifted and _strides(elements):
+        lifted -= {"left_leg", "right_leg"}
+    if any(_bends_trunk(element) for element in elements):
+        lifted.add("trunk")
+    busy = {chain for element in elements for chain in _about(element)}
+    return Situation(kind, height, bool(named), frozenset(lifted), frozenset(busy))
+
+
+def _grounded(elements: Sequence[Element]) -> SupportKind | None:
+    """The support that places on the ground amount to."""
+    down = {element.part for element in elements if isinstance(element, Ground) and element.above <= 0.0}
+    knees = [spot for spot in down if bare(spot) in {"knee", "shin"}]
+    sides = {side_of(spot) for spot in knees}
+    if down & {"chest", "belly"}:
+        return "lying_front"
+    if down & {"upper_back", "head_back"}:
+        return "lying_back"
+    if sides and any(bare(spot) in {"hand", "fingers"} for spot in down):
+        return "all_fours"
+    if len(sides) == 2:
+        return "kneeling"
+    if sides:
+        return "kneeling_left" if "left" in sides else "kneeling_right"
+    bottom = {"bottom", "crotch", "left_buttock", "right_buttock"}
+    return "sitting_floor" if down & bottom else None
+
+
+def _lifts(element: Element, kind: SupportKind | None, elements: Sequence[Element]) -> Chain | None:
+    """The limb that an element takes away from where the support has it."""
+    match element:
+        case Raise(limb=limb, degrees=degrees) if abs(degrees) >= 15.0:
+            return chain_of_limb(limb)
+        case Point(limb=limb, directions=directions) if bare(limb) not in {"torso", "head"}:
+            return None if _stays(limb, directions, kind) else chain_of_limb(limb)
+        case Bend(joint=joint, degrees=degrees) if bare(joint) == "knee" and kind in _UPRIGHT:
+            both = len({each.joint for each in elements if isinstance(each, Bend) and bare(each.joint) == "knee"}) == 2
+            return chain_of_limb(joint) if degrees >= _LIFTING_BEND_DEG and not both else None
+        case Touch(part=part, place=place):
+            return _touching(part, place, kind)
+        case Ground(part=part, above=above) if above > _OFF_GROUND_M and bare(part) not in {"heel"}:
+            chain = chain_of_spot(part)
+            return chain if bare(chain) in {"leg", "arm"} else None
+        case Place(part=part, relation="above") if bare(chain_of_spot(part)) in {"leg", "arm"}:
+            return chain_of_spot(part)
+        case _:
+            return None
+
+
+def _stays(limb: str, directions: tuple[str, ...], kind: SupportKind | None) -> bool:
+    """Whether a limb that points there may still carry what the support has it carry."""
+    if bare(limb) == "foot":
+        return kind not in _UPRIGHT or not set(directions) & {"up", "down"}
+    if bare(limb) in {"leg", "thigh", "shin"}:
+        return directions == ("down",)
+    return False
+
+
+def _touching(part: str, place: str, kind: SupportKind | None) -> Chain | None:
+    moved, still = mover(part, place)
+    chain, other = chain_of_spot(moved), chain_of_spot(still)
+    if bare(chain) == "arm":
+        return chain
+    if bare(chain) != "leg" or (bare(moved) == bare(still) and bare(other) == "leg"):
+        return None
+    if kind in {"kneeling", "sitting_heels", "squatting"} and bare(other) != "leg":
+        return None
+    return chain
+
+
+def _strides(elements: Sequence[Element]) -> bool:
+    """Both legs are spread or stepping, no further than a body can stand."""
+    raised = [each for each in elements if isinstance(each, Raise) and bare(each.limb) in {"leg", "thigh"}]
+    return len({side_of(each.limb) for each in raised}) == 2 and all(abs(e.degrees) <= _STRIDE_DEG for e in raised)
+
+
+def _bends_trunk(element: Element) -> bool:
+    match element:
+        case Trunk(forward=forward, left=left):
+            return forward is not None or left is not None
+        case Point(limb="torso"):
+            return True
+        case Touch(part=one, place=other):
+            spots = {bare(one), bare(other)}
+            return bool(spots & _FAR_DOWN) and not spots <= _FAR_DOWN
+        case _:
+            return False
+
+
+def _about(element: Element) -> tuple[Chain, ...]:
+    match element:
+        case Bend(joint=name) | Raise(limb=name) | Point(limb=name):
+            return (chain_of_limb(name),)
+        case Touch(part=one, place=other) | Place(part=one, other=other):
+            return (chain_of_spot(one), chain_of_spot(other))
+        case Ground(part=part):
+            return (chain_of_spot(part),)
+        case Change() | Mirror():
+            return ()
+        case _:
+            kinds: dict[str, Chain] = {"Trunk": "trunk", "Head": "head"}
+            found = kinds.get(type(element).__name__)
+            return (found,) if found else ()

@@ -1,0 +1,335 @@
+"""What each support means: what carries the body, what must hold of it, and whether it must keep its balance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+
+from .chains import Chain, bare, chain_of_limb, chain_of_spot
+from .language import Support, SupportKind
+from .measures import Angle, Away, Body, Check, Distance, Height, Limb, Offset, Trunk
+from .situation import Situation
+
+Side = Literal["left", "right"]
+_BACK: Final = (0.0, 0.0, -1.0)
+_FORWARD: Final = (0.0, 0.0, 1.0)
+_UP: Final = (0.0, 1.0, 0.0)
+_DOWN: Final = (0.0, -1.0, 0.0)
+_SIDES: Final[tuple[Side, Side]] = ("left", "right")
+SEAT_M: Final = 0.45
+"""A chair's seat."""
+_LOWEST_SEAT, _HIGHEST_SEAT, _FEET_REACH = 0.03, 0.95, 0.60
+
+
+@dataclass(frozen=True)
+class Law:
+    """A support.
+
+    Attributes:
+        carriers: parts on the ground, names of `body_solids.GROUND_PARTS`.
+        checks: what must hold, but for limbs that are told to be elsewhere.
+        balanced: the centre of mass lies above the carriers.
+        seat: parts that something else carries, for the balance.
+    """
+
+    carriers: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    balanced: bool = False
+    seat: tuple[str, ...] = field(default=())
+
+
+def _low(spot: str, most: float = 0.03) -> Check:
+    return Check(Height(spot), high=most, slack=0.03)
+
+
+def _high(spot: str, least: float) -> Check:
+    return Check(Height(spot), low=least, slack=0.03)
+
+
+def _away(limb: Limb, direction: tuple[float, float, float], most: float, *, slack: float = 10.0) -> Check:
+    return Check(Away(limb, direction), high=most, slack=slack)
+
+
+def _limb(side: Side, name: str) -> Limb:
+    return f"{side}_{name}"  # pyright: ignore[reportReturnType]
+
+
+def _bent(side: Side, joint: str, low: float, high: float) -> Check:
+    return Check(Angle(f"{side}_{joint}"), low, high, slack=8.0)  # pyright: ignore[reportArgumentType]
+
+
+def _both(checks: Callable[[Side], tuple[Check, ...]]) -> tuple[Check, ...]:
+    return checks("left") + checks("right")
+
+
+def _other(side: Side) -> Side:
+    return "right" if side == "left" else "left"
+
+
+def _sole(side: Side) -> tuple[Check, ...]:
+    return _low(f"{side}_sole", 0.02), _low(f"{side}_heel"), _low(f"{side}_toes")
+
+
+def _standing() -> Law:
+    straight = _both(lambda side: (_bent(side, "knee", 140.0, 181.0),))
+    return Law(("left_foot", "right_foot"), _both(_sole) + straight, balanced=True)
+
+
+def _one_leg(side: Side) -> Law:
+    off = _other(side)
+    raised = _high(f"{off}_sole", 0.12), _high(f"{off}_toes", 0.06), _high(f"{off}_heel", 0.12)
+    return Law((f"{side}_foot",), (*_sole(side), *raised), balanced=True)
+
+
+def _tiptoe() -> Law:
+    checks = _both(lambda side: (_low(f"{side}_toes"), _high(f"{side}_heel", 0.07), _bent(side, "knee", 140.0, 181.0)))
+    return Law(("left_toes", "right_toes"), checks, balanced=True)
+
+
+def _squatting() -> Law:
+    checks = _both(lambda side: (*_sole(side), _bent(side, "knee", 20.0, 85.0)))
+    trunk = Check(Trunk("forward"), -5.0, 50.0, slack=10.0)
+    return Law(
+        ("left_foot", "right_foot"), (*checks, Check(Height("bottom"), 0.08, 0.45, slack=0.05), trunk), balanced=True
+    )
+
+
+def _lunge(front: Side) -> Law:
+    back = _other(front)
+    checks = (
+        *_sole(front),
+        _bent(front, "knee", 80.0, 115.0),
+        _away(_limb(front, "shin"), _DOWN, 20.0),
+        Check(Offset(f"{front}_heel", f"{back}_toes", "forward"), low=0.45, slack=0.08),
+        _low(f"{back}_toes"),
+        _bent(back, "knee", 125.0, 181.0),
+        _high(f"{back}_knee", 0.10),
+        _away("torso", _UP, 25.0),
+    )
+    return Law((f"{front}_foot", f"{back}_toes"), checks, balanced=True)
+
+
+def _knee(side: Side) -> tuple[Check, ...]:
+    """On the ground, with its shin."""
+    return _low(f"{side}_knee"), _low(f"{side}_shin", 0.05), _away(_limb(side, "shin"), _BACK, 25.0)
+
+
+def _kneeling() -> Law:
+    checks = _both(lambda side: (*_knee(side), _away(_limb(side, "thigh"), _DOWN, 15.0)))
+    return Law(_carried_by_shins("left", "right"), (*checks, _away("torso", _UP, 20.0)), balanced=True)
+
+
+def _carried_by_shins(*sides: Side) -> tuple[str, ...]:
+    return tuple(f"{side}_{part}" for side in sides for part in ("knee", "shin"))
+
+
+def _half_kneeling(side: Side) -> Law:
+    front = _other(side)
+    checks = (
+        *_knee(side),
+        _away(_limb(side, "thigh"), _DOWN, 20.0),
+        *_sole(front),
+        _bent(front, "knee", 75.0, 110.0),
+        _away(_limb(front, "shin"), _DOWN, 20.0),
+        _away("torso", _UP, 20.0),
+    )
+    return Law((*_carried_by_shins(side), f"{front}_foot"), checks, balanced=True)
+
+
+def _sitting(height: float) -> Law:
+    """On something; where the seat is too high for the feet to reach the ground, they hang."""
+    seat = float(np.clip(height, _LOWEST_SEAT, _HIGHEST_SEAT))
+    trunk = (_away("torso", _UP, 20.0),)
+    if seat > _FEET_REACH:
+        hanging = _both(lambda side: (_away(_limb(side, "thigh"), _UP, 115.0), _away(_limb(side, "shin"), _DOWN, 35.0)))
+        level = _both(lambda side: (_away(_limb(side, "thigh"), _DOWN, 110.0),))
+        return Law((), (*hanging, *level, *trunk))
+    checks = _both(lambda side: (_low(f"{side}_sole", 0.02), _low(f"{side}_heel"), _low(f"{side}_toes")))
+    if seat >= 0.35:
+        checks += _both(
+            lambda side: (
+                Check(Away(_limb(side, "thigh"), _UP), 72.0, 108.0, slack=10.0),
+                _away(_limb(side, "shin"), _DOWN, 22.0),
+            )
+        )
+    bottom = Check(Height("bottom"), seat - 0.02, seat + 0.02, slack=0.03)
+    return Law(("left_foot", "right_foot"), (*checks, bottom, *trunk), seat=("bottom",))
+
+
+def _sitting_floor() -> Law:
+    heels = _both(
+        lambda side: (_low(f"{side}_heel", 0.04), Check(Away(_limb(side, "thigh"), _UP), 30.0, 110.0, slack=10.0))
+    )
+    return Law(("bottom", "left_heel", "right_heel"), (_low("bottom"), *heels, _away("torso", _UP, 25.0)))
+
+
+def _cross_legged() -> Law:
+    checks = _both(
+        lambda side: (
+            _bent(side, "knee", 20.0, 85.0),
+            Check(Height(f"{side}_knee"), 0.0, 0.28, slack=0.04),
+            Check(Height(f"{side}_ankle"), 0.0, 0.16, slack=0.04),
+        )
+    )
+    crossed = (
+        Check(Offset("left_ankle", "right_ankle", "left"), high=-0.05, slack=0.04),
+        Check(Offset("left_knee", "right_knee", "left"), low=0.45, slack=0.06),
+    )
+    return Law(("bottom",), (_low("bottom"), *checks, *crossed, _away("torso", _UP, 22.0)))
+
+
+def _sitting_heels() -> Law:
+    checks = _both(
+        lambda side: (
+            _low(f"{side}_knee"),
+            _low(f"{side}_shin", 0.05),
+            _bent(side, "knee", 15.0, 50.0),
+            Check(Distance(f"{side}_buttock", f"{side}_heel"), high=0.14, slack=0.05),
+        )
+    )
+    return Law(_carried_by_shins("left", "right"), (*checks, _away("torso", _UP, 22.0)))
+
+
+def _lying(direction: tuple[float, float, float], touching: tuple[str, ...], carriers: tuple[str, ...]) -> Law:
+    return Law(carriers, (_away("torso", direction, 15.0), *(_low(spot, 0.06) for spot in touching)))
+
+
+def _lying_side(side: Side) -> Law:
+    way = (1.0, 0.0, 0.0) if side == "left" else (-1.0, 0.0, 0.0)
+    raised = _high(f"{_other(side)}_hip", 0.2), _high(f"{_other(side)}_shoulder", 0.15)
+    law = _lying(way, (f"{side}_hip",), (f"{side}_side",))
+    return Law(law.carriers, (*law.checks, _low(f"{side}_shoulder", 0.10), *raised))
+
+
+def _all_fours() -> Law:
+    checks = _both(
+        lambda side: (
+            *_knee(side),
+            _away(_limb(side, "thigh"), _DOWN, 22.0),
+            _low(f"{side}_hand", 0.04),
+            _away(_limb(side, "arm"), _DOWN, 28.0),
+            _bent(side, "elbow", 150.0, 181.0),
+        )
+    )
+    carriers = (*_carried_by_shins("left", "right"), "left_hand", "right_hand")
+    return Law(carriers, (*checks, _away("torso", _FORWARD, 22.0)), balanced=True)
+
+
+def _plank() -> Law:
+    checks = _both(
+        lambda side: (
+            _low(f"{side}_hand", 0.04),
+            _low(f"{side}_toes"),
+            _bent(side, "knee", 160.0, 181.0),
+            _bent(side, "elbow", 150.0, 181.0),
+            Check(Angle(f"{side}_hip"), 0.0, 18.0, slack=8.0),
+        )
+    )
+    carriers = ("left_hand", "right_hand", "left_toes", "right_toes")
+    return Law(carriers, (*checks, _away("torso", _FORWARD, 35.0)), balanced=True)
+
+
+def _handstand() -> Law:
+    checks = _both(
+        lambda side: (
+            _low(f"{side}_hand", 0.06),
+            _away(_limb(side, "arm"), _DOWN, 15.0),
+            _bent(side, "elbow", 155.0, 181.0),
+            _away(_limb(side, "leg"), _UP, 20.0),
+        )
+    )
+    return Law(("left_hand", "right_hand"), (*checks, _away("torso", _DOWN, 15.0)), balanced=True)
+
+
+def _airborne() -> Law:
+    return Law((), _both(lambda side: (Check(Away(_limb(side, "foot"), _DOWN), high=60.0, slack=12.0),)))
+
+
+_LAWS: Final[dict[SupportKind, Law]] = {
+    "standing": _standing(),
+    "left_leg": _one_leg("left"),
+    "right_leg": _one_leg("right"),
+    "tiptoe": _tiptoe(),
+    "squatting": _squatting(),
+    "lunge_left": _lunge("left"),
+    "lunge_right": _lunge("right"),
+    "kneeling": _kneeling(),
+    "kneeling_left": _half_kneeling("left"),
+    "kneeling_right": _half_kneeling("right"),
+    "sitting_floor": _sitting_floor(),
+    "sitting_cross_legged": _cross_legged(),
+    "sitting_heels": _sitting_heels(),
+    "lying_back": _lying(_BACK, ("upper_back", "left_buttock", "right_buttock", "left_heel", "right_heel"),
+                         ("back", "left_heel", "right_heel")),
+    "lying_front": _lying(_FORWARD, ("left_chest", "right_chest", "left_thigh", "right_thigh"),
+                          ("front", "left_knee", "right_knee")),
+    "lying_left": _lying_side("left"),
+    "lying_right": _lying_side("right"),
+    "all_fours": _all_fours(),
+    "plank": _plank(),
+    "handstand": _handstand(),
+    "airborne": _airborne(),
+}  # fmt: skip
+
+
+def law_of(kind: SupportKind, height: float | None = None) -> Law:
+    """The law of a support; `height` in metres of a seat."""
+    return _sitting(SEAT_M if height is None else height) if kind == "sitting" else _LAWS[kind]
+
+
+def support_checks(element: Support, where: Situation) -> tuple[Check, ...]:
+    """What a support asks for, but of limbs that other elements told to be elsewhere."""
+    law = law_of(element.kind, element.height)
+    return tuple(check for check in law.checks if not _chains(check) & where.lifted)
+
+
+def carriers(where: Situation) -> tuple[str, ...]:
+    """Parts that are on the ground; none where the draft decides."""
+    if where.kind is None:
+        return ()
+    law = law_of(where.kind, where.height)
+    return tuple(part for part in law.carriers if _chain_of_part(part) not in where.lifted)
+
+
+def _chain_of_part(part: str) -> Chain:
+    return (
+        "trunk"
+        if bare(part) in {"bottom", "back", "front", "side"}
+        else chain_of_limb(_LIMB_OF.get(bare(part), "{}").format(part.split("_", maxsplit=1)[0]))
+    )
+
+
+_LIMB_OF: Final = {
+    "foot": "{}_foot", "toes": "{}_foot", "heel": "{}_foot", "knee": "{}_knee", "shin": "{}_shin", "hand": "{}_hand",
+    "instep": "{}_foot", "forearm": "{}_forearm",
+}  # fmt: skip
+
+
+def _chains(check: Check) -> frozenset[Chain]:
+    match check.measure:
+        case Height(spot=spot):
+            return frozenset({chain_of_spot(spot)}) - {"trunk"}
+        case Angle(joint=name) | Away(limb=name):
+            if bare(name) in {"hip", "shoulder"}:
+                return frozenset({chain_of_limb(f"{name[:-4]}_knee" if bare(name) == "hip" else name)})
+            return frozenset({chain_of_limb(name)})
+        case Offset(first=one, second=other) | Distance(first=one, second=other):
+            return frozenset({chain_of_spot(one), chain_of_spot(other)}) - {"trunk"}
+        case Trunk():
+            return frozenset({"trunk"})
+        case _:
+            return frozenset()
+
+
+def holds(
+    kind: SupportKind, height: float | None, body: Body, *, lifted: frozenset[Chain] = frozenset()
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """(N,) whether poses meet a support already, but for limbs that are told to be elsewhere; within twice its slack."""
+    held = np.ones(len(body.joints), np.bool_)
+    for check in law_of(kind, height).checks:
+        if not _chains(check) & lifted:
+            held &= np.abs(check.excess(body)) <= 2.0 * check.tolerance()
+    return held

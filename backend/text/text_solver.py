@@ -1,0 +1,182 @@
+"""Programs of the pose language to poses: drafts are brought to hold every constraint, within what a body can do.
+
+Levenberg-Marquardt over the turns of all joints, all alternatives at once, in numpy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..arrays import DoubleArray, not_finite
+from ..errors import InputError
+from ..job import Job, Progress
+from ..refine.joint_limits import clamped_to_limits, joint_angles, rotations_from_angles
+from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from ..skeleton import JOINT_COUNT, JOINT_INDEX
+from .language import Program
+from .meaning import Constraint, constraints
+from .measures import Body
+from .support_poses import NEUTRAL_DRAFT
+from .text_plan import Plan, planned
+from .text_terms import MOVED, Weighing
+
+__all__ = ["NEUTRAL_DRAFT", "TextPose", "solve_text"]
+
+_ITERATIONS: Final = 24
+_AGAIN_ITERATIONS: Final = 14
+_TRIES: Final = 3
+_LARGEST_STEP: Final = 0.6
+_LITTLE: Final = 2e-3
+_MARGIN_RAD: Final = np.radians(0.02)
+"""Results keep so far within their ranges, so that float32 does not carry them out."""
+
+
+@dataclass(frozen=True)
+class TextPose:
+    """A pose for a program.
+
+    Attributes:
+        rotations: (24, 3) axis-angle.
+        constraints: one for each element, in order.
+        held: for each, whether the pose meets it.
+        cost: the solver's sum of squares: how far the pose had to go, and what it misses.
+    """
+
+    rotations: DoubleArray
+    constraints: tuple[Constraint, ...]
+    held: tuple[bool, ...]
+    cost: float
+
+
+def solve_text(
+    program: Program,
+    *,
+    drafts: DoubleArray,
+    current: DoubleArray | None,
+    switched_off: frozenset[int] = frozenset(),
+) -> Job[list[TextPose]]:
+    """Poses that do what a program says.
+
+    Args:
+        program: what to do; an edit changes `current` and leaves what it does not name.
+        drafts: (A, 24, 3) axis-angle poses to start from, one for each alternative.
+        current: (24, 3) the pose that is there, or None.
+        switched_off: indices of elements to be ignored.
+
+    Returns:
+        A poses, those that hold most first.
+
+    Raises:
+        InputError: a pose has another shape, or numbers that are not finite.
+    """
+    drafts, now = _checked(drafts, current)
+    body = None if now is None else Body.posed(now[None])
+    found = constraints(program, body, switched_off=switched_off)
+    plan = planned(program, found, drafts=drafts, current=now, switched_off=switched_off)
+    yield Progress("Posing", 0.05)
+    local, cost = yield from _descend(plan, plan.start, iterations=_ITERATIONS)
+    local, cost = yield from _tried_again(plan, found, local, cost, switched_off=switched_off)
+    poses = _finished(plan, local)
+    held = _held(found, Body.posed(poses))
+    order = np.argsort(-held.sum(1), kind="stable")
+    return [
+        TextPose(poses[index], tuple(found), tuple(bool(each) for each in held[index]), float(cost[index]))
+        for index in order
+    ]
+
+
+def _checked(drafts: DoubleArray, current: DoubleArray | None) -> tuple[DoubleArray, DoubleArray | None]:
+    found = np.array(drafts, np.float64)
+    now = None if current is None else np.array(current, np.float64)
+    if found.ndim != 3 or found.shape[1:] != (JOINT_COUNT, 3) or not len(found):
+        raise InputError(f"Drafts must have the shape (A, 24, 3), not {found.shape}.")
+    if now is not None and now.shape != (JOINT_COUNT, 3):
+        raise InputError(f"The current pose must have the shape (24, 3), not {now.shape}.")
+    for name, array in (("A draft", found), ("The current pose", now)):
+        if array is not None and not_finite(array) is not None:
+            raise InputError(f"{name} holds numbers that are not finite.")
+    return found, now
+
+
+def _held(found: list[Constraint], body: Body) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """(A, C)"""
+    if not found:
+        return np.zeros((len(body.joints), 0), np.bool_)
+    return np.stack([constraint.holds(body) for constraint in found], axis=1)
+
+
+def _descend(plan: Plan, start: DoubleArray, *, iterations: int) -> Job[tuple[DoubleArray, DoubleArray]]:
+    """Levenberg-Marquardt from poses (B, 24, 3, 3); steps that make a pose worse are not taken."""
+    weighing = Weighing(plan.terms())
+    local = start.copy()
+    damping = np.full(len(local), 1e-2)
+    resting = np.zeros(len(local), np.bool_)
+    linear = weighing.linear(local)
+    for iteration in range(iterations):
+        yield Progress("Posing", 0.1 + 0.7 * iteration / iterations)
+        step = _step(linear.matrix, linear.gradient, damping)
+        tried = local.copy()
+        tried[:, :MOVED] = local[:, :MOVED] @ axis_angle_to_matrix(step)
+        cost = weighing.cost(tried)
+        better = cost < linear.cost
+        gain = (linear.cost - cost) / np.maximum(linear.cost, 1e-9)
+        local = np.where(better[:, None, None, None], tried, local)
+        damping = np.clip(np.where(better, damping * 0.3, damping * 6.0), 1e-5, 1e6)
+        resting = (better & (gain < _LITTLE)) | (damping > 1e4)
+        if resting.all():
+            break
+        linear = weighing.linear(local)
+    return local, weighing.cost(local)
+
+
+def _step(matrix: DoubleArray, gradient: DoubleArray, damping: DoubleArray) -> DoubleArray:
+    """(B, 22, 3) radians, none longer than a body can be trusted to be linear over."""
+    diagonal = np.einsum("bii->bi", matrix)
+    damped = matrix.copy()
+    np.einsum("bii->bi", damped)[:] = diagonal * (1.0 + damping[:, None]) + 1e-6
+    step = -np.linalg.solve(damped, gradient[..., None])[..., 0].reshape(len(matrix), MOVED, 3)
+    longest = np.linalg.norm(step, axis=-1).max(1)
+    return step * np.minimum(1.0, _LARGEST_STEP / np.maximum(longest, 1e-9))[:, None, None]
+
+
+def _tried_again(
+    plan: Plan,
+    found: list[Constraint],
+    local: DoubleArray,
+    cost: DoubleArray,
+    *,
+    switched_off: frozenset[int],
+) -> Job[tuple[DoubleArray, DoubleArray]]:
+    """Poses that miss something are looked for from other starts; the best of each alternative is kept."""
+    wanted = [index not in switched_off for index in range(len(found))]
+    held = _held(found, Body.turned(local))
+    missing = np.flatnonzero(~(held | ~np.array(wanted, np.bool_)).all(1)) if found else np.zeros(0, np.intp)
+    if not missing.size:
+        return local, cost
+    which, starts = plan.other_starts(missing, _TRIES)
+    part = plan.only(which)
+    again, again_cost = yield from _descend(part, starts, iterations=_AGAIN_ITERATIONS)
+    again_held = _held(found, Body.turned(again))
+    best = -held.sum(1) * 1e3 + np.minimum(cost, 999.0)
+    for place, index in enumerate(which):
+        value = -again_held[place].sum() * 1e3 + min(float(again_cost[place]), 999.0)
+        if value < best[index]:
+            best[index] = value
+            local[index], cost[index] = again[place], again_cost[place]
+    return local, cost
+
+
+def _finished(plan: Plan, local: DoubleArray) -> DoubleArray:
+    """(A, 24, 3) axis-angle within the joints' ranges; joints that an edit leaves alone are exactly as they were."""
+    poses = matrix_to_axis_angle(local)
+    angles = joint_angles(poses)
+    low, high = plan.limits[..., 0] + _MARGIN_RAD, plan.limits[..., 1] - _MARGIN_RAD
+    inside = ((angles >= low) & (angles <= high)).all(-1, keepdims=True)
+    inside[:, JOINT_INDEX["pelvis"]] = True
+    clamped = np.where(inside, poses, rotations_from_angles(np.clip(angles, low, high)))
+    if not plan.edit:
+        return clamped_to_limits(clamped)
+    return clamped

@@ -1,0 +1,334 @@
+"""What the text solver weighs: residuals of B poses at once, and their derivatives by small turns of the joints.
+
+A pose's parameters are right increments of its joints' parent-relative turns (toes included, knuckles left out), 66 in
+all. A point of the body moves by axis x lever with each of them, so that every measure of `Body` is differentiated on
+bodies that are nudged to first order; nothing is posed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..arrays import DoubleArray
+from ..kinematics import global_rotations, joint_positions
+from ..refine.joint_limits import joint_angles
+from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from ..skeleton import JOINT_COUNT, PARENTS
+from .body_solids import (
+    CAPSULE_ENDS,
+    MASS_POINTS,
+    MASS_SHARES,
+    PAIR_CAPSULES,
+    PAIR_REACH,
+    Points,
+    joined,
+    nearest_of_pairs,
+    outside_of_hull,
+)
+from .measures import Body, Check
+from .spots import SPOT_JOINTS, SPOT_OFFSETS
+
+MOVED: Final = 22
+"""How many joints turn; the knuckles do not."""
+_WIDTH: Final = 3 * MOVED
+_NUDGE: Final = 1e-5
+_GROUND_M: Final = 0.008
+_UNDER_M, _SOFT_M = 0.010, 0.004
+_BALANCE_M: Final = 0.015
+_STEADY: Final = 0.6
+"""The centre of mass keeps to this share of what carries the body."""
+_DEPTH_M, _FLESH_M = 0.008, 0.010
+_LIMIT_RAD: Final = np.radians(2.0)
+_INSIDE_RAD: Final = np.radians(1.5)
+"""Ranges are kept to with this margin, so that little is left to be clamped."""
+_HOLD_RAD: Final = np.radians(1.0)
+_PLACE_M: Final = 0.008
+
+
+def _descends() -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """(24, 22) whether a joint hangs on another, or is it."""
+    found = np.zeros((JOINT_COUNT, JOINT_COUNT), np.bool_)
+    for joint in range(JOINT_COUNT):
+        at = joint
+        while at >= 0:
+            found[joint, at] = True
+            at = PARENTS[at]
+    return found[:, :MOVED]
+
+
+_DESCENDS: Final = _descends()
+_JOINT_POINTS: Final = Points(np.arange(JOINT_COUNT), np.zeros((JOINT_COUNT, 3)))
+_SPOT_POINTS: Final = Points(np.asarray(SPOT_JOINTS), SPOT_OFFSETS)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is weighed.
+
+    Attributes:
+        prior: (B, 24, 3, 3) the turns that the pose keeps near to.
+        sigma: (22,) radians, how near, for each joint.
+        checks: what must hold, and wishes.
+        contacts: points (C) that may lie on the ground.
+        carrying: (B, C) which of them do.
+        balanced: (B,) whether the centre of mass lies above those.
+        held: joints whose turn in the world is that of `prior`'s.
+        planted: pairs of joints whose way from one to the other stays as in `prior`.
+        limits: (24, 3, 2) radians.
+    """
+
+    prior: DoubleArray
+    sigma: DoubleArray
+    checks: tuple[Check, ...]
+    contacts: Points
+    carrying: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    balanced: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    held: tuple[int, ...]
+    planted: tuple[tuple[int, int], ...]
+    limits: DoubleArray
+
+
+@dataclass
+class Linear:
+    """Normal equations: `cost` (B,), `gradient` (B, 66), `matrix` (B, 66, 66)."""
+
+    cost: DoubleArray
+    gradient: DoubleArray
+    matrix: DoubleArray
+
+
+class Weighing:
+    """Residuals of `Terms` on poses, and the normal equations of their sum of squares."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self._points = joined([_JOINT_POINTS, _SPOT_POINTS, CAPSULE_ENDS, MASS_POINTS, terms.contacts])
+        counts = [len(part.joints) for part in (_JOINT_POINTS, _SPOT_POINTS, CAPSULE_ENDS, MASS_POINTS)]
+        counts.append(len(terms.contacts.joints))
+        edges = np.cumsum([0, *counts])
+        names = ("joints", "spots", "ends", "masses", "contacts")
+        self._slices = {name: slice(int(a), int(b)) for name, a, b in zip(names, edges[:-1], edges[1:], strict=True)}
+        self._reference = Body.turned(terms.prior) if terms.held or terms.planted else None
+
+    def cost(self, local: DoubleArray) -> DoubleArray:
+        """(B,) sums of squares of poses (B, 24, 3, 3)."""
+        body = _posed(local)
+        points = self._points.of(body)
+        total = self._prior(local)[0]
+        total = total + (self._limit_excess(matrix_to_axis_angle(local)) ** 2).sum((-1, -2))
+        for residual, _ in self._rows(body, points, None):
+            total = total + (residual * residual).sum(-1)
+        return total
+
+    def linear(self, local: DoubleArray) -> Linear:
+        """The normal equations at poses (B, 24, 3, 3)."""
+        body = _posed(local)
+        points = self._points.of(body)
+        moves = _moves(body, self._points, points)
+        rows = self._rows(body, points, moves)
+        residual = np.concatenate([each for each, _ in rows], axis=1)
+        slope = np.concatenate([each for _, each in rows if each is not None], axis=1)
+        turned = np.swapaxes(slope, 1, 2)
+        matrix, gradient = turned @ slope, (turned @ residual[..., None])[..., 0]
+        cost = (residual * residual).sum(-1)
+        for extra, e, blocks in (self._prior(local), self._limits(local)):
+            cost = cost + extra
+            back = np.swapaxes(blocks, -1, -2)
+            gradient += (back @ e[..., None])[..., 0].reshape(len(local), _WIDTH)
+            whole = matrix.reshape(len(local), MOVED, 3, MOVED, 3)
+            joints = np.arange(MOVED)
+            whole[:, joints, :, joints] += np.moveaxis(back @ blocks, 1, 0)
+        return Linear(cost, gradient, matrix)
+
+    def _prior(self, local: DoubleArray) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+        """Cost (B,), residuals (B, 22, 3) and slopes (B, 22, 3, 3)."""
+        relative = np.swapaxes(self.terms.prior[:, :MOVED], -1, -2) @ local[:, :MOVED]
+        turn = matrix_to_axis_angle(relative)
+        scale = 1.0 / self.terms.sigma[:, None]
+        residual = turn * scale
+        return (residual * residual).sum((-1, -2)), residual, _right_inverse(turn) * scale[..., None]
+
+    def _limit_excess(self, rotations: DoubleArray) -> DoubleArray:
+        """(..., 22, 3) in standard deviations, with sign."""
+        angles = joint_angles(rotations)[..., :MOVED, :]
+        low, high = self.terms.limits[:MOVED, :, 0] + _INSIDE_RAD, self.terms.limits[:MOVED, :, 1] - _INSIDE_RAD
+        return (np.maximum(angles - high, 0.0) + np.minimum(angles - low, 0.0)) / _LIMIT_RAD
+
+    def _limits(self, local: DoubleArray) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+        nudges = axis_angle_to_matrix(np.concatenate([np.zeros((1, 3)), np.eye(3) * _NUDGE]))
+        turned = matrix_to_axis_angle(local[None] @ nudges[:, None, None])
+        excess = self._limit_excess(turned)
+        slope = np.moveaxis((excess[1:] - excess[:1]) / _NUDGE, 0, -1)
+        return (excess[0] ** 2).sum((-1, -2)), excess[0], slope
+
+    def _rows(
+        self, body: Body, points: DoubleArray, moves: DoubleArray | None
+    ) -> list[tuple[DoubleArray, DoubleArray | None]]:
+        """Residuals (B, R) and, where `moves` (B, P, 3, 66) are given, slopes (B, R, 66), of each term."""
+        found = [self._check_rows(body, moves)]
+        if self.terms.carrying.any():
+            found.append(self._ground_rows(points, moves))
+        if self.terms.balanced.any():
+            found.append(self._balance_rows(points, moves))
+        found.append(self._depth_rows(points, moves))
+        if self._reference is not None:
+            found.append(self._hold_rows(body, self._reference, moves))
+        return found
+
+    def _check_rows(self, body: Body, moves: DoubleArray | None) -> tuple[DoubleArray, DoubleArray | None]:
+        count, checks = len(body.joints), self.terms.checks
+        if not checks:
+            return np.zeros((count, 0)), None if moves is None else np.zeros((count, 0, _WIDTH))
+        residual = np.stack([check.residual(body) for check in checks], axis=1)
+        if moves is None:
+            return residual, None
+        active = np.flatnonzero(np.abs(residual).max(0) > 0.0)
+        slope = np.zeros((count, len(checks), _WIDTH))
+        nudged = self._nudged(body, moves) if active.size else body
+        for index in active:
+            after = checks[index].residual(nudged).reshape(count, _WIDTH)
+            slope[:, index] = np.where(
+                residual[:, index, None] != 0.0, (after - residual[:, index, None]) / _NUDGE, 0.0
+            )
+        return residual, slope
+
+    def _nudged(self, body: Body, moves: DoubleArray) -> Body:
+        """B times 66 bodies, each with one parameter a little larger."""
+        count = len(body.joints)
+
+        def nudge(points: DoubleArray, name: str) -> DoubleArray:
+            moved = points[:, None] + _NUDGE * np.moveaxis(moves[:, self._slices[name]], 3, 1)
+            return moved.reshape(count * _WIDTH, -1, 3)
+
+        world = body.world[:, None] + _NUDGE * _turns(body)
+        found = Body(nudge(body.joints, "joints"), world.reshape(count * _WIDTH, JOINT_COUNT, 3, 3))
+        found.__dict__["spots"] = nudge(body.spots, "spots")
+        return found
+
+    def _ground_rows(self, points: DoubleArray, moves: DoubleArray | None) -> tuple[DoubleArray, DoubleArray | None]:
+        """Contacts at one height, and nothing below it."""
+        carrying = self.terms.carrying
+        share = carrying / np.maximum(carrying.sum(1, keepdims=True), 1)
+        heights, spots = points[:, self._slices["contacts"], 1], points[:, self._slices["spots"], 1]
+        level = (heights * share).sum(1, keepdims=True)
+        under = np.where(carrying.any(1, keepdims=True), np.maximum(level - spots - _SOFT_M, 0.0), 0.0)
+        residual = np.concatenate([(heights - level) * carrying / _GROUND_M, under / _UNDER_M], axis=1)
+        if moves is None:
+            return residual, None
+        up = moves[:, self._slices["contacts"], 1]
+        mean = (up * share[..., None]).sum(1, keepdims=True)
+        low = np.where(under[..., None] > 0.0, mean - moves[:, self._slices["spots"], 1], 0.0)
+        kept = np.concatenate([carrying.any(0), (under > 0.0).any(0)])
+        slope = np.concatenate([(up - mean) * carrying[..., None] / _GROUND_M, low / _UNDER_M], axis=1)
+        return residual[:, kept], slope[:, kept]
+
+    def _balance_rows(self, points: DoubleArray, moves: DoubleArray | None) -> tuple[DoubleArray, DoubleArray | None]:
+        """The centre of mass above the middle of what carries the body."""
+        flat, balanced = [0, 2], self.terms.balanced
+        share = self.terms.carrying / np.maximum(self.terms.carrying.sum(1, keepdims=True), 1)
+        masses, base = points[:, self._slices["masses"]], points[:, self._slices["contacts"]][..., flat]
+        centre = np.einsum("m,bmi->bi", MASS_SHARES, masses)[:, flat]
+        middle = np.einsum("bc,bci->bi", share, base)[:, None]
+        # A corner that carries nothing stands in the middle, where it changes no hull.
+        corners = np.where(self.terms.carrying[..., None], middle + _STEADY * (base - middle), middle)
+        way, nearest = outside_of_hull(centre, corners)
+        way = np.where(balanced[:, None], way, 0.0)
+        residual = way / _BALANCE_M
+        if moves is None:
+            return residual, None
+        nearest = np.where(self.terms.carrying, nearest, 0.0)
+        shares = _STEADY * nearest + (1.0 - _STEADY * nearest.sum(1, keepdims=True)) * share
+        centre_moves = np.einsum("m,bmip->bip", MASS_SHARES, moves[:, self._slices["masses"]])[:, flat]
+        base_moves = np.einsum("bc,bcip->bip", shares, moves[:, self._slices["contacts"]])[:, flat]
+        return residual, _along_way((centre_moves - base_moves) / _BALANCE_M, way)
+
+    def _depth_rows(self, points: DoubleArray, moves: DoubleArray | None) -> tuple[DoubleArray, DoubleArray | None]:
+        ends = points[:, self._slices["ends"]]
+        s, t, way = nearest_of_pairs(ends)
+        length = np.linalg.norm(way, axis=-1)
+        depth = np.maximum(PAIR_REACH - length - _FLESH_M, 0.0)
+        residual = depth / _DEPTH_M
+        if moves is None:
+            return residual, None
+        active = np.flatnonzero((depth > 0.0).any(0))
+        first, second = PAIR_CAPSULES[active, 0], PAIR_CAPSULES[active, 1]
+        moved = moves[:, self._slices["ends"]]
+        s, t = s[:, active, None, None], t[:, active, None, None]
+        apart = (1.0 - s) * moved[:, 2 * first] + s * moved[:, 2 * first + 1]
+        apart = apart - (1.0 - t) * moved[:, 2 * second] - t * moved[:, 2 * second + 1]
+        normal = way[:, active] / np.maximum(length[:, active, None], 1e-6)
+        slope = -np.einsum("bki,bkip->bkp", normal, apart) / _DEPTH_M
+        return residual[:, active], np.where(depth[:, active, None] > 0.0, slope, 0.0)
+
+    def _hold_rows(
+        self, body: Body, reference: Body, moves: DoubleArray | None
+    ) -> tuple[DoubleArray, DoubleArray | None]:
+        """Joints that keep their turn in the world, and ways between joints that stay."""
+        held = list(self.terms.held)
+        turn = np.swapaxes(reference.world[:, held], -1, -2) @ body.world[:, held]
+        residuals = [(matrix_to_axis_angle(turn) / _HOLD_RAD).reshape(len(turn), -1)]
+        first = [pair[0] for pair in self.terms.planted]
+        second = [pair[1] for pair in self.terms.planted]
+        now = body.joints[:, first] - body.joints[:, second]
+        then = reference.joints[:, first] - reference.joints[:, second]
+        residuals.append(((now - then) / _PLACE_M).reshape(len(turn), -1))
+        residual = np.concatenate(residuals, axis=1)
+        if moves is None:
+            return residual, None
+        axes = np.moveaxis(body.world[:, :MOVED], -1, -2).reshape(len(turn), _WIDTH, 3)
+        seen = np.einsum("bjik,bpi->bjkp", body.world[:, held], axes) / _HOLD_RAD
+        seen = seen * np.repeat(_DESCENDS[held], 3, axis=1)[None, :, None]
+        joints = moves[:, self._slices["joints"]]
+        apart = (joints[:, first] - joints[:, second]) / _PLACE_M
+        return residual, np.concatenate([each.reshape(len(turn), -1, _WIDTH) for each in (seen, apart)], axis=1)
+
+
+def _along_way(slope: DoubleArray, way: DoubleArray) -> DoubleArray:
+    """Sliding along the hull's edge costs nothing: slopes (B, 2, 66) along the way (B, 2) alone."""
+    normal = way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-9)
+    return normal[:, :, None] * np.einsum("bi,bip->bp", normal, slope)[:, None]
+
+
+def _posed(local: DoubleArray) -> Body:
+    world = np.ascontiguousarray(global_rotations(local))
+    return Body(joint_positions(world, np.zeros((len(local), 3))), world)
+
+
+def _moves(body: Body, points: Points, places: DoubleArray) -> DoubleArray:
+    """(B, P, 3, 66) metres per radian that points move with each parameter."""
+    lever = places[:, :, None] - body.joints[:, None, :MOVED]
+    lever = lever * _DESCENDS[points.joints][None, ..., None]
+    axes = body.world[:, None, :MOVED]
+    count = places.shape[:2]
+    x, y, z = (lever[..., index, None] for index in range(3))
+    a, b, c = (axes[..., index, :] for index in range(3))
+    found = np.empty((*count, 3, MOVED, 3))
+    found[:, :, 0], found[:, :, 1], found[:, :, 2] = b * z - c * y, c * x - a * z, a * y - b * x
+    return found.reshape(*count, 3, _WIDTH)
+
+
+def _turns(body: Body) -> DoubleArray:
+    """(B, 66, 24, 3, 3) change of the joints' world matrices per radian of each parameter."""
+    axes = np.moveaxis(body.world[:, :MOVED], -1, -2).reshape(len(body.world), _WIDTH, 1, 3, 1)
+    mask = np.repeat(_DESCENDS.T, 3, axis=0)[None, :, :, None]
+    world = body.world[:, None]
+    found = np.empty((len(body.world), _WIDTH, JOINT_COUNT, 3, 3))
+    for row, (one, other) in enumerate(((1, 2), (2, 0), (0, 1))):
+        first = axes[..., one, :] * mask
+        second = axes[..., other, :] * mask
+        found[..., row, :] = first * world[..., other, :] - second * world[..., one, :]
+    return found
+
+
+def _right_inverse(turn: DoubleArray) -> DoubleArray:
+    """(..., 3, 3) derivative of log(R exp(d)) by d, R of the axis-angle (..., 3): the inverse right Jacobian of SO(3)."""
+    angle = np.linalg.norm(turn, axis=-1)[..., None, None]
+    half = np.maximum(angle / 2.0, 1e-4)
+    factor = (1.0 - half / np.tan(half)) / (4.0 * half * half)
+    zero = np.zeros_like(turn[..., 0])
+    x, y, z = turn[..., 0], turn[..., 1], turn[..., 2]
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*turn.shape[:-1], 3, 3)
+    return np.eye(3) + 0.5 * cross + factor * (cross @ cross)

@@ -1,0 +1,141 @@
+"""What touching means: how near two places come, how the palm lies on what it touches, and where the elbow goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+import numpy as np
+
+from ..arrays import DoubleArray
+from ..skeleton import JOINT_INDEX
+from .chains import bare, chain_of_spot, mover, side_of, spot_joint
+from .language import Element, Spot, Touch
+from .measures import Body, Check, Distance, Offset, angle_between
+from .spots import SPOT_INDEX, SPOT_JOINTS, SPOT_OFFSETS
+
+_TOUCH_M: Final = 0.04
+# Places are on the front or the back of a limb, or in its middle; what touches its side is so much further away.
+_GIRTH_M: Final = {
+    "knee": 0.04, "thigh": 0.06, "shin": 0.04, "calf": 0.04, "ankle": 0.03, "foot": 0.03, "heel": 0.03, "wrist": 0.02,
+    "elbow": 0.02, "forearm": 0.02, "upper_arm": 0.02, "sole": 0.02, "toes": 0.03, "hip": 0.03, "buttock": 0.04,
+}  # fmt: skip
+_HANDS: Final = frozenset({"hand", "fingers"})
+_LOW: Final = frozenset({"hip", "waist", "lower_back", "buttock", "bottom", "belly"})
+_BEHIND_HEAD: Final = frozenset({"head_back", "nape"})
+_ON_HEAD: Final = frozenset({"head_top", "forehead"})
+_FRONT: Final = frozenset({"chest", "heart", "throat", "chin", "mouth", "nose", "cheek", "eye"})
+
+
+@dataclass(frozen=True)
+class PalmAgainst:
+    """How far a palm is from lying flat on a place of the body, whose skin faces away from the limb's middle."""
+
+    side: Literal["left", "right"]
+    place: str
+    unit: Literal["deg"] = "deg"
+
+    def of(self, body: Body) -> DoubleArray:
+        """(N,) degrees in [0, 180]."""
+        palm = -body.world[:, JOINT_INDEX[f"{self.side}_wrist"], :, 1]
+        outward = body.world[:, SPOT_JOINTS[SPOT_INDEX[self.place]]] @ np.asarray(skin_normal(self.place))
+        return angle_between(palm, -outward)
+
+
+@dataclass(frozen=True)
+class PalmsFacing:
+    """How far both palms are from facing each other."""
+
+    unit: Literal["deg"] = "deg"
+
+    def of(self, body: Body) -> DoubleArray:
+        """(N,) degrees in [0, 180]."""
+        left, right = (-body.world[:, JOINT_INDEX[f"{side}_wrist"], :, 1] for side in ("left", "right"))
+        return angle_between(left, -right)
+
+
+@lru_cache(maxsize=128)
+def skin_normal(spot: str) -> tuple[float, float, float]:
+    """Unit vector in the joint's axes; zero for places in a limb's middle."""
+    x, y, z = SPOT_OFFSETS[SPOT_INDEX[spot]].tolist()
+    joint = bare(spot_joint(spot))
+    if joint == "head":
+        way = (x, y - 0.06, z - 0.02)
+    elif joint in {"pelvis", "spine1", "spine3", "neck", "hip", "knee", "ankle"}:
+        way = (x, 0.0, z) if bare(spot) not in {"sole", "toes", "crotch", "bottom"} else (0.0, y, 0.0)
+    else:
+        way = (0.0, y, z)
+    length = float(np.linalg.norm(way))
+    return (way[0] / length, way[1] / length, way[2] / length) if length > 1e-6 else (0.0, 0.0, 0.0)
+
+
+def touch_checks(part: Spot, place: Spot) -> tuple[Check, ...]:
+    """How near they must come; nothing for a place with itself."""
+    if part == place:
+        return ()
+    bulk = 0.0 if _on_skin(part, place) else _GIRTH_M.get(bare(part), 0.0)
+    bulk += _GIRTH_M.get(bare(place), 0.0) if not _on_skin(part, place) or bare(place) in {"wrist", "ankle"} else 0.0
+    return (Check(Distance(part, place), high=_TOUCH_M + bulk, slack=0.05),)
+
+
+def _on_skin(part: Spot, place: Spot) -> bool:
+    """Hands reach the very place; feet and knees touch with their sides."""
+    return bare(part) in _HANDS or bare(place) in _HANDS
+
+
+def touch_wishes(element: Touch, others: Sequence[Element]) -> tuple[Check, ...]:
+    """What makes a touch look natural."""
+    moved, still = mover(element.part, element.place)
+    side = side_of(moved)
+    if side is None or bare(chain_of_spot(moved)) != "arm" or bare(moved) not in _HANDS:
+        return ()
+    if bare(still) in _HANDS:
+        return (Check(PalmsFacing(), high=40.0, slack=60.0),)
+    found: list[Check] = []
+    if np.any(skin_normal(still)):
+        found.append(Check(PalmAgainst(side, still), high=25.0, slack=50.0))
+    return (*found, *_elbow_wishes(side, bare(still)), *_crossed(side, still, others))
+
+
+def _out(side: Literal["left", "right"], metres: float, *, slack: float = 0.12) -> Check:
+    """The elbow so much further out than the shoulder."""
+    elbow, shoulder = f"{side}_elbow", f"{side}_shoulder"
+    first, second = (elbow, shoulder) if side == "left" else (shoulder, elbow)
+    return Check(Offset(first, second, "left"), low=metres, slack=slack)
+
+
+def _elbow_wishes(side: Literal["left", "right"], place: str) -> tuple[Check, ...]:
+    elbow, shoulder = f"{side}_elbow", f"{side}_shoulder"
+    if place in {"hip", "waist"}:
+        return _out(side, 0.14), Check(Offset(elbow, shoulder, "forward"), high=-0.02, slack=0.12)
+    if place in _LOW:
+        return (_out(side, 0.05),)
+    if place in _BEHIND_HEAD:
+        return _out(side, 0.14), Check(Offset(elbow, shoulder, "up"), low=0.02, slack=0.1)
+    if place in _ON_HEAD:
+        return (_out(side, 0.08),)
+    if place in _FRONT:
+        return _out(side, 0.0), Check(Offset(elbow, shoulder, "up"), high=-0.12, slack=0.12)
+    return ()
+
+
+def _crossed(side: Literal["left", "right"], still: str, others: Sequence[Element]) -> tuple[Check, ...]:
+    """Folded arms: the upper arms hang, the forearms lie before the belly, one above the other."""
+    other = "right" if side == "left" else "left"
+    places = {"upper_arm", "elbow", "forearm"}
+    if side_of(still) != other or bare(still) not in places:
+        return ()
+    back = any(
+        isinstance(each, Touch)
+        and each.part == f"{other}_hand"
+        and side_of(each.place) == side
+        and bare(each.place) in places
+        for each in others
+    )
+    hanging = Check(Offset(f"{side}_elbow", f"{side}_shoulder", "up"), high=-0.2, slack=0.06)
+    if not back:
+        return (hanging,)
+    level = Check(Offset(f"{side}_wrist", f"{side}_elbow", "up"), 0.0, 0.12, slack=0.08)
+    return hanging, level, Check(Offset(f"{side}_elbow", "chest", "forward"), -0.14, 0.02, slack=0.08)
