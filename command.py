@@ -30,7 +30,7 @@ def run(arguments: list[str]) -> int:
         return BAD_INPUT
     from .backend.cli import main
 
-    return main(arguments)
+    return main(arguments, online=bpy.app.online_access)
 
 
 def add() -> None:

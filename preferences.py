@@ -1,16 +1,25 @@
 """The add-on's preferences: device, folders, and a box that says in words what is installed."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProperty
 
+from .backend.errors import InputError
 from .operators.session import session
 from .panels.words import draw_findings
 
+if TYPE_CHECKING:
+    from .backend.job import Job
+    from .backend.text.language import Program
+    from .backend.text.llm import LlmRequest, LlmSettings
+    from .backend.text_pipeline import LanguageModel
+
 PACKAGE = str(__package__)
+SENTENCES_KEPT = 20
 
 DEVICES = (
     ("AUTOMATIC", "Automatic", "The fastest that this computer has: CUDA, then Metal, then the processor"),
@@ -26,6 +35,51 @@ SOLVERS = (
 )
 
 
+LANGUAGE_MODELS = (
+    ("NONE", "None", "Sentences are understood by the add-on's own grammar: at once, and nothing leaves this computer"),
+    ("SERVER", "Server", "A server that speaks OpenAI's protocol: Ollama, LM Studio, llama.cpp, vLLM, or a hosted one"),
+    ("FOLDER", "Folder", "A model in a folder of this computer, run inside Blender by the package transformers"),
+)
+
+
+@dataclass(frozen=True)
+class LanguageSettings:
+    """What understands sentences, as plain values."""
+
+    kind: str = "NONE"
+    server: str = ""
+    model: str = ""
+    key: str = field(default="", repr=False)
+    key_variable: str = ""
+    folder: Path | None = None
+    send_picture: bool = False
+    online: bool = False
+
+    def ask_server(self, request: "LlmRequest") -> "Job[Program]":
+        """Ask the server that was chosen.
+
+        Raises:
+            InputError: the settings cannot be used, or what they say may not be reached.
+            ModelError: no answer can be used.
+        """
+        from .backend.text import llm
+
+        return (yield from llm.ask(request, self.server_settings()))
+
+    def server_settings(self) -> "LlmSettings":
+        """How the server is asked.
+
+        Raises:
+            InputError: the address, the model's name or the key cannot be used.
+        """
+        from .backend.text import llm
+
+        key = self.key or os.environ.get(self.key_variable, "") or llm.environment_key()
+        return llm.LlmSettings(
+            self.server, self.model, api_key=key, send_picture=self.send_picture, online_access=self.online
+        )
+
+
 @dataclass(frozen=True)
 class Settings:
     """The preferences as plain values; a folder or file is None where none is named."""
@@ -36,11 +90,33 @@ class Settings:
     solver: str = "AUTOMATIC"
     detector_file: Path | None = None
     regressor_file: Path | None = None
+    language: LanguageSettings = LanguageSettings()
+
+    def language_model(self) -> "LanguageModel | None":
+        """What understands sentences in the place of the grammar, if that was chosen.
+
+        Raises:
+            InputError: a folder was chosen, and none is named.
+        """
+        chosen = self.language
+        if chosen.kind != "FOLDER":
+            return chosen.ask_server if chosen.kind == "SERVER" else None
+        if chosen.folder is None:
+            raise InputError(
+                "No folder of a language model is named. Name it in the preferences, or choose None there."
+            )
+        from .backend.text_pipeline import model_in_folder
+
+        return model_in_folder(chosen.folder, session.models(self))
 
 
 def _forget_models(_preferences: Any, _context: bpy.types.Context) -> None:
     session.release_models()
     session.findings = ()
+
+
+class CONTRAPPOSTO_PG_sentence(bpy.types.PropertyGroup):
+    """A sentence that posed a rig before; `name` is its words."""
 
 
 class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
@@ -87,6 +163,39 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         update=_forget_models,
     )
 
+    language: EnumProperty(
+        name="Language Model",
+        description="What understands sentences",
+        items=LANGUAGE_MODELS,
+        default="NONE",
+    )
+    language_server: StringProperty(
+        name="Server",
+        description="Its address. Servers other than this computer are asked only while Blender's online access is on",
+        default="http://localhost:11434/v1",
+    )
+    language_name: StringProperty(name="Model", description="The model's name on that server")
+    language_key: StringProperty(
+        name="Key",
+        description="The server's key, if it asks for one. It is kept with Blender's preferences, unencrypted: an "
+        "environment variable is safer",
+        subtype="PASSWORD",
+    )
+    language_key_variable: StringProperty(
+        name="Key Variable", description="The environment variable that holds the key, in the place of the key itself"
+    )
+    language_folder: StringProperty(
+        name="Model Folder",
+        description="The folder of the language model, as transformers reads it",
+        subtype="DIR_PATH",
+    )
+    language_picture: BoolProperty(
+        name="Send the Picture",
+        description="With a picture and words about it, let the model see the picture, if it can",
+        default=False,
+    )
+    sentences: CollectionProperty(type=CONTRAPPOSTO_PG_sentence, description="The last sentences, the newest first")
+
     def draw(self, _context: bpy.types.Context) -> None:
         """Show the settings and the findings of the last check."""
         layout = self.layout
@@ -97,11 +206,22 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "smpl_folder")
         layout.prop(self, "detector_file")
         layout.prop(self, "regressor_file")
+        self._draw_language(layout.column())
         box = layout.box()
         row = box.row()
         row.label(text="What is installed", icon="PACKAGE")
         row.operator("contrapposto.check_installation", text="Check", icon="VIEWZOOM")
         draw_findings(box, session.findings)
+
+    def _draw_language(self, layout: Any) -> None:
+        layout.prop(self, "language")
+        if self.language == "SERVER":
+            for name in ("language_server", "language_name", "language_key_variable", "language_key"):
+                layout.prop(self, name)
+        elif self.language == "FOLDER":
+            layout.prop(self, "language_folder")
+        if self.language != "NONE":
+            layout.prop(self, "language_picture")
 
 
 def _path(text: str) -> Path | None:
@@ -121,7 +241,36 @@ def settings(context: bpy.types.Context) -> Settings:
         chosen.solver,
         _path(chosen.detector_file),
         _path(chosen.regressor_file),
+        LanguageSettings(
+            chosen.language,
+            chosen.language_server.strip(),
+            chosen.language_name.strip(),
+            chosen.language_key.strip(),
+            chosen.language_key_variable.strip(),
+            _path(chosen.language_folder),
+            chosen.language_picture,
+            bpy.app.online_access,
+        ),
     )
 
 
-CLASSES = (CONTRAPPOSTO_preferences,)
+def remember_sentence(context: bpy.types.Context, sentence: str) -> None:
+    """Put a sentence first among the last ones, where the add-on has preferences."""
+    addon, sentence = context.preferences.addons.get(PACKAGE), sentence.strip()
+    if addon is None or addon.preferences is None or not sentence:
+        return
+    kept = addon.preferences.sentences
+    others = [each.name for each in kept if each.name != sentence]
+    kept.clear()
+    for words in (sentence, *others[: SENTENCES_KEPT - 1]):
+        kept.add().name = words
+    context.preferences.is_dirty = True
+
+
+def last_sentences(context: bpy.types.Context) -> list[str]:
+    """The last sentences, the newest first."""
+    addon = context.preferences.addons.get(PACKAGE)
+    return [] if addon is None or addon.preferences is None else [each.name for each in addon.preferences.sentences]
+
+
+CLASSES = (CONTRAPPOSTO_PG_sentence, CONTRAPPOSTO_preferences)

@@ -108,6 +108,12 @@ class PoseOptions:
         options={"SKIP_SAVE"},
     )
 
+    words: StringProperty(
+        name="In Words",
+        description="What the picture leaves open, such as “left leg behind”: the reading that agrees best comes first",
+        options={"SKIP_SAVE"},
+    )
+
 
 OPTION_NAMES = tuple(PoseOptions.__annotations__)
 
@@ -155,6 +161,26 @@ class CONTRAPPOSTO_PG_joint(bpy.types.PropertyGroup):
     controls: StringProperty(name="Controls", description="The bones that pose it, a line each")
 
 
+class CONTRAPPOSTO_PG_constraint(bpy.types.PropertyGroup):
+    """Something that a sentence was understood to say; `name` is that in words."""
+
+    used: BoolProperty(name="Used", description="Whether it counts", default=True)
+    held: BoolProperty(name="Held", description="Whether the pose that is on the rig does it")
+
+
+class CONTRAPPOSTO_PG_text(bpy.types.PropertyGroup):
+    """What to pose in words."""
+
+    prompt: StringProperty(
+        name="Sentence", description="The pose in words, such as “kneeling on the left knee, right hand on the heart”"
+    )
+    alternatives: IntProperty(
+        name="Alternatives", description="How many poses to make, to choose among them", min=1, max=16, default=4
+    )
+    seed: IntProperty(name="Seed", description="Another number makes other poses", min=0)
+    description: StringProperty(name="Description", description="The pose of the rig when it was last described")
+
+
 class CONTRAPPOSTO_PG_result(bpy.types.PropertyGroup):
     """What the last run did; empty before the first (`summary` is then empty)."""
 
@@ -163,6 +189,8 @@ class CONTRAPPOSTO_PG_result(bpy.types.PropertyGroup):
     reading: IntProperty(name="Reading", description="Which reading is posed, counted from 1", min=0)
     joints: CollectionProperty(type=CONTRAPPOSTO_PG_joint)
     photo: StringProperty(name="Photo", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})
+    sentence: StringProperty(name="Sentence", description="What was posed in words")
+    constraints: CollectionProperty(type=CONTRAPPOSTO_PG_constraint)
     operator: StringProperty(name="Operator", description="What posed it", default="contrapposto.photo")
     seconds: FloatProperty(name="Seconds")
     timings: CollectionProperty(type=CONTRAPPOSTO_PG_timing)
@@ -185,6 +213,7 @@ class CONTRAPPOSTO_PG_scene(bpy.types.PropertyGroup):
     """Everything that the add-on keeps in a scene."""
 
     options: PointerProperty(type=CONTRAPPOSTO_PG_options)
+    text: PointerProperty(type=CONTRAPPOSTO_PG_text)
     result: PointerProperty(type=CONTRAPPOSTO_PG_result)
 
 
@@ -227,6 +256,8 @@ CLASSES = (
     CONTRAPPOSTO_PG_person,
     CONTRAPPOSTO_PG_body_part,
     CONTRAPPOSTO_PG_joint,
+    CONTRAPPOSTO_PG_constraint,
+    CONTRAPPOSTO_PG_text,
     CONTRAPPOSTO_PG_result,
     CONTRAPPOSTO_PG_scene,
     CONTRAPPOSTO_PG_bone_map,

@@ -19,6 +19,7 @@ from .operators import (
     drop_picture,
     estimate_photo,
     estimate_sketch,
+    estimate_text,
     match_camera,
     modal_job,
     on_load,
@@ -30,6 +31,7 @@ from .panels import bone_map as bone_map_panel
 from .panels import camera as camera_panel
 from .panels import choose_person, menus, sidebar
 from .panels import sketch as sketch_panel
+from .panels import text as text_panel
 
 CLASSES: Final = (
     *properties.CLASSES,
@@ -39,6 +41,7 @@ CLASSES: Final = (
     *estimate_photo.CLASSES,
     *estimate_sketch.CLASSES,
     *sketch_strokes.CLASSES,
+    *estimate_text.CLASSES,
     *drop_picture.CLASSES,
     *readings.CLASSES,
     *confidence.CLASSES,
@@ -49,6 +52,7 @@ CLASSES: Final = (
     *choose_person.CLASSES,
     *sidebar.CLASSES,
     *sketch_panel.CLASSES,
+    *text_panel.CLASSES,
     *camera_panel.CLASSES,
     *bone_map_panel.CLASSES,
 )

@@ -2,7 +2,7 @@
 
 Exit codes: 0 done, 1 nobody read the output to its end, as in `... | head`, 2 bad input (one sentence on standard
 error, no traceback), 130 interrupted. Each command has a file of its own: `cli_photo.py`,
-`cli_sketch.py`, `cli_rig_map.py`.
+`cli_sketch.py`, `cli_text.py`, `cli_rig_map.py`.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ def _remove_blenders_temporary_folder() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line; returns the exit code."""
+def main(arguments: Sequence[str] | None = None, *, online: bool = True) -> int:
+    """Run a command line; returns the exit code. `online` says whether other computers may be asked."""
     interrupts: list[int] = []
     try:
         with _noticed(interrupts):
-            status, complaint = _run(arguments)
+            status, complaint = _run(arguments, online=online)
             sys.stdout.flush()  # a pipe that its reader closed may show only now
     except KeyboardInterrupt:
         status, complaint = INTERRUPTED, ""
@@ -98,10 +98,10 @@ def _is_closed_pipe(stream: TextIO) -> bool:
     return False
 
 
-def _run(arguments: Sequence[str] | None) -> tuple[int, str]:
+def _run(arguments: Sequence[str] | None, *, online: bool) -> tuple[int, str]:
     """The exit code of a command line, and what to complain of."""
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(arguments, argparse.Namespace(online=online))
         options.run(options)
     except ContrappostoError as error:
         return BAD_INPUT, str(error)
@@ -133,11 +133,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="contrapposto", description="Pose a rig from a picture.")
+    parser = _Parser(prog="contrapposto", description="Pose a rig from a picture or a sentence.")
     # Here, so that a Ctrl-C while the large packages are loaded ends the command as any other does.
-    from . import cli_photo, cli_rig_map, cli_sketch
+    from . import cli_photo, cli_rig_map, cli_sketch, cli_text
 
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for command in (cli_photo, cli_sketch, cli_rig_map):
+    for command in (cli_photo, cli_sketch, cli_text, cli_rig_map):
         command.add_command(commands)
     return parser

@@ -21,17 +21,22 @@ def add_command(commands: Any) -> None:
 def add_picture_options(parser: argparse.ArgumentParser, *, noun: str) -> None:
     """The options of every command that poses from a picture, whatever it shows: people or figures."""
     parser.add_argument("image", type=Path, metavar="IMAGE", help="the picture")
+    add_rig_options(parser)
+    parser.add_argument("--person", type=int, default=1, metavar="K", help=f"which {noun}, the most prominent is 1")
+    add_pose_options(parser)
+    _add_outputs(parser)
+    parser.add_argument("--models", type=Path, metavar="FOLDER", help="folder of your own copies of the model files")
+    parser.add_argument("--smpl", type=Path, metavar="FOLDER", help="folder of your own SMPL files (needs smplx)")
+
+
+def add_rig_options(parser: argparse.ArgumentParser) -> None:
+    """Which rig is posed, and where in time."""
     parser.add_argument(
         "--rig", type=Path, metavar="FILE", help=".blend .glb .gltf .vrm .fbx .bvh; default: a Rigify human"
     )
     parser.add_argument("--armature", metavar="NAME", help="which armature of that file")
     parser.add_argument("--bone-map", type=Path, metavar="FILE", help="a .json that says which bone is which joint")
-    parser.add_argument("--person", type=int, default=1, metavar="K", help=f"which {noun}, the most prominent is 1")
     parser.add_argument("--frame", type=int, default=1, metavar="N", help="the frame to key (default 1)")
-    _add_pose_options(parser)
-    _add_outputs(parser)
-    parser.add_argument("--models", type=Path, metavar="FOLDER", help="folder of your own copies of the model files")
-    parser.add_argument("--smpl", type=Path, metavar="FOLDER", help="folder of your own SMPL files (needs smplx)")
 
 
 def _add_outputs(photo: argparse.ArgumentParser) -> None:
@@ -39,6 +44,11 @@ def _add_outputs(photo: argparse.ArgumentParser) -> None:
     photo.add_argument("--out", type=Path, metavar="FILE", help="write the posed rig: .blend .glb .fbx .bvh")
     photo.add_argument("--npz", type=Path, metavar="FILE", help="write the SMPL pose as an AMASS .npz")
     photo.add_argument("--preview", type=Path, metavar="FILE", help="write a .png: the picture beside the posed rig")
+    photo.add_argument(
+        "--text",
+        metavar="WORDS",
+        help='what the picture leaves open, such as "left leg behind": the reading that agrees best comes first',
+    )
     photo.add_argument(
         "--match-camera",
         action="store_true",
@@ -68,7 +78,7 @@ def _add_models(photo: argparse.ArgumentParser) -> None:
     photo.add_argument("--regressor", type=Path, metavar="FILE", help="your own TorchScript pose regressor, .pt")
 
 
-def _add_pose_options(parser: argparse.ArgumentParser) -> None:
+def add_pose_options(parser: argparse.ArgumentParser) -> None:
     """How the pose is put on the rig; the same options as in the sidebar."""
     parser.add_argument("--no-root", action="store_true", help="leave the rig's root where it is")
     parser.add_argument("--in-place", action="store_true", help="key the root's height only: the figure stays in place")

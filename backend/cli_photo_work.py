@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 from rich.console import Console
@@ -19,10 +19,11 @@ from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
 from .body_parts import body_part_confidence
-from .cli_photo_request import PhotoRequest, numbered
+from .cli_photo_request import PhotoRequest
+from .cli_rig_request import RigRequest, numbered
 from .estimate.estimator import Estimate
 from .files import write_atomically
-from .job import Progress, run_job
+from .job import Job, Progress, run_job
 from .joint_words import in_words
 from .observation import Observation
 from .pipeline import PhotoResult, find_people, solve_person
@@ -33,6 +34,7 @@ from .weights.registry import model_entries
 if TYPE_CHECKING:
     from ..rig.pose_plan import KeyOptions, KeyReport
 
+Result = TypeVar("Result", bound=PhotoResult)
 SOLVERS: Final = {"auto": Solver.AUTOMATIC, "model": Solver.MODEL, "analytic": Solver.ANALYTIC}
 
 
@@ -57,8 +59,30 @@ def read_photo(request: PhotoRequest, models: ModelCache, show: Show) -> PhotoRe
         ContrappostoError: it cannot be done.
     """
     found = run_job(find_people(request.image, models), on_progress=show)
-    solver, readings = SOLVERS[request.solver], request.hypotheses
-    return run_job(solve_person(found, request.person - 1, models, solver=solver, readings=readings), on_progress=show)
+    solver = SOLVERS[request.solver]
+
+    def solved(readings: int) -> Job[PhotoResult]:
+        return solve_person(found, request.person - 1, models, solver=solver, readings=readings)
+
+    return run_job(settled(solved, request), on_progress=show)
+
+
+def settled(solved: Callable[[int], Job[Result]], request: PhotoRequest) -> Job[Result]:
+    """So many readings as are asked for; where words go with the picture, those that agree with them.
+
+    Args:
+        solved: makes the result with so many readings.
+        request: what is asked.
+
+    Raises:
+        ContrappostoError: it cannot be done.
+    """
+    if request.text is None:
+        return (yield from solved(request.hypotheses))
+    from .text_on_picture import LEAST_READINGS, settle
+
+    result = yield from solved(max(request.hypotheses, LEAST_READINGS))
+    return (yield from settle(result, request.text, more=solved, readings=request.hypotheses))
 
 
 def pose_photo(request: PhotoRequest, kind: Kind | None = None) -> None:
@@ -90,7 +114,7 @@ def pose_photo(request: PhotoRequest, kind: Kind | None = None) -> None:
             if request.wants_rig:
                 notes += _pose_rig(request, result, partial=partial, timings=timings, show=show)
             if request.npz is not None:
-                with _timed(timings, "write npz"):
+                with timed(timings, "write npz"):
                     for reading, estimate in enumerate(result.estimates):
                         save_npz(estimate, result.observation, partial[numbered(request.npz, reading)])
     _print_summary(request, result, kind, timings=timings, notes=notes, written=list(partial))
@@ -117,27 +141,27 @@ def _pose_rig(
     show(Progress("Opening the rig", 0.6))
     from ..rig.session import PosedRig
 
-    with _timed(timings, "open rig"):
+    with timed(timings, "open rig"):
         rig = PosedRig.open(request.rig, armature_name=request.armature)
-    options, poses = _key_options(request), [estimate.poses for estimate in result.estimates]
+    options, poses = key_options_of(request), [estimate.poses for estimate in result.estimates]
     posed = rig.pose_each(poses, options=options, bone_map=request.bone_map)
     notes: dict[str, None] = dict.fromkeys(rig.notes)
     for reading in range(len(result.estimates)):
         show(Progress("Posing the rig", 0.75))
-        with _timed(timings, "pose and key"):
+        with timed(timings, "pose and key"):
             report = next(posed)
         notes.update(dict.fromkeys(_notes_of(report, request, reading=reading)))
         if request.match_camera:
-            with _timed(timings, "match camera"):
+            with timed(timings, "match camera"):
                 matched = rig.match_camera(result, reading, options=options, bone_map=request.bone_map)
             notes[f"Reading {reading + 1}: {matched}" if len(result.estimates) > 1 else matched] = None
         if request.out is not None:
             show(Progress("Writing the rig", 0.8))
-            with _timed(timings, "write rig"):
+            with timed(timings, "write rig"):
                 rig.save(partial[numbered(request.out, reading)])
         if request.preview is not None:
             show(Progress("Rendering the preview", 0.85))
-            with _timed(timings, "render preview"):
+            with timed(timings, "render preview"):
                 preview = partial[numbered(request.preview, reading)]
                 rig.render(preview, image=result.found.image, observation=result.observation)
     return list(notes)
@@ -154,7 +178,8 @@ def _notes_of(report: KeyReport, request: PhotoRequest, *, reading: int) -> Iter
         yield f"{which} keyed, because less sure than {request.min_confidence:.0%}: {joints}."
 
 
-def _key_options(request: PhotoRequest) -> KeyOptions:
+def key_options_of(request: RigRequest) -> KeyOptions:
+    """What is asked for, as the rig's side takes it."""
     from ..rig.pose_plan import KeyOptions
 
     return KeyOptions(
@@ -224,7 +249,8 @@ def shown_progress() -> Iterator[Show]:
 
 
 @contextmanager
-def _timed(timings_ms: dict[str, float], stage: str) -> Iterator[None]:
+def timed(timings_ms: dict[str, float], stage: str) -> Iterator[None]:
+    """Add the milliseconds of the block to those of a stage."""
     start = time.perf_counter()
     yield
     timings_ms[stage] = timings_ms.get(stage, 0.0) + (time.perf_counter() - start) * 1000.0

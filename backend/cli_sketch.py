@@ -7,8 +7,8 @@ from typing import Any
 
 from .cli_photo import add_picture_options, request_of
 from .cli_photo_request import PhotoRequest
-from .cli_photo_work import Kind, Show, pose_photo
-from .job import run_job
+from .cli_photo_work import Kind, Show, pose_photo, settled
+from .job import Job, run_job
 from .runtime import ModelCache
 from .sketch_pipeline import SketchResult, find_figures, solve_figure
 
@@ -37,5 +37,8 @@ def read_sketch(request: PhotoRequest, models: ModelCache, show: Show) -> Sketch
         ContrappostoError: it cannot be done.
     """
     found = run_job(find_figures(request.image, models), on_progress=show)
-    job = solve_figure(found, request.person - 1, models, readings=request.hypotheses)
-    return run_job(job, on_progress=show)
+
+    def solved(readings: int) -> Job[SketchResult]:
+        return solve_figure(found, request.person - 1, models, readings=readings)
+
+    return run_job(settled(solved, request), on_progress=show)

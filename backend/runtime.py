@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .estimate.learned import LearnedEstimator
     from .estimate.pose_network import PoseNetwork
     from .estimate.torchscript import TorchscriptRegressor
+    from .job import Job
+    from .text.generator import TextGenerator
+    from .text.llm.local_model import LocalModel
 
 POSE_MODEL: Final = "pose"
 """The pose model's name in the registry."""
@@ -130,6 +133,8 @@ class ModelCache:
         self._learned: LearnedEstimator | None = None
         self._drawings: DrawingDetector | None = None
         self._drawn: DrawnPoseSolver | None = None
+        self._text: TextGenerator | None = None
+        self._language: LocalModel | None = None
 
     def blazepose(self) -> BlazePose:
         """The photo detector.
@@ -272,6 +277,34 @@ class ModelCache:
             self._drawn = solver
         return self._drawn
 
+    def text_generator(self) -> TextGenerator:
+        """What drafts poses for words that name no part of the body.
+
+        Raises:
+            ModelFileError: a file of it is missing, or not the registered one.
+            MissingPackageError: torch or safetensors is not installed.
+        """
+        if self._text is None:
+            require_torch()
+            from .text.generator import TextGenerator
+
+            self._text = TextGenerator.load(self.folder)
+        return self._text
+
+    def language_model(self, folder: Path) -> Job[LocalModel]:
+        """The artist's own language model in a folder; another folder takes its place.
+
+        Raises:
+            ModelError: the folder holds none that can be loaded, or a package that it needs is not installed.
+            InputError: there is no such folder or device.
+        """
+        if self._language is None or self._language.folder != folder:
+            from .text.llm.local_model import LocalModel
+
+            self._language = None
+            self._language = yield from LocalModel.load(folder, device=self.device)
+        return self._language
+
     def torch_device(self) -> torch.device:
         """The device for torch models.
 
@@ -291,6 +324,8 @@ class ModelCache:
         self._learned = None
         self._drawings = None
         self._drawn = None
+        self._text = None
+        self._language = None
         gc.collect()
 
 

@@ -20,7 +20,7 @@ from .photo_result import write_result
 from .session import PersonChoice, PhotoRun, session
 from .target import Target, why_not
 from .telling import TellsWhy
-from .ways import PHOTO, Way, check_packages, check_person
+from .ways import PHOTO, Way, check_packages, check_person, solve_with_words
 
 if TYPE_CHECKING:
     from ..backend.pipeline import FoundPeople, PhotoResult
@@ -37,7 +37,7 @@ class Several:
 
 
 def picture_job(
-    way: Way, path: Path, person: int, *, ask: bool, chosen: Settings, readings: int = 1
+    way: Way, path: Path, person: int, *, ask: bool, chosen: Settings, readings: int = 1, words: str = ""
 ) -> "Job[PhotoResult | Several]":
     """From a picture to a pose.
 
@@ -48,6 +48,7 @@ def picture_job(
         ask: with several people and `person` 0, end with `Several`.
         chosen: the preferences.
         readings: how many to look for.
+        words: what the picture leaves open.
     """
     yield from check_packages()
     found = session.recall(path)
@@ -57,7 +58,8 @@ def picture_job(
     check_person(way, person, found)
     if ask and person == 0 and len(found.people) > 1:
         return Several(found)
-    return (yield from way.solve(found, max(person, 1) - 1, chosen, readings=readings))
+    job = solve_with_words(way, found, max(person, 1) - 1, chosen=chosen, readings=readings, words=words)
+    return (yield from job)
 
 
 def fill_options(operator: Any, options: Any) -> None:
@@ -90,8 +92,16 @@ def key_options(source: Any, *, frame: float) -> "KeyOptions":
     )
 
 
-def draw_options(layout: bpy.types.UILayout, source: Any) -> None:
-    """Draw the options of an operator or of the scene."""
+def first_readings(source: Any) -> int:
+    """How many readings to find before the first is posed.
+
+    One where there is a window, and the others can be looked for afterwards; all where words choose among them.
+    """
+    return 1 if can_wait() and not source.words.strip() else source.readings
+
+
+def draw_options(layout: bpy.types.UILayout, source: Any, *, of_picture: bool = True) -> None:
+    """Draw the options of an operator or of the scene; not those that only make sense for a picture without one."""
     column = layout.column()
     column.prop(source, "selected_only")
     column.prop(source, "flip")
@@ -107,7 +117,8 @@ def draw_options(layout: bpy.types.UILayout, source: Any) -> None:
     row = column.row()
     row.active = source.only_sure
     row.prop(source, "min_confidence", slider=True)
-    column.prop(source, "readings")
+    if of_picture:
+        column.prop(source, "readings")
 
 
 class PosesActiveArmature(TellsWhy):
@@ -153,9 +164,17 @@ class PosesFromPicture(PosesActiveArmature, PoseOptions, ModalJob):
             raise InputError("No picture was named. Choose an image file.")
         self._target = Target.of(context)
         path = Path(bpy.path.abspath(self.filepath))
-        # With a window the first reading is posed at once, and the others are looked for afterwards.
-        first = 1 if can_wait() else self.readings
-        return picture_job(self.way, path, self.person, ask=self._ask, chosen=settings(context), readings=first)
+        chosen, first = settings(context), first_readings(self)
+        return picture_job(self.way, path, self.person, ask=self._ask, chosen=chosen, readings=first, words=self.words)
+
+    @property
+    def posed_by(self) -> str:
+        """The operator that is named as what posed the rig."""
+        return self.way.operator
+
+    def keying(self, _result: "PhotoResult") -> "KeyOptions":
+        """How what was solved is keyed."""
+        return key_options(self, frame=self._target.frame)
 
     def on_the_rig(self, _armature: bpy.types.Object, result: "PhotoResult") -> "PhotoResult":
         """What was solved, as it is to be posed."""
@@ -170,13 +189,13 @@ class PosesFromPicture(PosesActiveArmature, PoseOptions, ModalJob):
         began = time.perf_counter()
         try:
             result = self.on_the_rig(armature, result)
-            on_rig = RigReadings([e.poses for e in result.estimates], key_options(self, frame=self._target.frame))
+            on_rig = RigReadings([estimate.poses for estimate in result.estimates], self.keying(result))
             report = on_rig.pose(armature)
         except ContrappostoError as error:
             session.refused = (armature.session_uid, str(error))
             raise
         session.refused = None
-        run = PhotoRun(result, self._target, {**self.request, **options_of(self)}, on_rig, operator=self.way.operator)
+        run = PhotoRun(result, self._target, {**self.request, **options_of(self)}, on_rig, operator=self.posed_by)
         session.keep_run(run)
         self._look_for_others(context, run)
         timings = {**result.timings_ms, "pose and key": (time.perf_counter() - began) * 1000.0}
@@ -189,7 +208,7 @@ class PosesFromPicture(PosesActiveArmature, PoseOptions, ModalJob):
         return {"FINISHED"}
 
     def _look_for_others(self, context: bpy.types.Context, run: PhotoRun) -> None:
-        if self.readings > 1 and can_wait():
+        if self.readings > 1 and first_readings(self) == 1:
             look_for_others(run, self.way.others(run.result, settings(context), readings=self.readings))
 
     def _ask_whom(self, context: bpy.types.Context, found: "FoundPeople") -> set[str]:
@@ -204,6 +223,7 @@ class PosesFromPicture(PosesActiveArmature, PoseOptions, ModalJob):
         layout: Any = self.layout
         layout.use_property_split = True
         layout.prop(self, "person")
+        layout.prop(self, "words")
         draw_options(layout, self)
 
 

@@ -11,6 +11,7 @@ from .modal_job import BUSY
 from .session import PhotoRun, session
 from .telling import TellsWhy
 
+NO_PICTURE: Final = "The pose was made from a sentence: there is no picture behind it"
 TOO_LONG_AGO: Final = "The photo's pose is no longer known: pose from the photo again"
 
 
@@ -27,12 +28,18 @@ def why_no_photo(context: bpy.types.Context) -> str | None:
     return TOO_LONG_AGO if session.run_of(context.scene) is None else None
 
 
+def why_no_picture(context: bpy.types.Context) -> str | None:
+    """The same, of what needs the picture itself: a sentence has none."""
+    reason, run = why_no_photo(context), session.run_of(context.scene)
+    return NO_PICTURE if reason is None and run is not None and run.result.found is None else reason
+
+
 class NeedsPhoto(TellsWhy):
     """Mixin of an operator that needs a photo which has posed a rig."""
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str | None:
-        return why_no_photo(context)
+        return why_no_picture(context)
 
 
 def run_of(scene: Any) -> PhotoRun:

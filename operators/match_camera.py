@@ -22,7 +22,8 @@ def sighting_of(run: PhotoRun, index: int) -> Sighting:
     """The person as the reading, counted from 0, is posed on the rig."""
     from ..backend.camera_match import Sighting
 
-    seen = Sighting.of(run.result.estimates[index], run.result.observation)
+    result: Any = run.result
+    seen = Sighting.of(result.estimates[index], result.observation)
     return seen.flipped() if run.on_rig.options.flip else seen
 
 
@@ -39,6 +40,8 @@ def let_camera_follow(run: PhotoRun, index: int) -> None:
     """
     from ..rig.camera import RigJoints, aim_camera, camera_of
 
+    if run.result.found is None:
+        return  # a sentence
     armature, scene = run.target.find()
     camera = camera_of(scene, run.result.found.path)
     if camera is not None:

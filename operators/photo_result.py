@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 def write_result(outcome: Any, run: PhotoRun, *, report: KeyReport, timings_ms: dict[str, float]) -> None:
     """Fill the property group `outcome`: who was posed, how surely, how long it took, and what was keyed."""
     seconds = sum(timings_ms.values()) / 1000.0
-    outcome.photo, outcome.seconds, outcome.person = run.request.get("filepath", ""), seconds, run.result.person + 1
-    outcome.operator = run.operator
+    found = run.result.found
+    outcome.photo, outcome.seconds = run.request.get("filepath", ""), seconds
+    outcome.person = 0 if found is None else run.result.person + 1
+    outcome.operator, outcome.sentence = run.operator, run.request.get("prompt", "")
     outcome.armature, outcome.frame = run.target.armature_name, run.target.frame
     outcome.timings.clear()
     for stage, milliseconds in timings_ms.items():
         timing = outcome.timings.add()
         timing.name, timing.milliseconds = stage, milliseconds
-    write_people(outcome, run.result.found)
+    write_people(outcome, found)
     outcome.run = run.name
     write_reading(outcome, run, 0, report=report)
     outcome.summary = f"Posed {run.target.armature_name} in {seconds:.2f} s: {keyed_in_words(run, report)}"
@@ -40,11 +42,12 @@ def write_reading(outcome: Any, run: PhotoRun, index: int, *, report: KeyReport)
     outcome.notes = "\n".join((*run.result.notes, *report.notes))
     poses = run.result.estimates[index].poses
     shown = poses.mirrored() if run.on_rig.options.flip else poses
-    hidden = parts_not_shown(shown)
+    hidden = frozenset[str]() if run.result.found is None else parts_not_shown(shown)
     outcome.body_parts.clear()
     for name, confidence in body_part_confidence(shown.confidence).items():
         part = outcome.body_parts.add()
         part.name, part.confidence, part.not_shown = name, confidence, name in hidden
+    write_constraints(outcome, run, index)
     outcome.joints.clear()
     for posed in report.joints:
         joint = outcome.joints.add()
@@ -58,9 +61,23 @@ def keyed_in_words(run: PhotoRun, report: KeyReport) -> str:
     return f"{bones} keyed at frame {run.target.frame:g}"
 
 
-def write_people(outcome: Any, found: FoundPeople) -> None:
+def write_constraints(outcome: Any, run: PhotoRun, index: int) -> None:
+    """List what a sentence was understood to say, and what of it the reading that is posed does."""
+    outcome.constraints.clear()
+    result = run.result
+    if result.found is not None:
+        return
+    for number, constraint in enumerate(result.constraints):
+        row = outcome.constraints.add()
+        row.name, row.held = constraint.sentence, result.estimates[index].held[number]
+        row.used = number not in result.request.switched_off
+
+
+def write_people(outcome: Any, found: FoundPeople | None) -> None:
     """List everybody in the picture, with thumbnails."""
     outcome.people.clear()
+    if found is None:
+        return
     for observation, thumbnail in zip(found.people, session.thumbnails.show(found), strict=True):
         person = outcome.people.add()
         person.box_px = [float(edge) for edge in person_box(observation)]

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from ..backend.job import Job
     from ..backend.pipeline import FoundPeople, PhotoResult
     from ..backend.runtime import ModelCache
+    from ..backend.text_pipeline import TextResult
     from ..preferences import Settings
     from ..rig.readings import Preview, RigReadings
     from .target import Target
 
 PICTURES_KEPT: Final = 4
 """An undo brings an earlier result back, and with it the wish for its other readings."""
+SENTENCES_KEPT: Final = 32
+"""Of sentences, which hold no picture, more are kept."""
 
 FileStamp = tuple[str, int, int]
 """Path, time of change (ns) and size: a picture read once is not read again while this stays the same."""
@@ -61,12 +64,13 @@ class PersonChoice:
 
 @dataclass(frozen=True)
 class PhotoRun:
-    """A photo that posed a rig, for what may follow: another reading, the camera, corrections.
+    """A picture or a sentence that posed a rig, for what may follow: another reading, the camera, corrections.
 
     Which of the readings is posed stands in the scene, where undo and redo find it: `result.reading`, from 1.
 
     Attributes:
-        result: the people found, what was seen of the one who was posed, and the readings that are found so far.
+        result: the people found, what was seen of the one who was posed, and the readings that are found so far; or
+            a sentence and its poses, in which no picture is `found`.
         target: the armature, its scene and the frame.
         request: the operator's properties, with which it would do the same again.
         on_rig: puts one reading in the place of another.
@@ -76,7 +80,7 @@ class PhotoRun:
         name: what the scene calls it, in `result.run`; unlike that of any other run.
     """
 
-    result: PhotoResult
+    result: PhotoResult | TextResult
     target: Target
     request: dict[str, Any]
     on_rig: RigReadings
@@ -167,7 +171,7 @@ class Session:
     def keep_run(self, run: PhotoRun) -> None:
         """Keep a run and let go of the oldest pictures."""
         self._runs.append(run)
-        while len({id(kept.result.found.image) for kept in self._runs}) > PICTURES_KEPT:
+        while self._keeps_too_much():
             self._stop_search(self._runs.popleft().name)
 
     def change_run(self, name: str, change: Callable[[PhotoRun], PhotoRun]) -> None:
@@ -211,6 +215,11 @@ class Session:
         """End the correction of keypoints, if there is one, with what was posed."""
         if self.correcting is not None:
             self.correcting()
+
+    def _keeps_too_much(self) -> bool:
+        pictures = {id(kept.result.found.image) for kept in self._runs if kept.result.found is not None}
+        sentences = sum(kept.result.found is None for kept in self._runs)
+        return len(pictures) > PICTURES_KEPT or sentences > SENTENCES_KEPT
 
     def _stop_search(self, name: str) -> None:
         job = self.searches.pop(name, None)

@@ -99,6 +99,27 @@ PHOTO: Final = PhotoWay()
 SKETCH: Final = SketchWay()
 
 
+def solve_with_words(
+    way: Way, found: Any, person: int, *, chosen: Settings, readings: int, words: str = ""
+) -> Job[Any]:
+    """`way.solve`; where words go with the picture, the readings that agree with them come first.
+
+    Raises:
+        ContrappostoError: it cannot be solved, or the words say nothing that can be measured.
+    """
+    if not words.strip():
+        return (yield from way.solve(found, person, chosen, readings=readings))
+    from ..backend.text_on_picture import LEAST_READINGS, settle
+
+    result = yield from way.solve(found, person, chosen, readings=max(readings, LEAST_READINGS))
+    model = chosen.language_model()
+
+    def more(count: int) -> Job[Any]:
+        return way.others(result, chosen, readings=count)
+
+    return (yield from settle(result, words.strip(), more=more, language_model=model, readings=readings))
+
+
 def check_packages() -> Job[None]:
     """The first time this takes long, and is announced.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators.last_photo import why_no_photo
+from ..operators.last_photo import why_no_picture
 from ..operators.session import session
 from .sidebar import Sidebar
 from .words import draw_sentence
@@ -40,7 +40,7 @@ class CONTRAPPOSTO_PT_camera(Sidebar, bpy.types.Panel):
         column.scale_y = 1.2
         column.operator("contrapposto.match_camera", icon="CAMERA_DATA")
         column.operator("contrapposto.correct_keypoints", icon="CON_TRACKTO")
-        reason, camera = why_no_photo(context), context.scene.camera
+        reason, camera = why_no_picture(context), context.scene.camera
         if reason is not None:
             draw_sentence(layout, f"{reason}.", icon="INFO")
         if camera is not None and SENTENCE in camera:

@@ -8,7 +8,7 @@ import bpy
 
 
 def draw_pose_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    """In Pose Mode: Pose > Pose from Photo, from Drawing, from Strokes."""
+    """In Pose Mode: Pose > Pose from Photo, from Drawing, from Strokes, from Text; and Describe Pose."""
     _draw_entries(menu.layout)
 
 
@@ -25,6 +25,8 @@ def _draw_entries(layout: Any) -> None:
     layout.operator("contrapposto.photo", text="Pose from Photo...", icon="IMAGE_DATA")
     layout.operator("contrapposto.sketch", text="Pose from Drawing...", icon="GREASEPENCIL")
     layout.operator("contrapposto.sketch_strokes", text="Pose from Strokes", icon="STROKE")
+    layout.operator("contrapposto.text_ask", text="Pose from Text...", icon="OUTLINER_OB_FONT")
+    layout.operator("contrapposto.describe", text="Describe Pose", icon="WORDWRAP_ON")
 
 
 def add() -> None:

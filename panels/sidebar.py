@@ -50,6 +50,7 @@ class CONTRAPPOSTO_PT_photo(Sidebar, bpy.types.Panel):
         row = layout.row()
         row.scale_y = 1.6
         row.operator("contrapposto.photo", text="Pose from Photo", icon="FILE_IMAGE")
+        draw_words(layout, context)
         if not context.scene.contrapposto.result.summary:
             draw_first_use(layout)
 
@@ -79,14 +80,13 @@ class CONTRAPPOSTO_PT_result(Sidebar, bpy.types.Panel):
         result = context.scene.contrapposto.result
         narrow = is_narrow(context)
         column = self.layout.column(align=True)
-        name = PurePath(result.photo.replace("\\", "/")).name
-        icon = "IMAGE_DATA" if result.operator == "contrapposto.photo" else "GREASEPENCIL"
-        column.label(text=name or "Strokes in the view", icon=icon, translate=False)
+        draw_source(column, result)
         column.label(text=f"{result.armature}, frame {result.frame:g}", icon="KEYFRAME_HLT", translate=False)
         for note in result.notes.splitlines():
             draw_sentence(column, note, icon="ERROR")
         draw_reading(self.layout, context, narrow=narrow)
-        draw_result_people(self.layout, context, narrow=narrow)
+        if len(result.people):
+            draw_result_people(self.layout, context, narrow=narrow)
         draw_confidence(self.layout, context, narrow=narrow)
         draw_keyed(self.layout, result)
         draw_timings(self.layout, result)
@@ -134,11 +134,27 @@ def draw_target(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     layout.label(text=context.active_object.name, icon="OUTLINER_OB_ARMATURE", translate=False)
 
 
+def draw_words(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The field for what a picture leaves open."""
+    options = context.scene.contrapposto.options
+    layout.prop(options, "words", text="", icon="OUTLINER_OB_FONT", placeholder="In words: left leg behind")
+
+
 def draw_first_use(layout: bpy.types.UILayout) -> None:
     """Three lines that say how it works."""
     box = layout.box()
     for icon, sentence in FIRST_USE:
         draw_sentence(box, sentence, icon=icon)
+
+
+def draw_source(layout: bpy.types.UILayout, result: Any) -> None:
+    """What the pose was made from."""
+    if result.sentence:
+        draw_sentence(layout, f"“{result.sentence}”", icon="OUTLINER_OB_FONT")
+        return
+    name = PurePath(result.photo.replace("\\", "/")).name
+    icon = "IMAGE_DATA" if result.operator == "contrapposto.photo" else "GREASEPENCIL"
+    layout.label(text=name or "Strokes in the view", icon=icon, translate=False)
 
 
 def draw_result_people(layout: bpy.types.UILayout, context: bpy.types.Context, *, narrow: bool) -> None:

@@ -73,12 +73,14 @@ class ChannelPlan:
         names = (tuple(self.bones), tuple(self.skipped), notes, joints, tuple(self.unsure), relaxed)
         return PosePlan(tuple(self.channels), self.frame, frames, *names)
 
-    def add_pose(self, pose: RigPose, *, confidence: Mapping[str, np.ndarray]) -> None:
+    def add_pose(
+        self, pose: RigPose, *, confidence: Mapping[str, np.ndarray], left_alone: Collection[str] = ()
+    ) -> None:
         """Rotation of every bone that is sure enough, location of the root; `confidence` is (T,) of each bone."""
         self.posed, self.frames = frozenset(pose.bones), pose.frame_count
         for position, name in enumerate(pose.bones):
             bone = self.armature.pose.bones[name]
-            if self.options.selected_only and not is_selected(bone):
+            if name in left_alone or (self.options.selected_only and not is_selected(bone)):
                 continue
             if name in confidence and confidence[name].mean() < self.options.min_confidence:
                 self.unsure.append(name)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from ..backend.arrays import FloatArray
 from ..backend.errors import InputError, RigError
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import FINGER_JOINTS, BoneMap
@@ -17,7 +18,7 @@ from ..backend.retarget.rest_from_motion import seen_from, to_own_rest
 from ..backend.retarget.rig_pose import RigPose
 from ..backend.retarget.rig_spec import RigSpec
 from ..backend.retarget.solver import retarget
-from ..backend.retarget.unsure import bone_confidence, posed_joints, with_unseen_kept
+from ..backend.retarget.unsure import bone_confidence, posed_joints, unchanged_bones, with_unseen_kept
 from ..backend.shown_joints import SHOWN
 from ..backend.sureness import UNSEEN
 from .armature import read_rig, require_armature
@@ -74,7 +75,8 @@ def plan_pose(
         raise RigError(f"{armature.name} cannot be posed: {error}") from error
     bone_map = read.bone_map
     plan = ChannelPlan(armature, rig, options=options)
-    plan.add_pose(pose, confidence=bone_confidence(rig, bone_map, poses.confidence))
+    sure = bone_confidence(rig, bone_map, poses.confidence)
+    plan.add_pose(pose, confidence=sure, left_alone=_left_alone(rig, bone_map, poses.shown, options=options))
     if not plan.poses_anything:
         raise RigError(_nothing_to_key(armature, plan))
     key_limb_modes(plan, bone_map)
@@ -158,10 +160,19 @@ def _retargeted(
     rig, bone_map = read.rig, read.bone_map
     pose = retarget(rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs)
     pose = pose.blended(rig, options.blend)
-    if options.keep_unseen:
+    nothing_changes = options.only_changed and poses.shown is not None and not poses.shown.any()
+    if options.keep_unseen or nothing_changes:
         shown, below = (poses.confidence, UNSEEN) if poses.shown is None else (poses.shown, SHOWN)
         pose = with_unseen_kept(rig, pose, bone_map, shown=shown, below=below)
     return rig, pose if read.standing is None else to_own_rest(pose, read.own, read.standing)
+
+
+def _left_alone(rig: RigSpec, bone_map: BoneMap, changed: FloatArray | None, *, options: KeyOptions) -> frozenset[str]:
+    """The bones that an edit of the rig's own pose does not touch."""
+    if not options.only_changed or changed is None:
+        return frozenset()
+    limbs = tuple(limb.joints for limb in rig.ik) if options.limbs == "IK" else ()
+    return unchanged_bones(rig, bone_map, changed, limbs=limbs)
 
 
 def _shown(armature: bpy.types.Object) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The animation on an armature -> SMPL poses; plays the frames, changes nothing and puts the playhead back."""
+"""The animation on an armature, or the pose that it shows -> SMPL poses; changes nothing and puts the playhead back."""
 
 from __future__ import annotations
 
@@ -66,6 +66,25 @@ def read_motion(
     return found.mirrored() if is_mirrored(armature) else found
 
 
+def read_pose(armature: bpy.types.Object, *, bone_map: BoneMap | None = None) -> PoseSequence:
+    """The pose in which the armature is shown now, keyed or not, as an SMPL pose; nothing is played.
+
+    Raises:
+        InputError: a bone has a pose that is no number.
+        RigError: the armature cannot be read or mapped.
+    """
+    rig = read_rig(require_armature(armature))
+    bone_map = bone_map or bone_map_for(armature, rig)
+    with _posed(armature):
+        bpy.context.view_layer.update()
+        _, matrices = _evaluated(armature, [armature.pose.bones.find(name) for name in rig.bones])
+    _require_finite(armature, rig.bones, matrices, frame=bpy.context.scene.frame_current_final)
+    rig = standing_rest(armature, rig, bone_map) or rig
+    shown = matrices[None, _shown(armature, rig, bone_map)]
+    found = poses_from_rig(rig, bone_map, RigMotion(rig.bones, shown, _fps(())))
+    return found.mirrored() if is_mirrored(armature) else found
+
+
 def _shown(armature: bpy.types.Object, rig: RigSpec, bone_map: BoneMap) -> list[int]:
     """Per bone the one to read in its place: of a control that a switch may leave out, the bone that shows the pose."""
     mapped = {bone for match in bone_map.joints.values() for bone in match.bones}
@@ -113,19 +132,24 @@ def _played(armature: bpy.types.Object, bones: tuple[str, ...], frames: Sequence
     """(T, B, 4, 4) evaluated armature-space matrices; where the object itself moves, as seen from its first place."""
     order = [armature.pose.bones.find(name) for name in bones]
     matrices = np.empty((len(frames), len(order), 4, 4), np.float32)
-    flat = np.empty(len(order) * 16, np.float32)
     start: Matrix | None = None
     with _kept_playhead(), _posed(armature):
         for position, frame in enumerate(frames):
             bpy.context.scene.frame_set(int(frame // 1), subframe=frame % 1)
-            evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
-            evaluated.pose.bones.foreach_get("matrix", flat)
-            # Blender hands matrices over column by column.
-            found = flat.reshape(-1, 4, 4).swapaxes(-1, -2)[order]
+            evaluated, found = _evaluated(armature, order)
             start = start or evaluated.matrix_world.copy()
             matrices[position] = np.array(start.inverted_safe() @ evaluated.matrix_world, np.float32) @ found
             _require_finite(armature, bones, matrices[position], frame=frame)
     return matrices
+
+
+def _evaluated(armature: bpy.types.Object, order: Sequence[int]) -> tuple[bpy.types.Object, FloatArray]:
+    """The armature as it is evaluated now, and (B, 4, 4) armature-space matrices of its pose bones in this order."""
+    evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    flat = np.empty(len(armature.pose.bones) * 16, np.float32)
+    evaluated.pose.bones.foreach_get("matrix", flat)
+    # Blender hands matrices over column by column.
+    return evaluated, flat.reshape(-1, 4, 4).swapaxes(-1, -2)[order]
 
 
 def _require_finite(armature: bpy.types.Object, bones: tuple[str, ...], matrices: FloatArray, *, frame: float) -> None:

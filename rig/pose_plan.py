@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..backend.errors import InputError
@@ -32,6 +32,8 @@ class KeyOptions:
         min_confidence: joints that are less sure over all frames are left alone: not posed, not keyed.
         keep_unseen: joints that the picture does not show (`PoseSequence.shown`) are keyed as they stand now, without
             legs the root's place too. Where it is not known what is shown, those that are as good as guessed.
+        only_changed: the poses are edits of the rig's own: joints of which nothing is shown keep pose and keys. An edit
+            that changes nothing keys the pose as it stands.
     """
 
     frame: float
@@ -44,6 +46,11 @@ class KeyOptions:
     relax_hands: bool = True
     min_confidence: float = 0.0
     keep_unseen: bool = False
+    only_changed: bool = False
+
+    def for_edit(self) -> KeyOptions:
+        """The same for an edit of the rig's own pose: what it does not change stays, to the last finger."""
+        return replace(self, only_changed=True, relax_hands=False)
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.frame):

@@ -13,6 +13,7 @@ import bpy
 from ..backend.arrays import ImageArray
 from ..backend.camera_match import Sighting
 from ..backend.observation import Observation
+from ..backend.pictures import write_png
 from ..backend.pipeline import PhotoResult
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import BoneMap
@@ -20,8 +21,9 @@ from .armature import read_rig
 from .bone_maps import known_map, require_essential
 from .camera import Photo, RigJoints, match_scene_camera
 from .map_files import read_map
+from .motion import read_pose
 from .pose_plan import KeyOptions, KeyReport
-from .preview import render_preview
+from .preview import render_preview, render_rig
 from .readings import RigReadings
 from .rig_files import choice_in_words, open_rig, save_rig, start_empty_file
 from .rigify_human import make_rigify_human
@@ -126,6 +128,24 @@ class PosedRig:
             InputError: the file cannot be written.
         """
         save_rig(self.armature, path)
+
+    def shown_pose(self, frame: float) -> PoseSequence:
+        """The pose that the armature has at a frame, where the playhead then stands.
+
+        Raises:
+            InputError: a bone has a pose that is no number.
+            RigError: the armature cannot be mapped.
+        """
+        bpy.context.scene.frame_set(math.floor(frame), subframe=frame % 1.0)
+        return read_pose(self.armature)
+
+    def render_alone(self, path: Path) -> None:
+        """Write a picture of the posed rig.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        write_png(render_rig(self.armature), path)
 
     def render(self, path: Path, *, image: ImageArray, observation: Observation) -> None:
         """Write a picture of the input beside the posed rig.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,12 @@ from .rig_pose import RigPose
 from .rig_spec import RigSpec
 
 _LEGS = [JOINT_INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("hip", "knee")]
+
+_TOGETHER = (
+    ("spine1", "spine2", "spine3"), ("neck", "head"), ("left_collar", "left_shoulder"),
+    ("right_collar", "right_shoulder"),
+)  # fmt: skip
+"""Joints of which a rig may have fewer bones, so that one bone shows what two joints turn."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,26 @@ def bone_confidence(rig: RigSpec, bone_map: BoneMap, confidence: FloatArray) -> 
             least = np.min(moved, axis=0)
             found.update((control, least) for control in chain.controls if control not in found)
     return found
+
+
+def unchanged_bones(
+    rig: RigSpec, bone_map: BoneMap, changed: FloatArray, *, limbs: Iterable[tuple[str, ...]] = ()
+) -> frozenset[str]:
+    """The bones that an edit leaves alone; none where it changes nothing at all.
+
+    Args:
+        rig: with its IK limbs.
+        bone_map: which bones stand for which joints.
+        changed: (T, 24), 0 for joints that stay as they are.
+        limbs: joints that are posed as one, by the controls of their limb.
+    """
+    if not changed.any():
+        return frozenset()
+    whole = changed.copy()
+    for joints in (*_TOGETHER, *limbs):
+        columns = [JOINT_INDEX[joint] for joint in joints]
+        whole[:, columns] = whole[:, columns].max(axis=1, keepdims=True)
+    return frozenset(bone for bone, share in bone_confidence(rig, bone_map, whole).items() if not share.any())
 
 
 def with_unseen_kept(rig: RigSpec, pose: RigPose, bone_map: BoneMap, *, shown: FloatArray, below: float) -> RigPose:

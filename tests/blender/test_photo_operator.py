@@ -376,6 +376,7 @@ def test_the_scenes_options_are_taken_where_the_caller_sets_none(package, humano
         "min_confidence": 0.5,
         "keep_unseen": False,
         "readings": 3,
+        "words": "",
     }
 
 

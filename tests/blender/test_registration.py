@@ -84,7 +84,7 @@ def test_the_command_line_is_offered_inside_blender(package, monkeypatch):
     assert len(command._handles) == 1
     pytest.importorskip("scipy")
     calls = []
-    monkeypatch.setattr(package("backend.cli"), "main", lambda arguments: calls.append(arguments) or 2)
+    monkeypatch.setattr(package("backend.cli"), "main", lambda arguments, **_online: calls.append(arguments) or 2)
     assert command.run(["photo", "x.png"]) == 2
     assert calls == [["photo", "x.png"]]
 
