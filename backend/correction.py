@@ -49,11 +49,12 @@ class Correction:
             InputError: a name or a number cannot be used.
             MissingPackageError: torch is not installed.
         """
-        solved = resolve(self.before.estimates[index], self.moved, seen=self.before.observation)
+        was = self.before.estimates[index]
+        solved = resolve(was, self.moved, seen=self.before.observation)
         if self.moved and solved.poses.shown is not None:
             shown = shown_by(self.before.observation, placed=self.moved)
             solved = replace(solved, poses=replace(solved.poses, shown=shown))
-        return self.before.settled(solved)
+        return self.before.settled(solved, was=was)
 
     def observation(self) -> Observation:
         """What was seen, with the placed points for certain."""

@@ -67,8 +67,13 @@ class PhotoResult:
         """What was seen of the person."""
         return self.found.people[self.person]
 
-    def settled(self, estimate: Estimate) -> Estimate:
-        """Another estimate of this person, standing as the readings do."""
+    def settled(self, estimate: Estimate, *, was: Estimate | None = None) -> Estimate:
+        """Another estimate of this person, standing as the readings do.
+
+        Args:
+            estimate: the other one.
+            was: the reading that it was made from, if it was.
+        """
         return estimate
 
 

@@ -22,13 +22,16 @@ from .job import Job, Progress, timed_job
 from .pipeline import FoundPeople, PhotoResult
 from .rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from .runtime import ModelCache
+from .skeleton import JOINT_INDEX
 
 if TYPE_CHECKING:
     from .detect.drawing import DrawingDetector, DrawnFigure
     from .estimate.drawn import DrawnPoseSolver
+    from .view_drawing import PicturePlane
 
 _RECOGNISED: Final = 0.1
 """Figures whose points are less sure than this on average, such as things with a face, are not posed."""
+_HIPS: Final = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
 _SAME_M: Final = 0.10
 """Readings whose joints are all nearer than this are the same."""
 
@@ -51,10 +54,18 @@ class Stance:
     Attributes:
         turn: (3, 3) rotation from the view's axes (x right, y up, z to the viewer) to the inner frame.
         pelvis: (3,) metres, where the pelvis is in the inner frame; or None, wherever its feet stand on the ground.
+        per_pixel: (3, 2) metres that the pelvis moves in the inner frame for a pixel of the picture, right and down.
     """
 
     turn: DoubleArray
     pelvis: FloatArray | None = None
+    per_pixel: DoubleArray | None = None
+
+    def moved(self, pixels: AnyFloatArray) -> Stance:
+        """With the pelvis so many pixels (2,) of the picture further right and down."""
+        if self.pelvis is None or self.per_pixel is None:
+            return self
+        return replace(self, pelvis=(self.pelvis + self.per_pixel @ pixels).astype(np.float32))
 
     def of(self, estimate: Estimate) -> Estimate:
         """The same as seen, in another inner frame."""
@@ -84,17 +95,27 @@ class SketchResult(PhotoResult):
 
     Attributes:
         stance: how its readings stand, where they were drawn in a view of the scene.
+        plane: where they were drawn.
     """
 
     stance: Stance | None = None
+    plane: PicturePlane | None = None
 
-    def settled(self, estimate: Estimate) -> Estimate:
-        """Another estimate of this figure, standing as its readings do."""
-        return estimate if self.stance is None else self.stance.of(estimate)
+    def settled(self, estimate: Estimate, *, was: Estimate | None = None) -> Estimate:
+        """Another estimate of this figure, standing as its readings do; where its hips have moved, the pelvis has."""
+        if self.stance is None:
+            return estimate
+        moved = np.zeros(2) if was is None else hips_px(estimate) - hips_px(was)
+        return self.stance.moved(moved).of(estimate)
 
     def standing(self, stance: Stance) -> SketchResult:
         """All readings in this stance."""
         return replace(self, stance=stance, estimates=tuple(stance.of(each) for each in self.estimates))
+
+
+def hips_px(estimate: Estimate) -> DoubleArray:
+    """(2,) between the hips of an estimate's first frame, in pixels of the picture."""
+    return estimate.joints_px()[0, _HIPS].astype(np.float64).mean(axis=0)
 
 
 def find_figures(path: Path, models: ModelCache) -> Job[FoundFigures]:

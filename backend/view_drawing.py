@@ -6,7 +6,7 @@ Knows no Blender: the view is two matrices and a size, as Blender's `RegionView3
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,9 @@ _FAR: Final = 20.0
 """An orthographic view is taken for a camera this many times the drawing's size away."""
 _LEAST_POINTS: Final = 4
 _LEAST_PX: Final = 8.0
+_FACING: Final = 0.999
+"""Cosine of the angle, 2.5 degrees, up to which two views look from the same side."""
+_EDGE_ON: Final = 1e12
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,70 @@ class StrokePicture:
     def to_region(self, place: AnyFloatArray) -> DoubleArray:
         """Pixels (..., 2) of the picture -> pixels of the region."""
         return np.asarray(place, np.float64) / self.scale + [self.left, self.top]
+
+
+@dataclass(frozen=True)
+class PictureOnPlane:
+    """How a picture that lies on a plane in the world is shown by a region.
+
+    Attributes:
+        matrix: (3, 3) pixels of the picture -> pixels of the region, y up; both homogeneous.
+    """
+
+    matrix: DoubleArray
+
+    def to_region(self, place: Sequence[float]) -> tuple[float, float]:
+        """Pixels of the picture -> pixels of the region, y up."""
+        return _across(self.matrix, place)
+
+    def to_picture(self, place: Sequence[float]) -> tuple[float, float]:
+        """The inverse of `to_region`."""
+        return _across(np.linalg.inv(self.matrix), place)
+
+
+@dataclass(frozen=True)
+class PicturePlane:
+    """Where strokes were drawn: their picture as a plane in the world, which faces the view of then.
+
+    Attributes:
+        view: in which they were drawn.
+        corner: (3,) the place in the world of the picture's upper left corner.
+        right, down: (3,) the way in the world from a pixel to the next.
+    """
+
+    view: ViewOfRegion
+    corner: DoubleArray
+    right: DoubleArray
+    down: DoubleArray
+
+    @classmethod
+    def of(cls, picture: StrokePicture, view: ViewOfRegion, *, depth_of: AnyFloatArray) -> PicturePlane:
+        """As far from the viewer as a place in the world (3,)."""
+        pixels = picture.to_region(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
+        corner, right, down = (view.point_at(pixel, depth_of=depth_of) for pixel in pixels)
+        return cls(view, corner, right - corner, down - corner)
+
+    def mirrored(self, x: float) -> PicturePlane:
+        """Left and right exchanged, so that what is at `x` in pixels of the picture stays."""
+        return replace(self, corner=self.corner + 2.0 * x * self.right, right=-self.right)
+
+    def faces(self, view: ViewOfRegion) -> bool:
+        """Whether another view looks at it from the front."""
+        return bool(view.axes[:, 2] @ self.view.axes[:, 2] > _FACING)
+
+    def shown_in(self, view: ViewOfRegion) -> PictureOnPlane | None:
+        """How another view shows it; None where it is seen edge on."""
+        plane = np.stack([np.append(self.right, 0.0), np.append(self.down, 0.0), np.append(self.corner, 1.0)], axis=-1)
+        clip = (view.window @ view.view @ plane)[[0, 1, 3]]
+        region = np.array([[0.5 * view.width, 0.0, 0.5 * view.width], [0.0, 0.5 * view.height, 0.5 * view.height],
+                           [0.0, 0.0, 1.0]])  # fmt: skip
+        matrix = region @ clip
+        return PictureOnPlane(matrix) if np.linalg.cond(matrix) < _EDGE_ON else None
+
+
+def _across(matrix: DoubleArray, place: Sequence[float]) -> tuple[float, float]:
+    x, y, w = (matrix @ [place[0], place[1], 1.0]).tolist()
+    return x / w, y / w
 
 
 def draw_lines(lines: Sequence[AnyFloatArray], view: ViewOfRegion) -> StrokePicture:

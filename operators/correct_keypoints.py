@@ -1,4 +1,4 @@
-"""Keypoints dragged over the photo in the camera view: the rig follows, and one undo step keeps what was reached."""
+"""Keypoints dragged over the photo, or over strokes in the view: the rig follows, and one undo step keeps it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from .match_camera import let_camera_follow
 from .other_readings import run_with_all
 from .photo_result import keyed_in_words, write_reading
 from .session import PhotoRun, session
-from .view import look_through_camera, see_through, view_region
+from .view import look_along, look_through_camera, see_through, view_region
 
 if TYPE_CHECKING:
     from ..backend.camera_match import Sighting
     from ..backend.correction import Correction
     from ..backend.estimate.estimator import Estimate
+    from ..rig.keypoint_handles import FindFrame
 
 KEEP: Final = frozenset({"RET", "NUMPAD_ENTER"})
 BACK: Final = frozenset({"RIGHTMOUSE", "ESC"})
@@ -115,7 +116,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(NeedsPhoto, bpy.types.Operator):
         return {"CANCELLED"}
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Look through the matched camera and show the handles."""
+        """Look as the picture was taken or the strokes were drawn, and show the handles."""
         if view_region(context) is None:
             return self.execute(context)
         try:
@@ -152,15 +153,15 @@ class CONTRAPPOSTO_OT_correct_keypoints(NeedsPhoto, bpy.types.Operator):
         from ..rig.live_pose import LivePose
 
         require_torch()
-        _match_first(context, run)
+        find_frame, camera = _look_at_picture(context, run)
         self._frame = scene.frame_current_final
         go_to(scene, run.target.frame)
         self._correction, self._history = correction_of(run), []
-        self._live = LivePose(run.on_rig, armature, scene)
+        self._live = LivePose(run.on_rig, armature, scene, follow=camera)
         self._see_through = see_through(context)
         found = view_region(context)
         region = 0 if found is None else found[1].as_pointer()
-        self._handles = KeypointHandles(region, run.result.observation.image_size, run.on_rig.options.flip)
+        self._handles = KeypointHandles(region, find_frame)
         self._place_handles(context)
         session.correcting = lambda: self._put_away(bpy.context)
         self._handles.show()
@@ -272,6 +273,28 @@ class CONTRAPPOSTO_OT_correct_keypoints(NeedsPhoto, bpy.types.Operator):
         except ContrappostoError:
             return  # with the armature its pose is gone
         go_to(scene, self._frame)
+
+
+def _look_at_picture(context: bpy.types.Context, run: PhotoRun) -> tuple[FindFrame, bool]:
+    """How the picture lies in the view from now on, and whether it is behind the matched camera.
+
+    Strokes lie where they were drawn, and are looked at from that side; a view that does so already stays.
+
+    Raises:
+        InputError: a camera is needed and could not be matched.
+    """
+    from ..backend.sketch_pipeline import SketchResult
+    from ..rig.in_view import shown_view
+    from ..rig.keypoint_handles import behind_camera, on_plane
+
+    result, found = run.result, view_region(context)
+    if not isinstance(result, SketchResult) or result.plane is None or found is None:
+        _match_first(context, run)
+        return behind_camera(run.result.observation.image_size, flipped=run.on_rig.options.flip), True
+    area, region = found
+    if not result.plane.faces(shown_view(region, area.spaces.active.region_3d)):
+        look_along(area, result.plane.view.axes)
+    return on_plane(result.plane), False
 
 
 def _match_first(context: bpy.types.Context, run: PhotoRun) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import bpy
+from mathutils import Matrix
+
+if TYPE_CHECKING:
+    from ..backend.arrays import DoubleArray
 
 _SEE_THROUGH: Final = 0.4
 """How opaque meshes are while what is behind them matters."""
@@ -63,6 +67,14 @@ def look_through_camera(context: bpy.types.Context) -> bool:
     with context.temp_override(window=context.window, area=area, region=region):
         bpy.ops.view3d.view_center_camera()  # the zoom that fits depends on how Blender draws the frame
     return True
+
+
+def look_along(area: bpy.types.Area, axes: DoubleArray) -> None:
+    """Turn a 3D view until its right, its up and the way to the viewer are the columns of `axes` (3, 3)."""
+    view = area.spaces.active.region_3d
+    if view.view_perspective == "CAMERA":
+        view.view_perspective = "PERSP"
+    view.view_rotation = Matrix(axes.tolist()).to_quaternion()
 
 
 def see_through(context: bpy.types.Context) -> SeeThrough:

@@ -13,9 +13,8 @@ from ..backend.arrays import AnyFloatArray, DoubleArray
 from ..backend.errors import RigError
 from ..backend.retarget.character_frame import MappedRig
 from ..backend.retarget.solver import LEG_LENGTH_M
-from ..backend.skeleton import JOINT_INDEX
-from ..backend.sketch_pipeline import SketchResult, Stance
-from ..backend.view_drawing import StrokePicture, ViewOfRegion
+from ..backend.sketch_pipeline import SketchResult, Stance, hips_px
+from ..backend.view_drawing import PicturePlane, StrokePicture, ViewOfRegion
 from .camera import RigJoints
 from .channel_values import show_values, value_at
 from .keyframes import ReadRig, plan_pose, read_for_posing
@@ -58,15 +57,27 @@ def stand_in_view(
     """
     read = read_for_posing(armature, limbs=options.limbs, bone_map=bone_map)
     turn = _turn(armature, read, view, flip=options.flip)
-    standing = result.standing(Stance(turn))
+    joints = RigJoints(armature, limbs=options.limbs, bone_map=read.bone_map)
+    hips, depth_of = _drawn_hips(result), _middle(joints.places(armature), armature.name)
+    plane = PicturePlane.of(picture, view, depth_of=depth_of)
+    if options.flip:
+        plane = plane.mirrored(float(hips[0]))
+    standing = replace(result, plane=plane).standing(Stance(turn))
     if not options.root_location:
         return standing
-    joints = RigJoints(armature, limbs=options.limbs, bone_map=read.bone_map)
-    wanted = view.point_at(
-        picture.to_region(_drawn_hips(result)), depth_of=_middle(joints.places(armature), armature.name)
-    )
+    wanted = view.point_at(picture.to_region(hips), depth_of=depth_of)
     pelvis = _pelvis(armature, standing.estimate, wanted, joints=joints, options=options, read=read)
-    return standing.standing(Stance(turn, pelvis))
+    per_pixel = _to_inner(armature, read, flip=options.flip) @ np.stack([plane.right, plane.down], axis=-1)
+    return standing.standing(Stance(turn, pelvis, per_pixel))
+
+
+def shown_view(region: bpy.types.Region, view: bpy.types.RegionView3D) -> ViewOfRegion:
+    """How a region shows the world now.
+
+    Raises:
+        InputError: its matrices cannot be used.
+    """
+    return ViewOfRegion(np.array(view.view_matrix), np.array(view.window_matrix), region.width, region.height)
 
 
 def to_world(armature: bpy.types.Object, read: ReadRig) -> DoubleArray:
@@ -74,6 +85,13 @@ def to_world(armature: bpy.types.Object, read: ReadRig) -> DoubleArray:
     matrix = armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world
     axes = np.array(matrix, np.float64)[:3, :3] @ MappedRig(read.rig, read.bone_map).frame.axes
     return axes @ _MIRROR if np.linalg.det(axes) < 0.0 else axes
+
+
+def _to_inner(armature: bpy.types.Object, read: ReadRig, *, flip: bool) -> DoubleArray:
+    """(3, 3) a way in the world -> the way of the pelvis in the inner frame that moves the rig by it."""
+    units = MappedRig(read.rig, read.bone_map).frame.leg_length / LEG_LENGTH_M
+    way = np.linalg.inv(to_world(armature, read) * units)
+    return _MIRROR @ way if flip else way
 
 
 def _turn(armature: bpy.types.Object, read: ReadRig, view: ViewOfRegion, *, flip: bool) -> DoubleArray:
@@ -94,7 +112,7 @@ def _drawn_hips(result: SketchResult) -> DoubleArray:
     if seen.confidence[0, columns].min() >= _SEEN:
         places = seen.keypoints_px[0, columns]
     else:
-        places = result.estimate.joints_px()[0, [JOINT_INDEX[name] for name in _HIPS]]
+        return hips_px(result.estimate)
     return places.astype(np.float64).mean(axis=0)
 
 
@@ -108,9 +126,7 @@ def _pelvis(
     read: ReadRig,
 ) -> AnyFloatArray:
     """(3,) metres in the inner frame: the pelvis for which the rig has its hips at `wanted` (3,) in the world."""
-    axes = to_world(armature, read)
-    units = MappedRig(read.rig, read.bone_map).frame.leg_length / LEG_LENGTH_M
-    mirror = _MIRROR if options.flip else np.eye(3)
+    to_inner = _to_inner(armature, read, flip=options.flip)
     translation = estimate.poses.translation[0].astype(np.float64)
     # All of the pose counts for where the hips are; what is left alone when it is keyed does not matter here.
     whole = replace(options, blend=1.0, selected_only=False, keep_unseen=False, min_confidence=0.0, in_place=False)
@@ -125,7 +141,7 @@ def _pelvis(
             reached = _middle(joints.places(armature), armature.name)
         finally:
             show_values(armature, now.items())
-        translation = translation + mirror @ np.linalg.solve(axes * units, wanted - reached)
+        translation = translation + to_inner @ (wanted - reached)
     return translation.astype(np.float32)
 
 

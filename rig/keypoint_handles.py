@@ -1,16 +1,19 @@
-"""Handles on the keypoints of a matched photo, drawn over a camera view; knows where they are, not what they do."""
+"""Handles on the keypoints of a picture, drawn over a 3D view; knows where they are, not what they do."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, Protocol
 
 import bpy
 from bpy_extras.view3d_utils import location_3d_to_region_2d
 
 from ..backend.sureness import grade_of
+from ..backend.view_drawing import PicturePlane
+from .in_view import shown_view
 from .overlay import COLOURS, Colour
 
 Point = tuple[float, float]
@@ -31,6 +34,22 @@ LINES: Final = tuple(
         (f"{side}_hip", f"{side}_knee"), (f"{side}_knee", f"{side}_ankle"), (f"{side}_ankle", f"{side}_foot_index"),
         (f"{side}_ear", "nose"))
 ) + (("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"))  # fmt: skip
+
+
+class Frame(Protocol):
+    """How a picture lies in a region."""
+
+    def to_region(self, place: Point, /) -> Point:
+        """Pixels of the picture -> pixels of the region, y up."""
+        ...
+
+    def to_picture(self, place: Point, /) -> Point:
+        """The inverse of `to_region`."""
+        ...
+
+
+FindFrame = Callable[[bpy.types.Context], Frame | None]
+"""How the picture lies in the region that is drawn; None where it is not shown."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +91,11 @@ class PictureFrame:
 
 @dataclass
 class KeypointHandles:
-    """Handles that are shown in one region while it looks through the scene's camera.
+    """Handles that are shown in one region.
 
     Attributes:
         region: the region's pointer.
-        image_size: of the picture.
-        flipped: it is shown as in a mirror.
+        find_frame: how the picture lies in it, `behind_camera` or `on_plane`.
         places: name -> pixels of the picture.
         confidence: name -> in [0, 1].
         placed: names of those that the artist placed.
@@ -86,13 +104,12 @@ class KeypointHandles:
     """
 
     region: int
-    image_size: tuple[int, int]
-    flipped: bool
+    find_frame: FindFrame
     places: Mapping[str, Point] = field(default_factory=dict)
     confidence: Mapping[str, float] = field(default_factory=dict)
     placed: Collection[str] = ()
     active: str | None = None
-    frame: PictureFrame | None = None
+    frame: Frame | None = None
     _handle: Any = None
 
     def show(self) -> None:
@@ -119,7 +136,7 @@ class KeypointHandles:
         context = bpy.context
         if context.region is None or context.region.as_pointer() != self.region:
             return
-        self.frame = _picture_frame(context, self.image_size, flipped=self.flipped)
+        self.frame = self.find_frame(context)
         if self.frame is None:
             return
         at = {name: self.frame.to_region(place) for name, place in self.places.items()}
@@ -144,7 +161,23 @@ def _ui_scale() -> float:
     return bpy.context.preferences.system.ui_scale or 1.0
 
 
-def _picture_frame(context: bpy.types.Context, image_size: tuple[int, int], *, flipped: bool) -> PictureFrame | None:
+def behind_camera(image_size: tuple[int, int], *, flipped: bool) -> FindFrame:
+    """The picture is behind the scene's camera, `flipped` as in a mirror."""
+    return partial(_picture_frame, image_size=image_size, flipped=flipped)
+
+
+def on_plane(plane: PicturePlane) -> FindFrame:
+    """The picture was drawn in the world."""
+    return partial(_plane_frame, plane=plane)
+
+
+def _plane_frame(context: bpy.types.Context, *, plane: PicturePlane) -> Frame | None:
+    """None where it is seen edge on."""
+    region, view = context.region, context.region_data
+    return None if region is None or view is None else plane.shown_in(shown_view(region, view))
+
+
+def _picture_frame(context: bpy.types.Context, *, image_size: tuple[int, int], flipped: bool) -> PictureFrame | None:
     """None where the region does not look through the scene's camera."""
     camera, view = context.scene.camera, context.region_data
     if camera is None or view is None or view.view_perspective != "CAMERA":

@@ -20,17 +20,20 @@ class LivePose:
         on_rig: how the rig was posed from the picture.
         armature: the rig.
         scene: its scene.
+        follow: whether a matched camera follows.
 
     Raises:
         RigError: the armature cannot be posed or mapped.
     """
 
-    def __init__(self, on_rig: RigReadings, armature: bpy.types.Object, scene: bpy.types.Scene) -> None:
+    def __init__(
+        self, on_rig: RigReadings, armature: bpy.types.Object, scene: bpy.types.Scene, *, follow: bool = True
+    ) -> None:
         self._on_rig = on_rig
         self._joints = RigJoints(armature, limbs=on_rig.options.limbs, bone_map=on_rig.bone_map)
         self._read = read_for_posing(armature, limbs=on_rig.options.limbs, bone_map=on_rig.bone_map)
         self._now: dict[Place, float] = {}
-        camera = matched_camera(scene)
+        camera = matched_camera(scene) if follow else None
         self._camera = None if camera is None else KeptCamera(camera)
 
     def show(
@@ -48,7 +51,7 @@ class LivePose:
             preview.show(armature, 0)
         else:
             self._show_at_once(poses, armature)
-        camera = matched_camera(scene)
+        camera = None if self._camera is None else matched_camera(scene)
         if camera is not None:
             aim_camera(camera, sighting, scene=scene, joints=self._joints.places(armature))
 

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from contrapposto.backend.camera import Camera
 from contrapposto.backend.estimate.estimator import Estimate
 from contrapposto.backend.pose_sequence import PoseSequence
-from contrapposto.backend.sketch_pipeline import Stance
+from contrapposto.backend.sketch_pipeline import Stance, hips_px
 
 
 def estimate() -> Estimate:
@@ -42,3 +42,16 @@ def test_a_stance_taken_twice_is_taken_once():
     stance = Stance(Rotation.from_rotvec([0.5, 0.1, 0.2]).as_matrix(), np.array([0.0, 1.0, 0.0], np.float32))
     once = stance.of(estimate())
     np.testing.assert_allclose(stance.of(once).poses.rotations, once.poses.rotations, atol=1e-5)
+
+
+def test_the_pelvis_moves_with_the_hips_in_the_picture():
+    per_pixel = np.array([[0.01, 0.0], [0.0, -0.01], [0.0, 0.0]])
+    stance = Stance(np.eye(3), np.array([0.0, 1.0, 0.0], np.float32), per_pixel)
+    np.testing.assert_allclose(stance.moved(np.array([30.0, 20.0])).pelvis, [0.3, 0.8, 0.0], atol=1e-6)
+    assert Stance(np.eye(3)).moved(np.array([30.0, 20.0])).pelvis is None
+
+
+def test_hips_are_seen_between_both():
+    one = estimate()
+    seen = one.camera.project(one.joints_cam()[0, [1, 2]])
+    np.testing.assert_allclose(hips_px(one), seen.mean(axis=0), atol=1e-4)

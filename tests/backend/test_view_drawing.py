@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import views
 from contrapposto.backend.errors import InputError
 from contrapposto.backend.frames import inner_to_camera
-from contrapposto.backend.view_drawing import ViewOfRegion, draw_lines
+from contrapposto.backend.view_drawing import PicturePlane, ViewOfRegion, draw_lines
 
 pytest.importorskip("cv2")
 coordinate = st.floats(-3.0, 3.0)
@@ -95,3 +95,44 @@ def test_a_view_that_is_none_is_refused():
         ViewOfRegion(np.zeros((4, 4)), views.perspective(), 100, 100)
     with pytest.raises(InputError, match="size in pixels"):
         ViewOfRegion(np.eye(4), views.perspective(), 0, 100)
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_picture_lies_on_its_plane_where_it_was_drawn(window):
+    view = view_of(window)
+    picture = draw_lines([np.array([[120.0, 80.0], [400.0, 300.0]])] * 2, view)
+    plane = PicturePlane.of(picture, view, depth_of=np.array([0.2, 0.1, 0.9]))
+    shown = plane.shown_in(view)
+    for place in ((0.0, 0.0), (31.0, 250.0), (-20.0, 400.0)):
+        x, y = picture.to_region(np.array(place))
+        assert shown.to_region(place) == pytest.approx((x, view.height - y), abs=1e-6)
+        assert shown.to_picture(shown.to_region(place)) == pytest.approx(place, abs=1e-6)
+    np.testing.assert_allclose(np.cross(plane.down, plane.right) @ view.axes[:, 2], np.linalg.norm(plane.right) ** 2)
+
+
+def test_another_view_shows_the_plane_where_it_shows_the_world():
+    view, other = view_of(), view_of(eye=(2.0, -5.0, 2.0))
+    picture = draw_lines([np.array([[120.0, 80.0], [400.0, 300.0]])] * 2, view)
+    plane = PicturePlane.of(picture, view, depth_of=np.zeros(3))
+    place = (50.0, 260.0)
+    x, y = other.pixels((plane.corner + place[0] * plane.right + place[1] * plane.down)[None])[0]
+    assert plane.shown_in(other).to_region(place) == pytest.approx((x, other.height - y), abs=1e-6)
+    assert plane.faces(view)
+    assert not plane.faces(other)
+
+
+def test_a_plane_that_is_seen_edge_on_is_not_shown():
+    view = view_of("orthographic", eye=(0.0, -5.0, 1.0))
+    picture = draw_lines([np.array([[120.0, 80.0], [400.0, 300.0]])] * 2, view)
+    plane = PicturePlane.of(picture, view, depth_of=np.zeros(3))
+    edge = view_of("orthographic", eye=(5.0, 0.0, 1.0))
+    assert plane.shown_in(edge) is None
+
+
+def test_a_mirrored_plane_keeps_one_column():
+    view = view_of()
+    picture = draw_lines([np.array([[120.0, 80.0], [400.0, 300.0]])] * 2, view)
+    plane = PicturePlane.of(picture, view, depth_of=np.zeros(3))
+    shown, mirrored = (each.shown_in(view) for each in (plane, plane.mirrored(90.0)))
+    assert mirrored.to_region((90.0, 33.0)) == pytest.approx(shown.to_region((90.0, 33.0)))
+    assert mirrored.to_region((100.0, 33.0)) == pytest.approx(shown.to_region((80.0, 33.0)))

@@ -218,6 +218,41 @@ def test_joints_of_strokes_can_be_moved(humanoid, sketches, package, session):
     assert moved @ [25.0, -30.0] > 0.0
 
 
+@pytest.mark.parametrize("flip", [False, True])
+def test_hips_that_are_dragged_take_the_rig_with_them(humanoid, sketches, package, session, flip):
+    pytest.importorskip("torch")
+    drawing = Drawing(package, humanoid, view_of(package, **VIEWS["three quarters, perspective"]))
+    drawing.give(sketches)
+    grease_pencil(drawing.strokes)
+    pose_from_strokes(drawing, flip=flip)
+    plane = session.run_of(bpy.context.scene).result.plane.shown_in(drawing.view)
+
+    def hips():
+        seen = drawing.pixels(places_of(package, humanoid))
+        return (seen["left_hip"] + seen["right_hip"]) / 2.0
+
+    before = hips()
+    seen = session.run_of(bpy.context.scene).result.observation
+    for name in ("left_hip", "right_hip"):
+        x, y = plane.to_region(seen.keypoints_px[0, seen.schema.index[name]])
+        x, y = plane.to_picture((x + 24.0, y - 18.0))
+        bpy.ops.contrapposto.move_keypoint(name=name, x=x, y=y)
+    np.testing.assert_allclose(hips() - before, [24.0, 18.0], atol=6.0)
+
+
+def test_handles_of_strokes_lie_on_the_strokes(humanoid, sketches, package, session):
+    drawing = Drawing(package, humanoid, view_of(package, **VIEWS["from above, orthographic"]))
+    drawing.give(sketches)
+    grease_pencil(drawing.strokes)
+    pose_from_strokes(drawing)
+    result = session.run_of(bpy.context.scene).result
+    shown = result.plane.shown_in(drawing.view)
+    for name in ("left_wrist", "right_ankle"):
+        x, y = drawing.pixels()[name]
+        place = result.observation.keypoints_px[0, result.observation.schema.index[name]]
+        assert shown.to_region(place) == pytest.approx((x, drawing.view.height - y), abs=1.5)
+
+
 def test_the_camera_is_matched_to_strokes(humanoid, sketches, package):
     drawing = Drawing(package, humanoid, view_of(package))
     drawing.give(sketches)
