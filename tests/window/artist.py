@@ -12,6 +12,8 @@ import window
 
 ADDON = "bl_ext.user_default.contrapposto"
 TAB = "Contrapposto"
+LIVE_GOAL_MS = 100.0
+CHARACTER = Path(__file__).parents[2] / "samples" / "character.blend"
 OUT, PHOTO, GROUP = (Path(argument) for argument in sys.argv[sys.argv.index("--") + 1 :][:3])
 
 bpy.context.preferences.view.show_splash = False
@@ -67,6 +69,29 @@ def prepare() -> window.Story:
     yield from open_tab()
 
 
+def prepare_character() -> window.Story:
+    """The sample character with its mesh in Pose Mode, and the add-on's tab in the sidebar."""
+    bpy.ops.preferences.addon_enable(module=ADDON)
+    for obj in list(bpy.data.objects):
+        bpy.data.objects.remove(obj)
+    with bpy.data.libraries.load(str(CHARACTER)) as (there, here):
+        here.objects = list(there.objects)
+    for obj in here.objects:
+        bpy.context.scene.collection.objects.link(obj)
+    armature = next(obj for obj in here.objects if obj.type == "ARMATURE")
+    bpy.context.view_layer.objects.active = armature
+    armature.select_set(True)
+    _, area = window.view3d()
+    area.spaces.active.show_region_ui = True
+    area.spaces.active.shading.color_type = "MATERIAL"
+    window.in_view(lambda: bpy.ops.view3d.view_axis(type="FRONT"))
+    window.in_view(bpy.ops.view3d.view_selected)
+    window.in_view(lambda: bpy.ops.object.mode_set(mode="POSE"))
+    window.in_view(lambda: bpy.ops.ed.undo_push(message="Story begins"))
+    yield 0.5
+    yield from open_tab()
+
+
 def open_tab() -> window.Story:
     """Choose the tab; Blender knows it only after the sidebar was drawn."""
     for _ in range(20):
@@ -103,3 +128,31 @@ def only_section(place: tuple[int, int]) -> window.Story:
     yield from window.click(*place)
     window.let_go("ctrl")
     yield 0.4
+
+
+def watch_live() -> list[tuple[float, float]]:
+    """Write down, from now on, how long each step of a drag takes: by the clock and of the processor, milliseconds."""
+    operator, taken = module("operators.correct_keypoints").CONTRAPPOSTO_OT_correct_keypoints, []
+    real = operator._set
+
+    def timed(self, *arguments):
+        began = time.perf_counter(), time.thread_time()
+        try:
+            return real(self, *arguments)
+        finally:
+            taken.append(((time.perf_counter() - began[0]) * 1000.0, (time.thread_time() - began[1]) * 1000.0))
+
+    operator._set = timed
+    return taken
+
+
+def print_live(taken: list[tuple[float, float]]) -> None:
+    """Print how long the steps of a drag took."""
+    for name, steps in zip(("by the clock", "of the processor"), zip(*taken, strict=True), strict=True):
+        ordered = sorted(steps)
+        median, longest = ordered[len(ordered) // 2], ordered[-1]
+        print(
+            f"LIVE {len(ordered)} steps, median {median:.0f} ms {name}, longest {longest:.0f} ms "
+            f"(goal {LIVE_GOAL_MS:.0f} ms)",
+            flush=True,
+        )

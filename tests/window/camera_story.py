@@ -6,17 +6,13 @@ blender --factory-startup --python camera_story.py -- OUT PHOTO GROUP
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import bpy
 
 sys.path[:0] = [str(Path(__file__).parent)]
 import window  # noqa: E402
-from artist import ADDON, PHOTO, module, open_tab, session, shot, start, wait_for_job  # noqa: E402
-
-CHARACTER = Path(__file__).parents[2] / "samples" / "character.blend"
-LIVE_GOAL_MS = 100.0
+from artist import PHOTO, prepare_character, print_live, session, shot, start, wait_for_job, watch_live  # noqa: E402
 
 
 def state():
@@ -27,29 +23,6 @@ def state():
     camera = bpy.context.scene.camera
     place = None if camera is None else tuple(round(value, 4) for row in camera.matrix_world for value in row)
     return pose, sorted(bpy.data.actions.keys()), place, bpy.context.scene.contrapposto.result.summary
-
-
-def prepare() -> window.Story:
-    """A character with a mesh in Pose Mode, and the add-on's tab in the sidebar."""
-    bpy.ops.preferences.addon_enable(module=ADDON)
-    for obj in list(bpy.data.objects):
-        bpy.data.objects.remove(obj)
-    with bpy.data.libraries.load(str(CHARACTER)) as (there, here):
-        here.objects = list(there.objects)
-    for obj in here.objects:
-        bpy.context.scene.collection.objects.link(obj)
-    armature = next(obj for obj in here.objects if obj.type == "ARMATURE")
-    bpy.context.view_layer.objects.active = armature
-    armature.select_set(True)
-    _, area = window.view3d()
-    area.spaces.active.show_region_ui = True
-    area.spaces.active.shading.color_type = "MATERIAL"
-    window.in_view(lambda: bpy.ops.view3d.view_axis(type="FRONT"))
-    window.in_view(bpy.ops.view3d.view_selected)
-    window.in_view(lambda: bpy.ops.object.mode_set(mode="POSE"))
-    window.in_view(lambda: bpy.ops.ed.undo_push(message="Story begins"))
-    yield 0.5
-    yield from open_tab()
 
 
 def pose_and_match() -> window.Story:
@@ -88,22 +61,6 @@ def begin() -> window.Story:
     assert answer == {"RUNNING_MODAL"}, answer
     yield 0.8
     assert session().correcting is not None
-
-
-def watch_live() -> list[float]:
-    """Write down, from now on, how long each step of a drag takes, in milliseconds."""
-    operator, taken = module("operators.correct_keypoints").CONTRAPPOSTO_OT_correct_keypoints, []
-    real = operator._set
-
-    def timed(self, *arguments):
-        began = time.perf_counter()
-        try:
-            return real(self, *arguments)
-        finally:
-            taken.append((time.perf_counter() - began) * 1000.0)
-
-    operator._set = timed
-    return taken
 
 
 def drag_and_leave() -> window.Story:
@@ -167,14 +124,12 @@ def drag_and_keep() -> window.Story:
     shot("09-again")
     window.key("Escape")
     yield 0.6
-    taken.sort()
-    median = taken[len(taken) // 2]
-    print(f"LIVE {len(taken)} steps, median {median:.0f} ms, longest {taken[-1]:.0f} ms (goal {LIVE_GOAL_MS:.0f} ms)")
+    print_live(taken)
 
 
 def story() -> window.Story:
     """Everything, in order."""
-    yield from prepare()
+    yield from prepare_character()
     yield from pose_and_match()
     yield from drag_and_leave()
     yield from drag_and_keep()

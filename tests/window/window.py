@@ -96,6 +96,24 @@ def in_view(call: Callable[[], object]) -> object:
         return call()
 
 
+def press_button(command: str) -> Story:
+    """Look for the sidebar's button of an operator, such as `contrapposto.sketch_strokes`, and click on it."""
+    window, area = view3d()
+    side = region("UI")
+    x = side.x + 0.45 * side.width
+    for y in range(side.y + side.height - 30, side.y + 10, -10):
+        move(x, y)
+        yield 0.12
+        with bpy.context.temp_override(window=window, area=area, region=side):
+            if not bpy.ops.ui.copy_python_command_button.poll():
+                continue
+            bpy.ops.ui.copy_python_command_button()
+        if bpy.context.window_manager.clipboard.startswith(f"bpy.ops.{command}("):
+            yield from click(x, y)
+            return
+    raise AssertionError(f"the sidebar shows no button of {command}")
+
+
 class Watch:
     """Measures the time between two turns of the event loop, and during which stage of the job it was.
 
