@@ -19,6 +19,7 @@ from .chains import bare, moved_joints
 from .changes import Edit, edit_of, mirrored
 from .changes import joined as joined_edits
 from .language import Change, Element, Face, Mirror, Program
+from .limb_starts import reaching
 from .meaning import Constraint, left_of
 from .measures import Body, Check, Facing
 from .situation import Situation, situation
@@ -152,7 +153,7 @@ def planned(
     ]
     local = axis_angle_to_matrix(poses)
     return Plan(
-        start=local,
+        start=axis_angle_to_matrix(reaching(poses, on)),
         prior=local,
         sigma=_sigma(moved, edit=edit),
         checks=tuple(checks),

@@ -113,23 +113,21 @@ def _descend(plan: Plan, start: DoubleArray, *, iterations: int) -> Job[tuple[Do
     weighing = Weighing(plan.terms())
     local = start.copy()
     damping = np.full(len(local), 1e-2)
-    resting = np.zeros(len(local), np.bool_)
     linear = weighing.linear(local)
     for iteration in range(iterations):
         yield Progress("Posing", 0.1 + 0.7 * iteration / iterations)
         step = _step(linear.matrix, linear.gradient, damping)
         tried = local.copy()
         tried[:, :MOVED] = local[:, :MOVED] @ axis_angle_to_matrix(step)
-        cost = weighing.cost(tried)
-        better = cost < linear.cost
-        gain = (linear.cost - cost) / np.maximum(linear.cost, 1e-9)
+        there = weighing.linear(tried)
+        better = there.cost < linear.cost
+        gain = (linear.cost - there.cost) / np.maximum(linear.cost, 1e-9)
         local = np.where(better[:, None, None, None], tried, local)
+        linear = linear.merged(there, better)
         damping = np.clip(np.where(better, damping * 0.3, damping * 6.0), 1e-5, 1e6)
-        resting = (better & (gain < _LITTLE)) | (damping > 1e4)
-        if resting.all():
+        if ((better & (gain < _LITTLE)) | (damping > 1e3)).all():
             break
-        linear = weighing.linear(local)
-    return local, weighing.cost(local)
+    return local, linear.cost
 
 
 def _step(matrix: DoubleArray, gradient: DoubleArray, damping: DoubleArray) -> DoubleArray:

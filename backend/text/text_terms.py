@@ -8,15 +8,15 @@ bodies that are nudged to first order; nothing is posed again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from ..arrays import DoubleArray
-from ..kinematics import global_rotations, joint_positions
+from ..kinematics import LEVELS
 from ..refine.joint_limits import joint_angles
 from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from ..skeleton import JOINT_COUNT, PARENTS
+from ..skeleton import JOINT_COUNT, PARENTS, REST_OFFSETS
 from .body_solids import (
     CAPSULE_ENDS,
     MASS_POINTS,
@@ -60,6 +60,8 @@ def _descends() -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
 
 
 _DESCENDS: Final = _descends()
+_MASKS: Final[DoubleArray] = np.repeat(_DESCENDS, 3, axis=1).astype(np.float64)
+_OFFSETS: Final[DoubleArray] = REST_OFFSETS.astype(np.float64)
 _JOINT_POINTS: Final = Points(np.arange(JOINT_COUNT), np.zeros((JOINT_COUNT, 3)))
 _SPOT_POINTS: Final = Points(np.asarray(SPOT_JOINTS), SPOT_OFFSETS)
 
@@ -99,6 +101,17 @@ class Linear:
     gradient: DoubleArray
     matrix: DoubleArray
 
+    def merged(self, other: Linear, better: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Linear:
+        """The other's where it is better (B,)."""
+        return Linear(
+            np.where(better, other.cost, self.cost),
+            np.where(better[:, None], other.gradient, self.gradient),
+            np.where(better[:, None, None], other.matrix, self.matrix),
+        )
+
+
+_Rows: TypeAlias = tuple[DoubleArray, DoubleArray]
+
 
 class Weighing:
     """Residuals of `Terms` on poses, and the normal equations of their sum of squares."""
@@ -111,17 +124,7 @@ class Weighing:
         edges = np.cumsum([0, *counts])
         names = ("joints", "spots", "ends", "masses", "contacts")
         self._slices = {name: slice(int(a), int(b)) for name, a, b in zip(names, edges[:-1], edges[1:], strict=True)}
-        self._reference = Body.turned(terms.prior) if terms.held or terms.planted else None
-
-    def cost(self, local: DoubleArray) -> DoubleArray:
-        """(B,) sums of squares of poses (B, 24, 3, 3)."""
-        body = _posed(local)
-        points = self._points.of(body)
-        total = self._prior(local)[0]
-        total = total + (self._limit_excess(matrix_to_axis_angle(local)) ** 2).sum((-1, -2))
-        for residual, _ in self._rows(body, points, None):
-            total = total + (residual * residual).sum(-1)
-        return total
+        self._reference = _posed(terms.prior) if terms.held or terms.planted else None
 
     def linear(self, local: DoubleArray) -> Linear:
         """The normal equations at poses (B, 24, 3, 3)."""
@@ -130,26 +133,26 @@ class Weighing:
         moves = _moves(body, self._points, points)
         rows = self._rows(body, points, moves)
         residual = np.concatenate([each for each, _ in rows], axis=1)
-        slope = np.concatenate([each for _, each in rows if each is not None], axis=1)
+        slope = np.concatenate([each for _, each in rows], axis=1)
         turned = np.swapaxes(slope, 1, 2)
         matrix, gradient = turned @ slope, (turned @ residual[..., None])[..., 0]
         cost = (residual * residual).sum(-1)
-        for extra, e, blocks in (self._prior(local), self._limits(local)):
-            cost = cost + extra
+        whole = matrix.reshape(len(local), MOVED, 3, MOVED, 3)
+        joints = np.arange(MOVED)
+        for e, blocks in (self._prior(local), self._limits(local)):
+            cost = cost + (e * e).sum((-1, -2))
             back = np.swapaxes(blocks, -1, -2)
             gradient += (back @ e[..., None])[..., 0].reshape(len(local), _WIDTH)
-            whole = matrix.reshape(len(local), MOVED, 3, MOVED, 3)
-            joints = np.arange(MOVED)
             whole[:, joints, :, joints] += np.moveaxis(back @ blocks, 1, 0)
         return Linear(cost, gradient, matrix)
 
-    def _prior(self, local: DoubleArray) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
-        """Cost (B,), residuals (B, 22, 3) and slopes (B, 22, 3, 3)."""
+    def _prior(self, local: DoubleArray) -> _Rows:
+        """Residuals (B, 22, 3) and slopes (B, 22, 3, 3)."""
         relative = np.swapaxes(self.terms.prior[:, :MOVED], -1, -2) @ local[:, :MOVED]
         turn = matrix_to_axis_angle(relative)
         scale = 1.0 / self.terms.sigma[:, None]
         residual = turn * scale
-        return (residual * residual).sum((-1, -2)), residual, _right_inverse(turn) * scale[..., None]
+        return residual, _right_inverse(turn) * scale[..., None]
 
     def _limit_excess(self, rotations: DoubleArray) -> DoubleArray:
         """(..., 22, 3) in standard deviations, with sign."""
@@ -157,17 +160,19 @@ class Weighing:
         low, high = self.terms.limits[:MOVED, :, 0] + _INSIDE_RAD, self.terms.limits[:MOVED, :, 1] - _INSIDE_RAD
         return (np.maximum(angles - high, 0.0) + np.minimum(angles - low, 0.0)) / _LIMIT_RAD
 
-    def _limits(self, local: DoubleArray) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+    def _limits(self, local: DoubleArray) -> _Rows:
+        """Residuals (B, 22, 3) and slopes (B, 22, 3, 3)."""
+        beyond = self._limit_excess(matrix_to_axis_angle(local))
+        if not beyond.any():
+            return beyond, np.zeros((*beyond.shape, 3))
         nudges = axis_angle_to_matrix(np.concatenate([np.zeros((1, 3)), np.eye(3) * _NUDGE]))
         turned = matrix_to_axis_angle(local[None] @ nudges[:, None, None])
         excess = self._limit_excess(turned)
         slope = np.moveaxis((excess[1:] - excess[:1]) / _NUDGE, 0, -1)
-        return (excess[0] ** 2).sum((-1, -2)), excess[0], slope
+        return excess[0], np.where(excess[0][..., None] != 0.0, slope, 0.0)
 
-    def _rows(
-        self, body: Body, points: DoubleArray, moves: DoubleArray | None
-    ) -> list[tuple[DoubleArray, DoubleArray | None]]:
-        """Residuals (B, R) and, where `moves` (B, P, 3, 66) are given, slopes (B, R, 66), of each term."""
+    def _rows(self, body: Body, points: DoubleArray, moves: DoubleArray) -> list[_Rows]:
+        """Residuals (B, R) and slopes (B, R, 66) of each term, points moving by `moves` (B, P, 3, 66)."""
         found = [self._check_rows(body, moves)]
         if self.terms.carrying.any():
             found.append(self._ground_rows(points, moves))
@@ -178,13 +183,11 @@ class Weighing:
             found.append(self._hold_rows(body, self._reference, moves))
         return found
 
-    def _check_rows(self, body: Body, moves: DoubleArray | None) -> tuple[DoubleArray, DoubleArray | None]:
+    def _check_rows(self, body: Body, moves: DoubleArray) -> _Rows:
         count, checks = len(body.joints), self.terms.checks
         if not checks:
-            return np.zeros((count, 0)), None if moves is None else np.zeros((count, 0, _WIDTH))
+            return np.zeros((count, 0)), np.zeros((count, 0, _WIDTH))
         residual = np.stack([check.residual(body) for check in checks], axis=1)
-        if moves is None:
-            return residual, None
         active = np.flatnonzero(np.abs(residual).max(0) > 0.0)
         slope = np.zeros((count, len(checks), _WIDTH))
         nudged = self._nudged(body, moves) if active.size else body
@@ -208,7 +211,7 @@ class Weighing:
         found.__dict__["spots"] = nudge(body.spots, "spots")
         return found
 
-    def _ground_rows(self, points: DoubleArray, moves: DoubleArray | None) -> tuple[DoubleArray, DoubleArray | None]:
+    def _ground_rows(self, points: DoubleArray, moves: DoubleArray) -> _Rows:
         """Contacts at one height, and nothing below it."""
         carrying = self.terms.carrying
         share = carrying / np.maximum(carrying.sum(1, keepdims=True), 1)
@@ -216,8 +219,6 @@ class Weighing:
         level = (heights * share).sum(1, keepdims=True)
         under = np.where(carrying.any(1, keepdims=True), np.maximum(level - spots - _SOFT_M, 0.0), 0.0)
         residual = np.concatenate([(heights - level) * carrying / _GROUND_M, under / _UNDER_M], axis=1)
-        if moves is None:
-            return residual, None
         up = moves[:, self._slices["contacts"], 1]
         mean = (up * share[..., None]).sum(1, keepdims=True)
         low = np.where(under[..., None] > 0.0, mean - moves[:, self._slices["spots"], 1], 0.0)
@@ -225,7 +226,7 @@ class Weighing:
         slope = np.concatenate([(up - mean) * carrying[..., None] / _GROUND_M, low / _UNDER_M], axis=1)
         return residual[:, kept], slope[:, kept]
 
-    def _balance_rows(self, points: DoubleArray, moves: DoubleArray | None) -> tuple[DoubleArray, DoubleArray | None]:
+    def _balance_rows(self, points: DoubleArray, moves: DoubleArray) -> _Rows:
         """The centre of mass above the middle of what carries the body."""
         flat, balanced = [0, 2], self.terms.balanced
         share = self.terms.carrying / np.maximum(self.terms.carrying.sum(1, keepdims=True), 1)
@@ -237,22 +238,18 @@ class Weighing:
         way, nearest = outside_of_hull(centre, corners)
         way = np.where(balanced[:, None], way, 0.0)
         residual = way / _BALANCE_M
-        if moves is None:
-            return residual, None
         nearest = np.where(self.terms.carrying, nearest, 0.0)
         shares = _STEADY * nearest + (1.0 - _STEADY * nearest.sum(1, keepdims=True)) * share
         centre_moves = np.einsum("m,bmip->bip", MASS_SHARES, moves[:, self._slices["masses"]])[:, flat]
         base_moves = np.einsum("bc,bcip->bip", shares, moves[:, self._slices["contacts"]])[:, flat]
         return residual, _along_way((centre_moves - base_moves) / _BALANCE_M, way)
 
-    def _depth_rows(self, points: DoubleArray, moves: DoubleArray | None) -> tuple[DoubleArray, DoubleArray | None]:
+    def _depth_rows(self, points: DoubleArray, moves: DoubleArray) -> _Rows:
         ends = points[:, self._slices["ends"]]
         s, t, way = nearest_of_pairs(ends)
         length = np.linalg.norm(way, axis=-1)
         depth = np.maximum(PAIR_REACH - length - _FLESH_M, 0.0)
         residual = depth / _DEPTH_M
-        if moves is None:
-            return residual, None
         active = np.flatnonzero((depth > 0.0).any(0))
         first, second = PAIR_CAPSULES[active, 0], PAIR_CAPSULES[active, 1]
         moved = moves[:, self._slices["ends"]]
@@ -263,9 +260,7 @@ class Weighing:
         slope = -np.einsum("bki,bkip->bkp", normal, apart) / _DEPTH_M
         return residual[:, active], np.where(depth[:, active, None] > 0.0, slope, 0.0)
 
-    def _hold_rows(
-        self, body: Body, reference: Body, moves: DoubleArray | None
-    ) -> tuple[DoubleArray, DoubleArray | None]:
+    def _hold_rows(self, body: Body, reference: Body, moves: DoubleArray) -> _Rows:
         """Joints that keep their turn in the world, and ways between joints that stay."""
         held = list(self.terms.held)
         turn = np.swapaxes(reference.world[:, held], -1, -2) @ body.world[:, held]
@@ -276,8 +271,6 @@ class Weighing:
         then = reference.joints[:, first] - reference.joints[:, second]
         residuals.append(((now - then) / _PLACE_M).reshape(len(turn), -1))
         residual = np.concatenate(residuals, axis=1)
-        if moves is None:
-            return residual, None
         axes = np.moveaxis(body.world[:, :MOVED], -1, -2).reshape(len(turn), _WIDTH, 3)
         seen = np.einsum("bjik,bpi->bjkp", body.world[:, held], axes) / _HOLD_RAD
         seen = seen * np.repeat(_DESCENDS[held], 3, axis=1)[None, :, None]
@@ -293,34 +286,43 @@ def _along_way(slope: DoubleArray, way: DoubleArray) -> DoubleArray:
 
 
 def _posed(local: DoubleArray) -> Body:
-    world = np.ascontiguousarray(global_rotations(local))
-    return Body(joint_positions(world, np.zeros((len(local), 3))), world)
+    """Bodies of turns (B, 24, 3, 3), a level of the tree at a time."""
+    world, joints = local.copy(), np.zeros((*local.shape[:2], 3))
+    for below, parents in LEVELS:
+        above = world[:, parents]
+        world[:, below] = above @ local[:, below]
+        joints[:, below] = joints[:, parents] + (above @ _OFFSETS[below, :, None])[..., 0]
+    return Body(joints, world)
+
+
+def _crossing(body: Body) -> DoubleArray:
+    """(B, 3, 198): a vector (3,) times this is axis x vector, for the axis of each parameter; x, y, z of 66 each."""
+    axes = body.world[:, :MOVED].transpose(0, 2, 1, 3).reshape(len(body.world), 3, _WIDTH)
+    found = np.zeros((len(axes), 3, 3, _WIDTH))
+    for row, (one, other) in enumerate(((1, 2), (2, 0), (0, 1))):
+        found[:, other, row] = axes[:, one]
+        found[:, one, row] = -axes[:, other]
+    return found.reshape(len(axes), 3, 3 * _WIDTH)
 
 
 def _moves(body: Body, points: Points, places: DoubleArray) -> DoubleArray:
     """(B, P, 3, 66) metres per radian that points move with each parameter."""
-    lever = places[:, :, None] - body.joints[:, None, :MOVED]
-    lever = lever * _DESCENDS[points.joints][None, ..., None]
-    axes = body.world[:, None, :MOVED]
-    count = places.shape[:2]
-    x, y, z = (lever[..., index, None] for index in range(3))
-    a, b, c = (axes[..., index, :] for index in range(3))
-    found = np.empty((*count, 3, MOVED, 3))
-    found[:, :, 0], found[:, :, 1], found[:, :, 2] = b * z - c * y, c * x - a * z, a * y - b * x
-    return found.reshape(*count, 3, _WIDTH)
+    crossing = _crossing(body)
+    pivots = np.repeat(body.joints[:, :MOVED], 3, axis=1)
+    across = crossing.reshape(len(crossing), 3, 3, _WIDTH)
+    start = np.einsum("bpj,bjip->bip", pivots, across)
+    found = (places @ crossing).reshape(*places.shape[:2], 3, _WIDTH)
+    found -= start[:, None]
+    found *= _MASKS[points.joints][None, :, None]
+    return found
 
 
 def _turns(body: Body) -> DoubleArray:
     """(B, 66, 24, 3, 3) change of the joints' world matrices per radian of each parameter."""
-    axes = np.moveaxis(body.world[:, :MOVED], -1, -2).reshape(len(body.world), _WIDTH, 1, 3, 1)
-    mask = np.repeat(_DESCENDS.T, 3, axis=0)[None, :, :, None]
-    world = body.world[:, None]
-    found = np.empty((len(body.world), _WIDTH, JOINT_COUNT, 3, 3))
-    for row, (one, other) in enumerate(((1, 2), (2, 0), (0, 1))):
-        first = axes[..., one, :] * mask
-        second = axes[..., other, :] * mask
-        found[..., row, :] = first * world[..., other, :] - second * world[..., one, :]
-    return found
+    columns = np.swapaxes(body.world, -1, -2).reshape(len(body.world), 3 * JOINT_COUNT, 3)
+    found = (columns @ _crossing(body)).reshape(len(columns), JOINT_COUNT, 3, 3, _WIDTH)
+    found *= _MASKS[None, :, None, None]
+    return found.transpose(0, 4, 1, 3, 2)
 
 
 def _right_inverse(turn: DoubleArray) -> DoubleArray:

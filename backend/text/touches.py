@@ -23,10 +23,32 @@ _GIRTH_M: Final = {
     "elbow": 0.02, "forearm": 0.02, "upper_arm": 0.02, "sole": 0.02, "toes": 0.03, "hip": 0.03, "buttock": 0.04,
 }  # fmt: skip
 _HANDS: Final = frozenset({"hand", "fingers"})
-_LOW: Final = frozenset({"hip", "waist", "lower_back", "buttock", "bottom", "belly"})
-_BEHIND_HEAD: Final = frozenset({"head_back", "nape"})
-_ON_HEAD: Final = frozenset({"head_top", "forehead"})
-_FRONT: Final = frozenset({"chest", "heart", "throat", "chin", "mouth", "nose", "cheek", "eye"})
+_ANY: Final = (-np.inf, np.inf)
+# Where the elbow is from the shoulder, seen from the chest, as metres outwards, up and forward: least and most each.
+_HABITS: Final[dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]]] = {
+    "hip": ((0.15, np.inf), (-0.26, np.inf), (-np.inf, -0.03)),
+    "waist": ((0.15, np.inf), (-0.26, np.inf), (-np.inf, -0.02)),
+    "lower_back": ((0.06, np.inf), _ANY, (-np.inf, -0.08)),
+    "upper_back": (_ANY, _ANY, _ANY),
+    "bottom": ((0.06, np.inf), _ANY, (-np.inf, -0.05)),
+    "buttock": ((0.06, np.inf), _ANY, (-np.inf, -0.05)),
+    "belly": ((0.05, np.inf), (-np.inf, -0.15), _ANY),
+    "head_back": ((0.16, np.inf), (0.02, np.inf), _ANY),
+    "nape": ((0.14, np.inf), (-0.02, np.inf), _ANY),
+    "head_top": ((0.12, np.inf), (0.06, np.inf), _ANY),
+    "forehead": ((0.10, np.inf), (-0.16, 0.12), _ANY),
+    "temple": ((0.16, np.inf), (-0.12, 0.10), _ANY),
+    "ear": ((0.12, np.inf), (-0.18, 0.10), _ANY),
+    "eye": ((0.06, np.inf), (-np.inf, 0.0), _ANY),
+    "nose": ((0.0, np.inf), (-np.inf, -0.10), _ANY),
+    "mouth": ((0.0, np.inf), (-np.inf, -0.12), _ANY),
+    "chin": ((-0.02, np.inf), (-np.inf, -0.14), _ANY),
+    "cheek": ((0.0, np.inf), (-np.inf, -0.10), _ANY),
+    "throat": ((0.02, np.inf), (-np.inf, -0.12), _ANY),
+    "chest": ((0.04, np.inf), (-np.inf, -0.16), _ANY),
+    "heart": ((0.04, np.inf), (-np.inf, -0.16), _ANY),
+    "shoulder": (_ANY, (-np.inf, -0.04), (0.0, np.inf)),
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,22 @@ class PalmsFacing:
         """(N,) degrees in [0, 180]."""
         left, right = (-body.world[:, JOINT_INDEX[f"{side}_wrist"], :, 1] for side in ("left", "right"))
         return angle_between(left, -right)
+
+
+@dataclass(frozen=True)
+class Elbow:
+    """How far an elbow is from its shoulder outwards (0), up (1) or forward (2), seen from the chest."""
+
+    side: Literal["left", "right"]
+    axis: int
+    unit: Literal["m"] = "m"
+
+    def of(self, body: Body) -> DoubleArray:
+        """(N,) metres."""
+        elbow, shoulder = (body.joints[:, JOINT_INDEX[f"{self.side}_{name}"]] for name in ("elbow", "shoulder"))
+        along = body.world[:, JOINT_INDEX["spine3"], :, self.axis]
+        sign = -1.0 if self.side == "right" and self.axis == 0 else 1.0
+        return np.asarray(sign * (along * (elbow - shoulder)).sum(1), np.float64)
 
 
 @lru_cache(maxsize=128)
@@ -96,29 +134,16 @@ def touch_wishes(element: Touch, others: Sequence[Element]) -> tuple[Check, ...]
     found: list[Check] = []
     if np.any(skin_normal(still)):
         found.append(Check(PalmAgainst(side, still), high=25.0, slack=50.0))
-    return (*found, *_elbow_wishes(side, bare(still)), *_crossed(side, still, others))
+    for axis, (low, high) in enumerate(zip(*elbow_habit(bare(still)), strict=True)):
+        if np.isfinite(low) or np.isfinite(high):
+            found.append(Check(Elbow(side, axis), float(low), float(high), slack=0.08))
+    return (*found, *_crossed(side, still, others))
 
 
-def _out(side: Literal["left", "right"], metres: float, *, slack: float = 0.12) -> Check:
-    """The elbow so much further out than the shoulder."""
-    elbow, shoulder = f"{side}_elbow", f"{side}_shoulder"
-    first, second = (elbow, shoulder) if side == "left" else (shoulder, elbow)
-    return Check(Offset(first, second, "left"), low=metres, slack=slack)
-
-
-def _elbow_wishes(side: Literal["left", "right"], place: str) -> tuple[Check, ...]:
-    elbow, shoulder = f"{side}_elbow", f"{side}_shoulder"
-    if place in {"hip", "waist"}:
-        return _out(side, 0.14), Check(Offset(elbow, shoulder, "forward"), high=-0.02, slack=0.12)
-    if place in _LOW:
-        return (_out(side, 0.05),)
-    if place in _BEHIND_HEAD:
-        return _out(side, 0.14), Check(Offset(elbow, shoulder, "up"), low=0.02, slack=0.1)
-    if place in _ON_HEAD:
-        return (_out(side, 0.08),)
-    if place in _FRONT:
-        return _out(side, 0.0), Check(Offset(elbow, shoulder, "up"), high=-0.12, slack=0.12)
-    return ()
+def elbow_habit(place: str) -> tuple[DoubleArray, DoubleArray]:
+    """Least and most (3,) metres outwards, up and forward that the elbow is from the shoulder for a hand at a place."""
+    ranges = np.array(_HABITS.get(place, (_ANY, _ANY, _ANY)))
+    return ranges[:, 0], ranges[:, 1]
 
 
 def _crossed(side: Literal["left", "right"], still: str, others: Sequence[Element]) -> tuple[Check, ...]:
