@@ -13,12 +13,11 @@ from bpy.props import BoolProperty, EnumProperty, FloatVectorProperty, IntProper
 from ..backend.errors import InputError
 from ..backend.job import Job
 from ..preferences import Settings, settings
-from .estimate_photo import PosesFromPicture, draw_options, fill_options, key_options
-from .other_readings import can_wait
+from .estimate_photo import PosesFromPicture, draw_options, fill_options, first_readings, key_options
 from .session import session
 from .target import Target, armature_under_strokes, why_not, why_not_this
 from .view import view_region
-from .ways import SketchWay, check_packages, check_person
+from .ways import SketchWay, check_packages, check_person, solve_with_words
 
 if TYPE_CHECKING:
     from ..backend.pipeline import PhotoResult
@@ -41,7 +40,9 @@ class StrokesWay(SketchWay):
 STROKES: Final = StrokesWay()
 
 
-def stroke_job(picture: StrokePicture, person: int, *, chosen: Settings, readings: int = 1) -> Job[PhotoResult]:
+def stroke_job(
+    picture: StrokePicture, person: int, *, chosen: Settings, readings: int = 1, words: str = ""
+) -> Job[PhotoResult]:
     """From strokes to a pose in their picture.
 
     Args:
@@ -49,6 +50,7 @@ def stroke_job(picture: StrokePicture, person: int, *, chosen: Settings, reading
         person: which figure, counted from 1; 0 for the most prominent.
         chosen: the preferences.
         readings: how many to look for.
+        words: what the strokes leave open.
     """
     yield from check_packages()
     from ..backend import sketch_pipeline
@@ -57,7 +59,8 @@ def stroke_job(picture: StrokePicture, person: int, *, chosen: Settings, reading
     path = Path(f"Strokes {crc32(picture.pixels.tobytes()):08x}")
     found = yield from sketch_pipeline.figures_in(path, picture.pixels, session.models(chosen), camera=picture.camera)
     check_person(STROKES, person, found)
-    return (yield from STROKES.solve(found, max(person, 1) - 1, chosen, readings=readings))
+    job = solve_with_words(STROKES, found, max(person, 1) - 1, chosen=chosen, readings=readings, words=words)
+    return (yield from job)
 
 
 def seen_in(context: bpy.types.Context) -> tuple[ViewOfRegion, ViewFrame | None]:
@@ -68,14 +71,14 @@ def seen_in(context: bpy.types.Context) -> tuple[ViewOfRegion, ViewFrame | None]
     """
     import numpy as np
 
-    from ..backend.view_drawing import ViewOfRegion
+    from ..rig.in_view import shown_view
 
     found = view_region(context)
     if found is None:
         raise InputError(NO_VIEW)
     area, region = found
     view = area.spaces.active.region_3d
-    shown = ViewOfRegion(np.array(view.view_matrix), np.array(view.window_matrix), region.width, region.height)
+    shown = shown_view(region, view)
     camera = context.scene.camera
     if view.view_perspective != "CAMERA" or camera is None:
         return shown, None
@@ -176,8 +179,8 @@ class CONTRAPPOSTO_OT_sketch_strokes(PosesFromPicture, bpy.types.Operator):
 
         self._lines = lines_of_scene(context, self.source, all_layers=self.all_layers)
         self._picture = self._lines.picture(self._view, frame=frame)
-        first = 1 if can_wait() else self.readings
-        return stroke_job(self._picture, self.person, chosen=settings(context), readings=first)
+        chosen, first = settings(context), first_readings(self)
+        return stroke_job(self._picture, self.person, chosen=chosen, readings=first, words=self.words)
 
     def on_the_rig(self, armature: bpy.types.Object, result: PhotoResult) -> PhotoResult:
         """Turned and moved so that it looks from the view as it was drawn."""

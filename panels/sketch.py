@@ -6,8 +6,11 @@ import bpy
 
 from ..operators.session import session
 from ..operators.sketch_strokes import CONTRAPPOSTO_OT_sketch_strokes
-from .sidebar import Sidebar
+from ..operators.ways import SKETCH
+from .sidebar import Sidebar, draw_words
 from .words import draw_sentence
+
+DRAWN = (SKETCH.operator, CONTRAPPOSTO_OT_sketch_strokes.bl_idname)
 
 
 class CONTRAPPOSTO_PT_sketch(Sidebar, bpy.types.Panel):
@@ -27,10 +30,14 @@ class CONTRAPPOSTO_PT_sketch(Sidebar, bpy.types.Panel):
         column.operator_context = "INVOKE_DEFAULT"
         column.operator("contrapposto.sketch", text="Pose from Drawing", icon="FILE_IMAGE")
         column.operator("contrapposto.sketch_strokes", text="Pose from Strokes", icon="STROKE")
+        draw_words(layout, context)
+        result = context.scene.contrapposto.result
+        if result.summary and result.operator in DRAWN:
+            column.operator("contrapposto.correct_keypoints", icon="CON_TRACKTO")
         reason = CONTRAPPOSTO_OT_sketch_strokes.why_not(context)
         if reason is not None:
             draw_sentence(layout, f"{reason}.", icon="INFO")
-        elif not context.scene.contrapposto.result.summary:
+        elif not result.summary:
             draw_sentence(
                 layout, "Draw a figure over the rig with the Annotate tool: the rig takes its pose in this view.",
                 icon="INFO",

@@ -148,3 +148,9 @@ def test_the_section_offers_both_ways(humanoid, sketches):
     assert "Pose from Strokes" in texts
     bpy.context.view_layer.objects.active = None
     assert "Select an armature" in draw("CONTRAPPOSTO_PT_sketch", width=900).texts()
+
+
+def test_after_a_drawing_its_joints_can_be_dragged(humanoid, sketches, picture):
+    assert "contrapposto.correct_keypoints" not in draw("CONTRAPPOSTO_PT_sketch", width=400).texts()
+    bpy.ops.contrapposto.sketch(filepath=str(picture))
+    assert "contrapposto.correct_keypoints" in draw("CONTRAPPOSTO_PT_sketch", width=400).texts()
