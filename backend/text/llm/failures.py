@@ -102,7 +102,12 @@ class Failures:
                 f"Nothing answers at {self._where}. Start the server (`ollama serve`, LM Studio's server, "
                 "`llama-server`), or check address and port."
             )
-        if isinstance(error, httpx.RemoteProtocolError) and "incomplete" not in str(error) and not _was_cut(error):
+        if isinstance(error, httpx.RemoteProtocolError) and "without sending a response" in str(error):
+            return ModelError(
+                f"{self._where} hung up without an answer. Check the port, whether the address begins with http:// or "
+                "https://, and the server's log."
+            )
+        if isinstance(error, httpx.RemoteProtocolError) and "peer closed" not in str(error):
             return ModelError(
                 f"What answers at {self._where} does not speak HTTP as it should. Check the port, and whether the "
                 "address begins with http:// or https://."
@@ -224,8 +229,3 @@ def in_words(seconds: float) -> str:
 def _speaks_of_support(words: str) -> bool:
     """404 is also how a router of many servers says that none of them does what was asked."""
     return "support" in words
-
-
-def _was_cut(error: httpx.RemoteProtocolError) -> bool:
-    """The other side hung up, rather than talked nonsense."""
-    return any(word in str(error) for word in ("disconnected", "closed", "peer"))

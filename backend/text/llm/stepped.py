@@ -37,6 +37,10 @@ class SteppedLoop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
+        left = asyncio.all_tasks(self._loop)  # none but after an interrupt, which leaves the loop where it stands
+        for task in left:
+            task.cancel()
+        self._wait_for(left, seconds=_CLOSE_S)
         with _no_loop_outside():
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
@@ -44,30 +48,24 @@ class SteppedLoop:
     def run(self, work: Callable[[], Coroutine[Any, Any, T]], *, progress: Callable[[], Progress]) -> Job[T]:
         """Do `work` to its end, yielding every few milliseconds; closing the job cancels it and waits for that."""
         task = self._loop.create_task(work())
-        task.add_done_callback(lambda _: self._loop.stop())
         try:
             while not task.done():
-                self._step(STEP_S)
+                self._wait_for({task}, seconds=STEP_S)
                 if not task.done():
                     yield progress()
             return task.result()
         finally:
-            self._drop(task)
+            if not task.done():
+                task.cancel()
+                self._wait_for({task}, seconds=_CLOSE_S)
+                if task.done() and not task.cancelled():
+                    task.exception()  # it ended otherwise: asked for, or asyncio complains that nobody did
 
-    def _step(self, seconds: float) -> None:
-        """Let the loop work until `seconds` have passed or the task is done."""
-        timer = self._loop.call_later(seconds, self._loop.stop)
-        with _no_loop_outside():
-            self._loop.run_forever()
-        timer.cancel()
-
-    def _drop(self, task: asyncio.Task[T]) -> None:
-        """Cancel a task that is not done, and let it close what it holds."""
-        if not task.done():
-            task.cancel()
-            self._step(_CLOSE_S)
-        if task.done() and not task.cancelled():
-            task.exception()  # it was asked for: otherwise asyncio complains that nobody did
+    def _wait_for(self, tasks: set[asyncio.Task[Any]], *, seconds: float) -> None:
+        """Let the loop work until `seconds` have passed or the tasks are done."""
+        if tasks:
+            with _no_loop_outside():
+                self._loop.run_until_complete(asyncio.wait(tasks, timeout=seconds))
 
 
 @contextmanager
