@@ -149,7 +149,7 @@ _PARTS: Final[dict[str, tuple[Point, ...]]] = {
     "left_heel": (("left_ankle", (-0.015, _BALL, -0.05)), ("left_ankle", (0.015, _BALL, -0.05))),
     "left_knee": (("left_knee", (-0.02, 0.0, 0.06)), ("left_knee", (0.02, 0.0, 0.06))),
     "left_shin": (("left_knee", (0.0, -0.20, 0.05)),),
-    "left_instep": (("left_foot", (0.0, 0.02, 0.02)),),
+    "left_instep": (("left_foot", (0.0, 0.015, 0.02)),),
     "left_hand": (
         ("left_wrist", (0.01, -0.02, 0.0)), ("left_hand", (0.0, -0.02, -0.035)), ("left_hand", (0.0, -0.02, 0.035)),
     ),
@@ -182,11 +182,19 @@ GROUND_PARTS: Final = _ground_parts()
 """What a body can stand, kneel, sit or lie on, as points of the skin."""
 
 
+def _soles() -> Points:
+    return joined([GROUND_PARTS[f"{side}_{part}"] for side in ("left", "right") for part in ("foot", "toes", "instep")])
+
+
 def joined(parts: list[Points]) -> Points:
     """All points of several parts, in order."""
     if not parts:
         return Points(np.zeros(0, np.intp), np.zeros((0, 3)))
     return Points(np.concatenate([part.joints for part in parts]), np.concatenate([part.offsets for part in parts]))
+
+
+SOLES: Final = _soles()
+"""Corners of the feet, which are wider than the places that words name."""
 
 
 def centre_of_mass(body: Body) -> DoubleArray:

@@ -129,14 +129,18 @@ def moved_joints(element: Element) -> frozenset[str]:
         case Bend(joint=joint):
             return frozenset(above(f"{side_of(joint)}_{bare(joint)}")) - _collars()
         case Raise(limb=limb) | Point(limb=limb):
-            return limb_joints(limb)
-        case Touch(part=one, place=other) | Place(part=one, other=other) | Apart(first=one, second=other):
+            swings = bare(limb) in {"leg", "thigh"}
+            return limb_joints(limb) | (frozenset(CHAIN_JOINTS["trunk"]) if swings else frozenset())
+        case Touch(part=one, place=other) | Place(part=one, other=other):
+            return _brought(one, other) | _spine_for(one, other)
+        case Apart(first=one, second=other):
             return _spot_joints(one) | _spot_joints(other) | _spine_for(one, other)
         case Ground(part=part):
             return _spot_joints(part)
-        case Support():
-            legs = CHAIN_JOINTS["left_leg"] + CHAIN_JOINTS["right_leg"]
-            return frozenset(legs + CHAIN_JOINTS["trunk"])
+        case Support(kind=kind):
+            legs = frozenset(CHAIN_JOINTS["left_leg"] + CHAIN_JOINTS["right_leg"])
+            # What sits, lies or flies has no balance to keep, and its trunk is right from the start.
+            return legs if kind.startswith(("sitting", "lying", "airborne")) else legs | {"pelvis"}
         case Trunk():
             return frozenset((*CHAIN_JOINTS["trunk"], "left_hip", "right_hip"))
         case Head():
@@ -147,6 +151,14 @@ def moved_joints(element: Element) -> frozenset[str]:
             return frozenset({"pelvis"})
         case Change() | Mirror():
             return frozenset()
+
+
+def _brought(one: str, other: str) -> frozenset[str]:
+    """What moves is brought to what does not, but two hands or two legs meet."""
+    moved, still = mover(one, other)
+    alike = bare(chain_of_spot(moved)) == bare(chain_of_spot(still))
+    meet = alike and (bare(chain_of_spot(moved)) == "arm" or bare(moved) == bare(still))
+    return _spot_joints(moved) | (_spot_joints(still) if meet else frozenset())
 
 
 def _spine_for(one: str, other: str) -> frozenset[str]:

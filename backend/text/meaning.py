@@ -39,7 +39,7 @@ from .language import (
 from .measures import Angle, Away, Body, Check, Distance, Facing, Height, Offset
 from .sentences import sentence
 from .situation import Situation, situation
-from .supports import support_checks
+from .supports import support_checks, support_wishes
 from .touches import touch_checks, touch_wishes
 
 _LONGEST_M: Final = 2.3
@@ -137,6 +137,8 @@ def _constraint(
     if left != element:
         note = "in part: a later part says otherwise"
     wishes = touch_wishes(left, others) if isinstance(left, Touch) else ()
+    if isinstance(left, Support):
+        wishes = support_wishes(left, where)
     return Constraint(element, f"{words} ({note})" if note else words, checks, wishes)
 
 
@@ -242,7 +244,7 @@ def _upper(limb: str) -> measures.Limb:
 def _straight(limb: str) -> Check:
     """The elbow or knee of a limb that was told as a whole."""
     joint = f"{side_of(limb)}_{'elbow' if bare(limb) == 'arm' else 'knee'}"
-    return Check(Angle(joint), low=163.0, slack=10.0)  # pyright: ignore[reportArgumentType]
+    return Check(Angle(joint), low=169.0, slack=12.0)  # pyright: ignore[reportArgumentType]
 
 
 def _bent(limb: str, others: list[Element]) -> bool:

@@ -78,6 +78,8 @@ def _lifts(element: Element, kind: SupportKind | None, elements: Sequence[Elemen
         case Bend(joint=joint, degrees=degrees) if bare(joint) == "knee" and kind in _UPRIGHT:
             both = len({each.joint for each in elements if isinstance(each, Bend) and bare(each.joint) == "knee"}) == 2
             return chain_of_limb(joint) if degrees >= _LIFTING_BEND_DEG and not both else None
+        case Bend(joint=joint, degrees=degrees) if bare(joint) == "knee" and kind == "sitting":
+            return chain_of_limb(joint) if abs(degrees - 90.0) > 25.0 else None
         case Touch(part=part, place=place):
             return _touching(part, place, kind)
         case Ground(part=part, above=above) if above > _OFF_GROUND_M and bare(part) not in {"heel"}:

@@ -13,10 +13,10 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from ..arrays import DoubleArray
-from ..refine.joint_limits import rotations_from_angles
+from ..refine.joint_limits import clamped_to_limits, rotations_from_angles
 from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..skeleton import JOINT_COUNT, JOINT_INDEX, STATURE_M
-from .chains import CHAIN_JOINTS
+from .chains import CHAIN_JOINTS, Chain
 from .language import SupportKind
 from .supports import SEAT_M
 
@@ -64,23 +64,43 @@ NEUTRAL_DRAFT: Final[DoubleArray] = rotations_from_angles(_angles(_RELAXED))
 NEUTRAL_DRAFT.setflags(write=False)
 
 _LEGS: Final[Angles] = {name: _RELAXED[name] for name in ("hip", "knee", "ankle", "foot")}
-_KNEELING: Final[Angles] = {"hip": (0.0, 4.0, 5.0), "knee": (90.0, 0.0, 0.0), "ankle": (55.0, 0.0, 0.0)}
-_ONE_KNEE: Final = {
-    "hip": (0.0, 4.0, 4.0),
-    "knee": (90.0, 0.0, 0.0),
-    "ankle": (-25.0, 0.0, 0.0),
-    "foot": (-50.0, 0.0, 0.0),
-}
-_FRONT_LEG: Final = {"hip": (-90.0, 6.0, 8.0), "knee": (90.0, 0.0, 0.0), "ankle": (0.0, 0.0, 0.0)}
-_BACK_LEG: Final = {
+_KNEELING: Final[Angles] = {"hip": (0.0, 4.0, 5.0), "knee": (90.0, 0.0, 0.0), "ankle": (57.0, 0.0, 0.0)}
+_FRONT_LEG: Final[Angles] = {"hip": (-90.0, 6.0, 8.0), "knee": (90.0, 0.0, 0.0), "ankle": (0.0, 0.0, 0.0)}
+_BACK_LEG: Final[Angles] = {
     "hip": (30.0, 2.0, 4.0),
     "knee": (25.0, 0.0, 0.0),
     "ankle": (-28.0, 0.0, 0.0),
     "foot": (-45.0, 0.0, 0.0),
 }
+_LIFTED_LEG: Final[Angles] = {"hip": (-45.0, 4.0, 6.0), "knee": (75.0, 0.0, 0.0), "ankle": (20.0, 0.0, 0.0)}
 _ROUNDED: Final[Angles] = {"spine1": (8.0, 0.0, 0.0), "spine2": (6.0, 0.0, 0.0), "spine3": (4.0, 0.0, 0.0)}
-_ARMS_DOWN: Final[Angles] = {"collar": (0.0, -8.0, 0.0), "shoulder": (0.0, -85.0, 0.0), "elbow": (0.0, -6.0, 0.0),
-                             "wrist": (0.0, 0.0, 72.0)}  # fmt: skip
+_SLUMPED: Final[Angles] = {"spine1": (14.0, 0.0, 0.0), "spine2": (10.0, 0.0, 0.0), "spine3": (6.0, 0.0, 0.0)}
+_ARMS_DOWN: Final[Angles] = {
+    "collar": (0.0, -8.0, 0.0),
+    "shoulder": (0.0, -85.0, 0.0),
+    "elbow": (0.0, -6.0, 0.0),
+    "wrist": (0.0, 0.0, 72.0),
+}
+_LOOKING_UP: Final[Angles] = {"neck": (-15.0, 0.0, 0.0), "head": (-15.0, 0.0, 0.0)}
+# On a side: the arm below lies before the face, the one above along the body.
+_UNDER: Final[Angles] = {
+    "hip": (-25.0, 0.0, 0.0),
+    "knee": (35.0, 0.0, 0.0),
+    "ankle": (15.0, 0.0, 0.0),
+    "collar": (0.0, -10.0, 0.0),
+    "shoulder": (0.0, -80.0, 0.0),
+    "elbow": (0.0, -75.0, 0.0),
+    "wrist": (0.0, 0.0, 0.0),
+}
+_OVER: Final[Angles] = {
+    "hip": (-45.0, 0.0, -4.0),
+    "knee": (60.0, 0.0, 0.0),
+    "ankle": (15.0, 0.0, 0.0),
+    "collar": (0.0, -4.0, -4.0),
+    "shoulder": (0.0, -22.0, -92.0),
+    "elbow": (0.0, -38.0, 0.0),
+    "wrist": (0.0, 0.0, -8.0),
+}
 
 
 def _sided(left: Angles, right: Angles) -> Angles:
@@ -91,55 +111,99 @@ def _sided(left: Angles, right: Angles) -> Angles:
 
 _STARTS: Final[dict[SupportKind, _Start]] = {
     "standing": _Start(_LEGS),
-    "left_leg": _Start({}, named=_sided(_LEGS, {"hip": (-45.0, 4.0, 6.0), "knee": (75.0, 0.0, 0.0), "ankle": (20.0, 0.0, 0.0)})),
-    "right_leg": _Start({}, named=_sided({"hip": (-45.0, 4.0, 6.0), "knee": (75.0, 0.0, 0.0), "ankle": (20.0, 0.0, 0.0)}, _LEGS)),
-    "tiptoe": _Start({"hip": (0.0, 6.0, 2.0), "knee": (0.0, 0.0, 0.0), "ankle": (38.0, 0.0, 0.0), "foot": (-38.0, 0.0, 0.0)}),
-    "squatting": _Start({"hip": (-112.0, 25.0, 18.0), "knee": (125.0, 0.0, 0.0), "ankle": (-33.0, 0.0, 0.0)} | _ROUNDED, (22.0, 0.0, 0.0)),
+    "left_leg": _Start({}, named=_sided(_LEGS, _LIFTED_LEG)),
+    "right_leg": _Start({}, named=_sided(_LIFTED_LEG, _LEGS)),
+    "tiptoe": _Start({"hip": (0.0, 6.0, 2.0), "ankle": (38.0, 0.0, 0.0), "foot": (-38.0, 0.0, 0.0)}),
+    "squatting": _Start(
+        _ROUNDED | {"hip": (-112.0, 25.0, 18.0), "knee": (125.0, 0.0, 0.0), "ankle": (-33.0, 0.0, 0.0)},
+        (22.0, 0.0, 0.0),
+    ),
     "lunge_left": _Start({}, named=_sided(_FRONT_LEG, _BACK_LEG)),
     "lunge_right": _Start({}, named=_sided(_BACK_LEG, _FRONT_LEG)),
     "kneeling": _Start(_KNEELING),
-    "kneeling_left": _Start({}, named=_sided(_ONE_KNEE, _FRONT_LEG)),
-    "kneeling_right": _Start({}, named=_sided(_FRONT_LEG, _ONE_KNEE)),
-    "sitting": _Start({"hip": (-82.0, 10.0, 8.0), "knee": (82.0, 0.0, 0.0), "ankle": (-2.0, 0.0, 0.0)} | _ROUNDED, (-6.0, 0.0, 0.0)),
-    "sitting_floor": _Start({"hip": (-82.0, 10.0, 8.0), "knee": (50.0, 0.0, 0.0), "ankle": (12.0, 0.0, 0.0)}
-                            | {"spine1": (16.0, 0.0, 0.0), "spine2": (12.0, 0.0, 0.0), "spine3": (8.0, 0.0, 0.0)}, (-22.0, 0.0, 0.0)),
-    "sitting_cross_legged": _Start({"hip": (-75.0, 48.0, 44.0), "knee": (125.0, 0.0, 0.0), "ankle": (25.0, 0.0, -20.0)}
-                                   | {"spine1": (14.0, 0.0, 0.0), "spine2": (9.0, 0.0, 0.0), "spine3": (5.0, 0.0, 0.0)}, (-14.0, 0.0, 0.0)),
-    "sitting_heels": _Start({"hip": (-62.0, 4.0, 6.0), "knee": (148.0, 0.0, 0.0), "ankle": (56.0, 0.0, 0.0)} | _ROUNDED, (-4.0, 0.0, 0.0)),
-    "lying_back": _Start({"hip": (-4.0, 10.0, 6.0), "knee": (6.0, 0.0, 0.0), "ankle": (25.0, 0.0, 0.0)}, (-90.0, 0.0, 90.0)),
-    "lying_front": _Start({"hip": (2.0, 4.0, 6.0), "knee": (4.0, 0.0, 0.0), "ankle": (50.0, 0.0, 0.0), "neck": (0.0, 30.0, 0.0), "head": (-8.0, 40.0, 0.0)},
-                          (90.0, 0.0, -90.0)),
-    "lying_left": _Start({}, (0.0, -90.0, 0.0), named=_sided(
-        {"hip": (-25.0, 0.0, 0.0), "knee": (35.0, 0.0, 0.0), "ankle": (15.0, 0.0, 0.0)},
-        {"hip": (-45.0, 0.0, -4.0), "knee": (60.0, 0.0, 0.0), "ankle": (15.0, 0.0, 0.0)})),
-    "lying_right": _Start({}, (0.0, 90.0, 0.0), named=_sided(
-        {"hip": (-45.0, 0.0, -4.0), "knee": (60.0, 0.0, 0.0), "ankle": (15.0, 0.0, 0.0)},
-        {"hip": (-25.0, 0.0, 0.0), "knee": (35.0, 0.0, 0.0), "ankle": (15.0, 0.0, 0.0)})),
-    "all_fours": _Start({"hip": (-85.0, 4.0, 4.0), "knee": (90.0, 0.0, 0.0), "ankle": (50.0, 0.0, 0.0), "neck": (-15.0, 0.0, 0.0),
-                         "head": (-15.0, 0.0, 0.0)} | _ARMS_DOWN, (85.0, 0.0, 60.0), arms=True),
-    "plank": _Start({"hip": (0.0, 3.0, 3.0), "knee": (2.0, 0.0, 0.0), "ankle": (-18.0, 0.0, 0.0), "foot": (-55.0, 0.0, 0.0),
-                     "neck": (-12.0, 0.0, 0.0), "head": (-10.0, 0.0, 0.0)} | _ARMS_DOWN | {"shoulder": (0.0, -72.0, 0.0)}, (70.0, 0.0, 60.0), arms=True),
-    "handstand": _Start({"hip": (0.0, 2.0, 2.0), "knee": (2.0, 0.0, 0.0), "ankle": (45.0, 0.0, 0.0), "neck": (-20.0, 0.0, 0.0),
-                         "head": (-20.0, 0.0, 0.0), "collar": (0.0, -5.0, 40.0), "shoulder": (0.0, -20.0, 44.0), "elbow": (0.0, -4.0, 0.0),
-                         "wrist": (0.0, 0.0, 76.0)}, (180.0, 0.0, 30.0), arms=True),
-    "airborne": _Start({"shoulder": (0.0, -15.0, -35.0), "elbow": (0.0, -25.0, 0.0)}, (4.0, 0.0, 0.0), arms=True, named=_sided(
-        {"hip": (-50.0, 8.0, 10.0), "knee": (80.0, 0.0, 0.0), "ankle": (40.0, 0.0, 0.0), "foot": (10.0, 0.0, 0.0)},
-        {"hip": (8.0, 6.0, 8.0), "knee": (40.0, 0.0, 0.0), "ankle": (42.0, 0.0, 0.0), "foot": (10.0, 0.0, 0.0)})),
+    "kneeling_left": _Start({}, named=_sided(_KNEELING, _FRONT_LEG)),
+    "kneeling_right": _Start({}, named=_sided(_FRONT_LEG, _KNEELING)),
+    "sitting": _Start(_ROUNDED, (-6.0, 0.0, 0.0)),
+    "sitting_floor": _Start(
+        _SLUMPED | {"hip": (-86.0, 10.0, 8.0), "knee": (55.0, 0.0, 0.0), "ankle": (8.0, 0.0, 0.0)}, (-16.0, 0.0, 0.0)
+    ),
+    "sitting_cross_legged": _Start(
+        _SLUMPED | {"hip": (-78.0, 84.0, 52.0), "knee": (132.0, 0.0, 0.0), "ankle": (25.0, 0.0, -20.0)},
+        (-10.0, 0.0, 0.0),
+    ),
+    "sitting_heels": _Start(
+        _ROUNDED | {"hip": (-66.0, 2.0, 5.0), "knee": (150.0, 0.0, 0.0), "ankle": (57.0, 0.0, 0.0)}, (-4.0, 0.0, 0.0)
+    ),
+    "lying_back": _Start(
+        {
+            "hip": (-4.0, 10.0, 6.0), "knee": (6.0, 0.0, 0.0), "ankle": (25.0, 0.0, 0.0),
+            "shoulder": (0.0, 10.0, -58.0), "elbow": (0.0, -12.0, 0.0),
+        },
+        (-90.0, 0.0, 90.0),
+        arms=True,
+    ),
+    "lying_front": _Start(
+        {
+            "hip": (2.0, 4.0, 6.0), "knee": (4.0, 0.0, 0.0), "ankle": (52.0, 0.0, 0.0), "neck": (0.0, 30.0, 0.0),
+            "head": (-8.0, 40.0, 0.0), "shoulder": (-85.0, 0.0, 12.0), "elbow": (0.0, -95.0, 0.0),
+        },
+        (90.0, 0.0, -90.0),
+        arms=True,
+    ),
+    "lying_left": _Start({}, (0.0, -90.0, 0.0), named=_sided(_UNDER, _OVER), arms=True),
+    "lying_right": _Start({}, (0.0, 90.0, 0.0), named=_sided(_OVER, _UNDER), arms=True),
+    "all_fours": _Start(
+        _ARMS_DOWN
+        | _LOOKING_UP
+        | {"hip": (-85.0, 4.0, 4.0), "knee": (90.0, 0.0, 0.0), "ankle": (55.0, 0.0, 0.0)},
+        (85.0, 0.0, 60.0),
+        arms=True,
+    ),
+    "plank": _Start(
+        _ARMS_DOWN
+        | _LOOKING_UP
+        | {"hip": (0.0, 3.0, 3.0), "knee": (2.0, 0.0, 0.0), "ankle": (-18.0, 0.0, 0.0), "foot": (-55.0, 0.0, 0.0)}
+        | {"shoulder": (0.0, -72.0, 0.0)},
+        (70.0, 0.0, 60.0),
+        arms=True,
+    ),
+    "handstand": _Start(
+        {
+            "hip": (0.0, 2.0, 2.0), "knee": (2.0, 0.0, 0.0), "ankle": (45.0, 0.0, 0.0), "neck": (-20.0, 0.0, 0.0),
+            "head": (-20.0, 0.0, 0.0), "collar": (0.0, -5.0, 40.0), "shoulder": (0.0, -20.0, 44.0),
+            "elbow": (0.0, -4.0, 0.0), "wrist": (0.0, 0.0, 76.0),
+        },
+        (180.0, 0.0, 30.0),
+        arms=True,
+    ),
+    "airborne": _Start(
+        {"shoulder": (0.0, -15.0, -30.0), "elbow": (0.0, -25.0, 0.0)},
+        (4.0, 0.0, 0.0),
+        arms=True,
+        named=_sided(
+            {"hip": (-50.0, 8.0, 10.0), "knee": (80.0, 0.0, 0.0), "ankle": (40.0, 0.0, 0.0)},
+            {"hip": (6.0, 6.0, 8.0), "knee": (35.0, 0.0, 0.0), "ankle": (42.0, 0.0, 0.0)},
+        ),
+    ),
 }  # fmt: skip
+"""In the air the left knee leads. Lying bodies are turned so that the viewer sees them from the side."""
 
 
-def started(drafts: DoubleArray, kind: SupportKind, *, height: float | None = None) -> DoubleArray:
+def started(
+    drafts: DoubleArray, kind: SupportKind, *, height: float | None = None, busy: frozenset[Chain] = frozenset()
+) -> DoubleArray:
     """Drafts (A, 24, 3) in a support's pose; arms, head and what the support leaves open stay theirs.
 
     Args:
         drafts: poses, turned any way.
         kind: the support.
         height: metres of its seat.
+        busy: limbs that other elements are about; a head or an arm among them stays the draft's.
     """
     start = _STARTS[kind]
-    pose = rotations_from_angles(_angles(start.both, start.named))
+    pose = clamped_to_limits(rotations_from_angles(_angles(start.both, start.named)))
     found = drafts.copy()
-    for name in _posed(start):
+    for name in _posed(start, busy):
         found[:, JOINT_INDEX[name]] = pose[JOINT_INDEX[name]]
     if kind == "sitting":
         _at_seat(found, height)
@@ -150,13 +214,15 @@ def started(drafts: DoubleArray, kind: SupportKind, *, height: float | None = No
     return found
 
 
-def _posed(start: _Start) -> list[str]:
+def _posed(start: _Start, busy: frozenset[Chain]) -> list[str]:
     """The joints that a support's pose sets."""
     names = {name for side in ("left", "right") for name in CHAIN_JOINTS[f"{side}_leg"]}  # pyright: ignore
     for name in start.both:
         names |= {name} if name in JOINT_INDEX else {f"left_{name}", f"right_{name}"}
     arms = {joint for side in ("left", "right") for joint in CHAIN_JOINTS[f"{side}_arm"]}  # pyright: ignore
-    return sorted(names | arms if start.arms else names - arms)
+    names = names | arms if start.arms else names - arms
+    kept = {joint for chain in busy if chain in {"head", "left_arm", "right_arm"} for joint in CHAIN_JOINTS[chain]}
+    return sorted(names - kept)
 
 
 def _yaws(drafts: DoubleArray) -> DoubleArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -32,13 +32,13 @@ class Law:
         carriers: parts on the ground, names of `body_solids.GROUND_PARTS`.
         checks: what must hold, but for limbs that are told to be elsewhere.
         balanced: the centre of mass lies above the carriers.
-        seat: parts that something else carries, for the balance.
+        wishes: what makes it look natural, of limbs that nothing else is about.
     """
 
     carriers: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     balanced: bool = False
-    seat: tuple[str, ...] = field(default=())
+    wishes: tuple[Check, ...] = ()
 
 
 def _low(spot: str, most: float = 0.03) -> Check:
@@ -156,7 +156,7 @@ def _sitting(height: float) -> Law:
             )
         )
     bottom = Check(Height("bottom"), seat - 0.02, seat + 0.02, slack=0.03)
-    return Law(("left_foot", "right_foot"), (*checks, bottom, *trunk), seat=("bottom",))
+    return Law(("left_foot", "right_foot"), (*checks, bottom, *trunk))
 
 
 def _sitting_floor() -> Law:
@@ -170,13 +170,14 @@ def _cross_legged() -> Law:
     checks = _both(
         lambda side: (
             _bent(side, "knee", 20.0, 85.0),
-            Check(Height(f"{side}_knee"), 0.0, 0.28, slack=0.04),
+            Check(Height(f"{side}_knee"), 0.0, 0.30, slack=0.06),
             Check(Height(f"{side}_ankle"), 0.0, 0.16, slack=0.04),
+            Check(Offset(f"{side}_ankle", "crotch", "forward"), 0.05, 0.38, slack=0.06),
         )
     )
     crossed = (
-        Check(Offset("left_ankle", "right_ankle", "left"), high=-0.05, slack=0.04),
-        Check(Offset("left_knee", "right_knee", "left"), low=0.45, slack=0.06),
+        Check(Offset("left_ankle", "right_ankle", "left"), high=-0.06, slack=0.05),
+        Check(Offset("left_knee", "right_knee", "left"), low=0.45, slack=0.08),
     )
     return Law(("bottom",), (_low("bottom"), *checks, *crossed, _away("torso", _UP, 22.0)))
 
@@ -193,15 +194,21 @@ def _sitting_heels() -> Law:
     return Law(_carried_by_shins("left", "right"), (*checks, _away("torso", _UP, 22.0)))
 
 
+def _resting(*spots: str) -> tuple[Check, ...]:
+    return tuple(Check(Height(spot), high=0.05, slack=0.08) for spot in spots)
+
+
 def _lying(direction: tuple[float, float, float], touching: tuple[str, ...], carriers: tuple[str, ...]) -> Law:
-    return Law(carriers, (_away("torso", direction, 15.0), *(_low(spot, 0.06) for spot in touching)))
+    checks = (_away("torso", direction, 15.0), *(_low(spot, 0.06) for spot in touching))
+    return Law(carriers, checks, wishes=_resting("left_hand", "right_hand", "left_elbow", "right_elbow"))
 
 
 def _lying_side(side: Side) -> Law:
     way = (1.0, 0.0, 0.0) if side == "left" else (-1.0, 0.0, 0.0)
     raised = _high(f"{_other(side)}_hip", 0.2), _high(f"{_other(side)}_shoulder", 0.15)
     law = _lying(way, (f"{side}_hip",), (f"{side}_side",))
-    return Law(law.carriers, (*law.checks, _low(f"{side}_shoulder", 0.10), *raised))
+    checks = (*law.checks, _low(f"{side}_shoulder", 0.10), *raised)
+    return Law(law.carriers, checks, wishes=_resting(f"{side}_hand", f"{side}_elbow"))
 
 
 def _all_fours() -> Law:
@@ -245,7 +252,7 @@ def _handstand() -> Law:
 
 
 def _airborne() -> Law:
-    return Law((), _both(lambda side: (Check(Away(_limb(side, "foot"), _DOWN), high=60.0, slack=12.0),)))
+    return Law((), _both(lambda side: (Check(Away(_limb(side, "foot"), _DOWN), high=48.0, slack=12.0),)))
 
 
 _LAWS: Final[dict[SupportKind, Law]] = {
@@ -284,6 +291,12 @@ def support_checks(element: Support, where: Situation) -> tuple[Check, ...]:
     """What a support asks for, but of limbs that other elements told to be elsewhere."""
     law = law_of(element.kind, element.height)
     return tuple(check for check in law.checks if not _chains(check) & where.lifted)
+
+
+def support_wishes(element: Support, where: Situation) -> tuple[Check, ...]:
+    """What makes a support look natural, of limbs that nothing else is about."""
+    law = law_of(element.kind, element.height)
+    return tuple(check for check in law.wishes if not _chains(check) & where.busy)
 
 
 def carriers(where: Situation) -> tuple[str, ...]:
@@ -327,9 +340,9 @@ def _chains(check: Check) -> frozenset[Chain]:
 def holds(
     kind: SupportKind, height: float | None, body: Body, *, lifted: frozenset[Chain] = frozenset()
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """(N,) whether poses meet a support already, but for limbs that are told to be elsewhere; within twice its slack."""
+    """(N,) whether poses meet a support already, but for limbs that are told to be elsewhere."""
     held = np.ones(len(body.joints), np.bool_)
     for check in law_of(kind, height).checks:
         if not _chains(check) & lifted:
-            held &= np.abs(check.excess(body)) <= 2.0 * check.tolerance()
+            held &= np.abs(check.excess(body)) <= check.tolerance()
     return held

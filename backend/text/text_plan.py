@@ -15,10 +15,10 @@ from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES
 from . import supports
 from .body_solids import GROUND_PARTS, Points, joined
-from .chains import bare, moved_joints
+from .chains import bare, chain_of_spot, moved_joints, mover
 from .changes import Edit, edit_of, mirrored
 from .changes import joined as joined_edits
-from .language import Change, Element, Face, Mirror, Program
+from .language import Change, Element, Face, Ground, Mirror, Program, SupportKind, Touch
 from .limb_starts import reaching
 from .meaning import Constraint, left_of
 from .measures import Body, Check, Facing
@@ -33,9 +33,19 @@ _EASE_DEG: Final = {
 }  # fmt: skip
 _RELUCTANT: Final = 0.35
 """Share of that for joints that nothing concerns."""
+_MUST: Final = 1.6
+"""What must hold weighs so much more than a wish."""
 _EDITED_DEG, _KEPT_DEG = 60.0, 0.25
 _VARIED_DEG: Final = {"shoulder": 9.0, "elbow": 12.0, "wrist": 6.0, "collar": 3.0, "spine1": 3.0, "spine2": 2.0,
                       "spine3": 2.0, "neck": 5.0, "head": 6.0, "hip": 5.0, "knee": 5.0}  # fmt: skip
+_BOW_DEG: Final = {"knee": 45.0, "calf": 75.0, "shin": 70.0, "ankle": 100.0, "heel": 105.0, "sole": 100.0, "foot": 105.0,
+                   "toes": 110.0}  # fmt: skip
+_ON_THIGHS: Final = (Touch("left_hand", "left_thigh"), Touch("right_hand", "right_thigh"))
+_ON_KNEES: Final = (Touch("left_hand", "left_knee"), Touch("right_hand", "right_knee"))
+# Arms that hang from somebody who stands would go through the seat or the ground.
+_RESTS: Final[dict[SupportKind, tuple[Touch, ...]]] = {
+    "sitting": _ON_THIGHS, "sitting_heels": _ON_THIGHS, "sitting_floor": _ON_THIGHS, "sitting_cross_legged": _ON_KNEES,
+}  # fmt: skip
 _ON_GROUND_M: Final = 0.05
 _UPRIGHT_COSINE: Final = 0.6
 _FEET: Final = ("left_foot", "right_foot")
@@ -52,7 +62,7 @@ class Plan:
     Attributes:
         start, prior: (A, 24, 3, 3) where it starts, and what it keeps near to.
         sigma: (22,) radians.
-        checks: all that must hold, and wishes.
+        checks, weights: all that must hold, and wishes.
         contacts: points that may carry the body.
         carrying: (A, C) which of them do.
         balanced: (A,) whether the body keeps its balance above them.
@@ -66,6 +76,7 @@ class Plan:
     prior: DoubleArray
     sigma: DoubleArray
     checks: tuple[Check, ...]
+    weights: tuple[float, ...]
     contacts: Points
     carrying: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
     balanced: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
@@ -81,6 +92,7 @@ class Plan:
             prior=self.prior,
             sigma=self.sigma,
             checks=self.checks,
+            weights=self.weights,
             contacts=self.contacts,
             carrying=self.carrying,
             balanced=self.balanced,
@@ -139,7 +151,7 @@ def planned(
     edit = current is not None and (program.edit or any(isinstance(each, Change | Mirror) for each in on))
     where = situation(on)
     base = _base(drafts, current if edit else None, on)
-    poses = _faced(_supported(base, where, edit=edit), on)
+    poses = _faced(_bowed(_supported(base, where, edit=edit), where, on), on)
     change = _edits(on, current) if edit and current is not None else Edit()
     moved = frozenset[str]().union(change.free, *(moved_joints(each) for each in on))
     contacts, carrying = _carrying(where, poses, edit=edit)
@@ -148,15 +160,16 @@ def planned(
         contacts, carrying = _feet(poses)
         planted = _pair(on, carrying)
         moved |= {f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "ankle")}
-    checks = [
-        check for index, each in enumerate(found) if index not in switched_off for check in (*each.checks, *each.wishes)
-    ]
+    on_checks = [each for index, each in enumerate(found) if index not in switched_off]
+    musts = [check for each in on_checks for check in each.checks]
+    wishes = [check for each in on_checks for check in each.wishes]
     local = axis_angle_to_matrix(poses)
     return Plan(
         start=axis_angle_to_matrix(reaching(poses, on)),
         prior=local,
         sigma=_sigma(moved, edit=edit),
-        checks=tuple(checks),
+        checks=(*musts, *wishes),
+        weights=(_MUST,) * len(musts) + (1.0,) * len(wishes),
         contacts=contacts,
         carrying=carrying,
         balanced=_balanced(where, carrying, edit=edit),
@@ -195,8 +208,42 @@ def _supported(poses: DoubleArray, where: Situation, *, edit: bool) -> DoubleArr
     if where.kind is None or (edit and not where.told):
         return poses
     there = supports.holds(where.kind, where.height, Body.posed(poses), lifted=where.lifted)
-    placed = started(poses, where.kind, height=where.height)
+    placed = started(poses, where.kind, height=where.height, busy=where.busy)
+    placed = reaching(
+        placed, [rest for rest in _RESTS.get(where.kind, ()) if chain_of_spot(rest.part) not in where.busy]
+    )
     return np.where(there[:, None, None], poses, placed)
+
+
+def _bowed(poses: DoubleArray, where: Situation, on: Sequence[Element]) -> DoubleArray:
+    """Bent over at the hips and in the spine, where hands go to legs and feet or to the ground."""
+    depth = max((_bow(element, where) for element in on), default=0.0)
+    if not depth:
+        return poses
+    found = poses.copy()
+    turns = {"pelvis": 0.62, "spine1": 0.12, "spine2": 0.14, "spine3": 0.12, "left_hip": -0.62, "right_hip": -0.62}
+    for name, share in turns.items():
+        joint, about = JOINT_INDEX[name], axis_angle_to_matrix(np.radians([share * depth, 0.0, 0.0]))
+        turn = axis_angle_to_matrix(found[:, joint])
+        found[:, joint] = matrix_to_axis_angle(turn @ about if share > 0.0 else about @ turn)
+    return clamped_to_limits(found)
+
+
+def _bow(element: Element, where: Situation) -> float:
+    """Degrees that an element bends the body over."""
+    upright = where.kind in {None, "standing", "tiptoe", "left_leg", "right_leg"}
+    match element:
+        case Touch(part=part, place=place):
+            moved, still = mover(part, place)
+            leg = chain_of_spot(still)
+            if bare(chain_of_spot(moved)) != "arm" or bare(leg) != "leg" or leg in where.lifted:
+                return 0.0
+            down = _BOW_DEG.get(bare(still), 0.0)
+            return down if upright else 0.4 * down if where.kind in {"sitting_floor", "sitting"} else 0.0
+        case Ground(part=part, above=above) if upright and above <= 0.1:
+            return 100.0 if bare(chain_of_spot(part)) == "arm" else 0.0
+        case _:
+            return 0.0
 
 
 def _faced(poses: DoubleArray, on: Sequence[Element]) -> DoubleArray:

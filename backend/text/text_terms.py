@@ -23,6 +23,7 @@ from .body_solids import (
     MASS_SHARES,
     PAIR_CAPSULES,
     PAIR_REACH,
+    SOLES,
     Points,
     joined,
     nearest_of_pairs,
@@ -74,6 +75,7 @@ class Terms:
         prior: (B, 24, 3, 3) the turns that the pose keeps near to.
         sigma: (22,) radians, how near, for each joint.
         checks: what must hold, and wishes.
+        weights: of each check.
         contacts: points (C) that may lie on the ground.
         carrying: (B, C) which of them do.
         balanced: (B,) whether the centre of mass lies above those.
@@ -85,6 +87,7 @@ class Terms:
     prior: DoubleArray
     sigma: DoubleArray
     checks: tuple[Check, ...]
+    weights: tuple[float, ...]
     contacts: Points
     carrying: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
     balanced: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
@@ -118,12 +121,13 @@ class Weighing:
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
-        self._points = joined([_JOINT_POINTS, _SPOT_POINTS, CAPSULE_ENDS, MASS_POINTS, terms.contacts])
-        counts = [len(part.joints) for part in (_JOINT_POINTS, _SPOT_POINTS, CAPSULE_ENDS, MASS_POINTS)]
+        self._points = joined([_JOINT_POINTS, _SPOT_POINTS, SOLES, CAPSULE_ENDS, MASS_POINTS, terms.contacts])
+        counts = [len(part.joints) for part in (_JOINT_POINTS, _SPOT_POINTS, SOLES, CAPSULE_ENDS, MASS_POINTS)]
         counts.append(len(terms.contacts.joints))
         edges = np.cumsum([0, *counts])
-        names = ("joints", "spots", "ends", "masses", "contacts")
+        names = ("joints", "spots", "soles", "ends", "masses", "contacts")
         self._slices = {name: slice(int(a), int(b)) for name, a, b in zip(names, edges[:-1], edges[1:], strict=True)}
+        self._slices["skin"] = slice(self._slices["spots"].start, self._slices["soles"].stop)
         self._reference = _posed(terms.prior) if terms.held or terms.planted else None
 
     def linear(self, local: DoubleArray) -> Linear:
@@ -187,12 +191,13 @@ class Weighing:
         count, checks = len(body.joints), self.terms.checks
         if not checks:
             return np.zeros((count, 0)), np.zeros((count, 0, _WIDTH))
-        residual = np.stack([check.residual(body) for check in checks], axis=1)
+        weights = self.terms.weights
+        residual = np.stack([w * check.residual(body) for w, check in zip(weights, checks, strict=True)], axis=1)
         active = np.flatnonzero(np.abs(residual).max(0) > 0.0)
         slope = np.zeros((count, len(checks), _WIDTH))
         nudged = self._nudged(body, moves) if active.size else body
         for index in active:
-            after = checks[index].residual(nudged).reshape(count, _WIDTH)
+            after = (weights[index] * checks[index].residual(nudged)).reshape(count, _WIDTH)
             slope[:, index] = np.where(
                 residual[:, index, None] != 0.0, (after - residual[:, index, None]) / _NUDGE, 0.0
             )
@@ -215,13 +220,13 @@ class Weighing:
         """Contacts at one height, and nothing below it."""
         carrying = self.terms.carrying
         share = carrying / np.maximum(carrying.sum(1, keepdims=True), 1)
-        heights, spots = points[:, self._slices["contacts"], 1], points[:, self._slices["spots"], 1]
+        heights, spots = points[:, self._slices["contacts"], 1], points[:, self._slices["skin"], 1]
         level = (heights * share).sum(1, keepdims=True)
         under = np.where(carrying.any(1, keepdims=True), np.maximum(level - spots - _SOFT_M, 0.0), 0.0)
         residual = np.concatenate([(heights - level) * carrying / _GROUND_M, under / _UNDER_M], axis=1)
         up = moves[:, self._slices["contacts"], 1]
         mean = (up * share[..., None]).sum(1, keepdims=True)
-        low = np.where(under[..., None] > 0.0, mean - moves[:, self._slices["spots"], 1], 0.0)
+        low = np.where(under[..., None] > 0.0, mean - moves[:, self._slices["skin"], 1], 0.0)
         kept = np.concatenate([carrying.any(0), (under > 0.0).any(0)])
         slope = np.concatenate([(up - mean) * carrying[..., None] / _GROUND_M, low / _UNDER_M], axis=1)
         return residual[:, kept], slope[:, kept]
