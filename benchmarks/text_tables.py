@@ -116,10 +116,15 @@ def _plausible_row(results: Sequence[Result]) -> list[str]:
     deep = np.array([each.penetration_m for _, each in found])
     outside = sum(each.limits_broken for _, each in found)
     return [
-        str(len(found)), f"{outside}{' !' if outside else ''}", f"{_per_cent(list(off > OFF_BALANCE_M)):.1f}",
-        f"{100.0 * off.max():.0f}", f"{100.0 * deep.mean():.1f}", f"{_per_cent(list(deep > DEEP_M)):.1f}",
-        f"{100.0 * deep.max():.0f}",
+        str(len(found)), f"{outside}{' !' if outside else ''}", *_balance(off), f"{100.0 * deep.mean():.1f}",
+        f"{_per_cent(list(deep > DEEP_M)):.1f}", f"{100.0 * deep.max():.0f}",
     ]  # fmt: skip
+
+
+def _balance(off: DoubleArray) -> tuple[str, str]:
+    if not len(off):
+        return "-", "-"
+    return f"{_per_cent(list(off > OFF_BALANCE_M)):.1f}", f"{100.0 * off.max():.0f}"
 
 
 def _beside(result: Result, found: Plausibility) -> Plausibility:
