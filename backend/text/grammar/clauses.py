@@ -1,0 +1,328 @@
+"""Phrases to clauses: what is said, and of which parts of the body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from .phrases import Clause, Phrase, Predicate, Ref
+
+PATIENT: Final = frozenset({
+    "raise", "lower", "bend", "straighten", "stretch", "cross", "fold", "clasp", "spread", "open", "close", "turn", "twist",
+    "tilt", "put", "move", "swing", "hang", "keep", "tuck", "point", "lean", "arch", "hunch", "shrug", "mirror", "make",
+    "look", "nod", "reach", "brace", "balance",
+})  # fmt: skip
+"""Verbs whose object is the part that moves."""
+TARGET: Final = frozenset({"touch", "hold", "hug", "cover", "support"})
+"""Verbs whose object is where the hands, or the subject, go."""
+BODY: Final = frozenset({
+    "stand", "sit", "kneel", "lie", "squat", "lunge", "step", "balance", "jump", "look", "bow", "nod", "hunch", "face",
+    "all_fours", "one_knee", "cross_legged", "tiptoe", "on_heels", "airborne", "upside_down", "supine", "prone", "mirror",
+})  # fmt: skip
+"""What is said of the whole body, whatever limb was spoken of before."""
+_LIGHT: Final = frozenset({"keep", "hold", "hang", "put", "make", "be", "balance"})
+"""Verbs that add nothing to the one behind them: `held up straight`, `kept bent`."""
+_INSTRUMENT: Final = frozenset(
+    {"touch", "hold", "hug", "cover", "support", "point", "reach", "step", "put", "kick", "pose"}
+)
+
+
+class ClauseBuilder:
+    """Builds the clauses of one sentence from its phrases."""
+
+    def __init__(self, phrases: Sequence[Phrase]) -> None:
+        self._phrases = phrases
+        self._clauses: list[Clause] = []
+        self._now = Clause(explicit=False)
+        self._fresh = True
+        self._amount = self._more = ""
+        self._negated = False
+        self._early: list[Phrase] = []
+
+    def build(self) -> list[Clause]:
+        """The clauses, in order."""
+        for index, phrase in enumerate(self._phrases):
+            handler = getattr(self, f"_on_{phrase.kind}", None)
+            if handler is not None:
+                handler(index, phrase)
+        self._finish()
+        return self._clauses
+
+    # What ends or begins a clause.
+
+    def _finish(self, *, carried: Sequence[Ref] = ()) -> None:
+        """Put the clause away; the next one has the same subject if nothing else is said."""
+        for phrase in self._early:
+            self._qualify(phrase)
+        self._early = []
+        if (self._amount or self._more) and self._now.subjects and not self._now.predicates:
+            self._predicate(Phrase("verb", 0, 0, "be"))
+        if self._more and not self._now.predicates:
+            self._predicate(Phrase("verb", 0, 0, "be"))
+        now = self._now
+        if now.predicates or now.pose is not None or now.facing is not None or now.subjects:
+            self._clauses.append(now)
+        self._now = Clause(subjects=list(carried), explicit=False)
+        self._fresh, self._amount, self._more, self._negated = True, "", "", False
+
+    def _on_stop(self, index: int, phrase: Phrase) -> None:
+        if phrase.meaning == ",":
+            self._fresh = True
+            return
+        self._finish()
+
+    def _on_break(self, index: int, phrase: Phrase) -> None:
+        self._fresh = True
+
+    def _on_with(self, index: int, phrase: Phrase) -> None:
+        self._fresh = True
+        following = self._following(index)
+        now = self._now
+        last = (
+            "pose"
+            if now.pose is not None and not now.predicates
+            else (now.predicates[-1].meaning if now.predicates else "")
+        )
+        if following is not None and following.kind == "noun" and last in _INSTRUMENT:
+            behind = self._following(index, 2)
+            if (
+                behind is None
+                or behind.kind in {"stop", "break", "with"}
+                or (last == "pose" and behind.kind in {"word", "filler"})
+            ):
+                now.instruments.extend(following.refs)
+
+    def _following(self, index: int, by: int = 1) -> Phrase | None:
+        rest = [phrase for phrase in self._phrases[index + 1 : index + 6] if phrase.kind != "filler"]
+        return rest[by - 1] if len(rest) >= by else None
+
+    # Nouns.
+
+    def _on_noun(self, index: int, phrase: Phrase) -> None:
+        now = self._now
+        if now.instruments and all(ref in now.instruments for ref in phrase.refs):
+            return
+        last = now.predicates[-1] if now.predicates else None
+        if last is not None and self._is_object(last, phrase):
+            self._object(last, phrase)
+        elif now.subjects and now.explicit and not now.predicates and now.pose is None:
+            now.subjects.extend(phrase.refs)
+        elif last is not None and now.imperative and last.is_bare and self._ends_after(index) and now.subjects:
+            now.subjects.extend(phrase.refs)
+        else:
+            self._new_subject(phrase)
+        for meaning in phrase.attributes:
+            self._predicate(Phrase("state", phrase.start, phrase.end, meaning, "past"))
+        self._fresh = False
+
+    def _is_object(self, last: Predicate, phrase: Phrase) -> bool:
+        if last.objects or self._fresh or last.form not in {"base", "ing", "s", "past"}:
+            return False
+        if last.meaning in TARGET:
+            return last.form != "past" or bool(self._now.subjects)
+        return last.meaning in PATIENT and last.form != "past" and not self._now.explicit
+
+    def _object(self, last: Predicate, phrase: Phrase) -> None:
+        """The object of a verb: the part that moves, or where hands go."""
+        limb = bool(phrase.refs) and phrase.refs[0].kind in {
+            "arm",
+            "leg",
+            "head",
+            "hand",
+            "foot",
+            "chin",
+            "elbow",
+            "torso",
+        }
+        if last.meaning in TARGET and not (
+            last.meaning == "hold"
+            and limb
+            and not self._now.subjects
+            and (phrase.refs[0].kind in {"arm", "leg", "head", "hand", "torso", "chin"})
+        ):
+            last.objects.extend(phrase.refs)
+            return
+        if self._now.subjects and not self._now.explicit or not self._now.subjects:
+            if len(self._now.predicates) > 1:
+                self._now.predicates.pop()
+                imperative, explicit = last.form == "base", True
+                self._finish()
+                self._now = Clause(explicit=explicit, imperative=imperative, predicates=[last])
+                self._fresh = False
+            self._now.subjects, self._now.explicit = list(phrase.refs), True
+            return
+        self._new_subject(phrase)
+
+    def _new_subject(self, phrase: Phrase) -> None:
+        early, amount, negated = self._early, self._amount, self._negated
+        self._early, self._amount, more, self._more = [], "", self._more, ""
+        if self._now.predicates or self._now.pose is not None or self._now.facing is not None or self._now.subjects:
+            self._finish()
+        self._now = Clause(subjects=list(phrase.refs), start=phrase.start)
+        self._early, self._amount, self._negated, self._more = early, amount, negated, more
+
+    def _ends_after(self, index: int) -> bool:
+        behind = self._following(index)
+        return behind is None or behind.kind in {"stop"}
+
+    def _on_it(self, index: int, phrase: Phrase) -> None:
+        """`it` and `them` are the subject of the clause before."""
+        before = next((c.subjects for c in reversed(self._clauses) if c.subjects), [])
+        if self._now.predicates and not self._now.subjects:
+            self._now.subjects, self._now.explicit = list(before), True
+
+    # Verbs and what qualifies them.
+
+    def _on_verb(self, index: int, phrase: Phrase) -> None:
+        now = self._now
+        starts = self._fresh and phrase.form == "base" and phrase.kind == "verb"
+        if (
+            phrase.meaning in BODY
+            and now.subjects
+            and self._fresh
+            and (phrase.form != "past" or phrase.meaning == "sit")
+        ):
+            self._finish()
+            now = self._now
+        elif self._starts_over(index, phrase):
+            carried = now.subjects if phrase.form in {"past", ""} else ()
+            self._finish(carried=carried)
+            now = self._now
+        if starts and not now.predicates and not (now.subjects and now.explicit):
+            now.imperative, now.subjects = True, []
+        self._predicate(phrase)
+        self._fresh = False
+
+    _on_state = _on_verb
+
+    def _starts_over(self, index: int, phrase: Phrase) -> bool:
+        """Whether a verb behind a comma or `and` begins a clause of its own."""
+        now, following = self._now, self._following(index)
+        if not self._fresh or not (now.predicates or now.subjects or now.pose is not None):
+            return False
+        if phrase.form in {"base", "ing", "s"} and phrase.kind == "verb":
+            has_noun = following is not None and following.kind == "noun"
+            return has_noun or phrase.form == "base" or not now.subjects or bool(now.pose)
+        return bool(now.predicates)
+
+    def _predicate(self, phrase: Phrase) -> None:
+        now = self._now
+        if phrase.meaning == "spread_wide":
+            self._amount, phrase = self._amount or "much", replace(phrase, meaning="spread")
+        last = now.predicates[-1] if now.predicates else None
+        if last is not None and self._is_light(last, phrase):
+            last.meaning, last.form = phrase.meaning, phrase.form or last.form
+            last.negated = last.negated or self._negated
+        else:
+            now.predicates.append(
+                Predicate(phrase.meaning, phrase.form, self._negated, start=phrase.start, end=phrase.end)
+            )
+        last = now.predicates[-1]
+        last.amount, last.more = self._amount or last.amount, self._more or last.more
+        self._amount, self._more, self._negated = "", "", False
+        early, self._early = self._early, []
+        for each in early:
+            self._qualify(each)
+        if phrase.kind != "dir":
+            self._fresh = False
+
+    def _is_light(self, last: Predicate, phrase: Phrase) -> bool:
+        return (
+            last.meaning in _LIGHT
+            and phrase.meaning not in {"be"}
+            and not last.preps
+            and not last.objects
+            and not self._fresh
+            and phrase.meaning not in BODY
+        )
+
+    def _on_not(self, index: int, phrase: Phrase) -> None:
+        self._negated = True
+
+    def _on_amount(self, index: int, phrase: Phrase) -> None:
+        """Belongs to the verb behind it, if one is next, else to the one before."""
+        following = self._following(index)
+        ahead = following is not None and following.kind in {"verb", "state", "more", "not"}
+        nouns = following is not None and following.kind == "noun" and bool(following.attributes)
+        now = self._now
+        joined = following is not None and following.kind == "dir" and self._fresh
+        if ahead or nouns or joined or not now.predicates:
+            self._amount = phrase.meaning
+        elif now.predicates[-1].amount != "a_little":
+            now.predicates[-1].amount = phrase.meaning
+
+    def _on_more(self, index: int, phrase: Phrase) -> None:
+        following = self._following(index)
+        ahead = following is not None and following.kind in {"verb", "state"}
+        if self._now.predicates and not ahead:
+            self._now.predicates[-1].more = phrase.meaning
+            self._now.predicates[-1].amount = self._amount or self._now.predicates[-1].amount
+            self._amount = ""
+        else:
+            self._more = phrase.meaning
+
+    def _on_dir(self, index: int, phrase: Phrase) -> None:
+        following = self._following(index)
+        if self._fresh and following is not None and following.kind == "verb" and not self._now.predicates:
+            self._early.append(phrase)
+            return
+        self._need_predicate()
+        self._qualify(phrase)
+
+    def _on_prep(self, index: int, phrase: Phrase) -> None:
+        self._need_predicate()
+        self._qualify(phrase)
+
+    def _on_level(self, index: int, phrase: Phrase) -> None:
+        self._need_predicate()
+        self._qualify(phrase)
+
+    def _on_width(self, index: int, phrase: Phrase) -> None:
+        self._need_predicate()
+        self._qualify(phrase)
+
+    def _on_measure(self, index: int, phrase: Phrase) -> None:
+        following = self._following(index)
+        last = self._now.predicates[-1] if self._now.predicates else None
+        ahead = following is not None and following.kind in {"verb", "state"} and following.form in {"", "past"}
+        if ahead or last is None or (self._fresh and last.measures):
+            self._early.append(phrase)
+        else:
+            self._qualify(phrase)
+
+    def _need_predicate(self) -> None:
+        if not self._now.predicates and self._now.pose is None:
+            self._predicate(Phrase("verb", 0, 0, "be"))
+
+    def _qualify(self, phrase: Phrase) -> None:
+        if not self._now.predicates:
+            self._predicate(Phrase("verb", phrase.start, phrase.end, "be"))
+        last = self._now.predicates[-1]
+        if phrase.kind == "dir":
+            last.dirs.append(phrase.meaning)
+        elif phrase.kind == "prep":
+            last.preps.append(phrase)
+        elif phrase.kind == "level":
+            last.levels.append(phrase)
+        elif phrase.kind == "width":
+            last.widths.append(phrase.meaning)
+        elif phrase.measure is not None:
+            last.measures.append(phrase.measure)
+        if self._amount and not last.amount:
+            last.amount, self._amount = self._amount, ""
+        if self._negated:
+            last.negated, self._negated = True, False
+        self._fresh = False
+
+    # Whole bodies.
+
+    def _on_pose(self, index: int, phrase: Phrase) -> None:
+        self._finish()
+        self._now.pose, self._now.explicit = phrase, True
+        self._fresh = False
+
+    def _on_facing(self, index: int, phrase: Phrase) -> None:
+        self._finish()
+        self._now.facing = float(phrase.meaning)
+        self._finish()

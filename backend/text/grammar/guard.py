@@ -1,0 +1,84 @@
+"""What the grammar refuses, in words: nothing, too much, code, and languages that it does not know."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from ...errors import InputError
+
+MOST_CHARACTERS: Final = 2000
+_CODE_SIGNS: Final = frozenset("{}[]<>=;\\|^~$#@_*`")
+_MOST_CODE: Final = 0.08
+_SCRIPTS: Final = (
+    "ARABIC", "HEBREW", "CYRILLIC", "GREEK", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "DEVANAGARI", "ARMENIAN",
+    "GEORGIAN", "BENGALI", "TAMIL", "TELUGU",
+)  # fmt: skip
+OFFLINE: Final = "Offline, poses are described in English; other languages need a language model (see the preferences)."
+
+
+def refuse_unusable(sentence: object) -> str:
+    """The sentence, trimmed, if it can be read at all.
+
+    Raises:
+        InputError: it is empty, too long, holds control characters, is code, emoji, or written in another script.
+    """
+    if not isinstance(sentence, str) or not sentence.strip():
+        raise InputError(
+            'There is no description. Write what the body does, such as "kneeling, right hand on the heart".'
+        )
+    text = sentence.strip()
+    if len(text) > MOST_CHARACTERS:
+        raise InputError(
+            f"The description has {len(text):,} characters, more than the {MOST_CHARACTERS:,} that are read: shorten it."
+        )
+    if any(unicodedata.category(sign) in {"Cc", "Cs", "Co", "Cn"} and sign not in "\n\r\t" for sign in text):
+        raise InputError("The description holds control characters. Type it as plain text.")
+    letters = [sign for sign in text if sign.isalpha()]
+    if not letters:
+        raise InputError("The description has no words. Write what the body does, in English.")
+    _refuse_scripts(letters)
+    signs = sum(sign in _CODE_SIGNS for sign in text)
+    if signs >= 4 and signs > _MOST_CODE * len(text):
+        raise InputError("This looks like code, not like a description. Write what the body does, in English.")
+    return text.replace("\r", "\n").replace("\t", " ")
+
+
+def _refuse_scripts(letters: list[str]) -> None:
+    foreign = [sign for sign in letters if not _is_latin(sign)]
+    if foreign:
+        name = unicodedata.name(foreign[0], "")
+        script = next((script for script in _SCRIPTS if name.startswith(script)), "")
+        words = {"CJK": "Chinese or Japanese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
+        shown = words.get(script, script.capitalize()) or "another"
+        raise InputError(f"The description has {shown} letters. {OFFLINE}")
+
+
+def _is_latin(sign: str) -> bool:
+    return sign.isascii() or unicodedata.name(sign, "").startswith(("LATIN", "FEMININE", "MASCULINE", "MICRO"))
+
+
+@cache
+def _foreign_words() -> dict[str, frozenset[str]]:
+    path = Path(__file__).parent / "languages.json"
+    return {name: frozenset(words) for name, words in json.loads(path.read_text(encoding="utf-8")).items()}
+
+
+def refuse_languages(words: list[str], known: set[str]) -> None:
+    """Refuse sentences in other languages of the Latin script, told by their commonest words.
+
+    Args:
+        words: of the sentence, in lower case.
+        known: those that the grammar understood as English.
+
+    Raises:
+        InputError: more of the words belong to another language than to English.
+    """
+    counts = {name: sum(word in table for word in words) for name, table in _foreign_words().items()}
+    language, most = max(counts.items(), key=lambda row: row[1])
+    english = sum(word in known for word in words)
+    if most >= 1 and most > english and (most >= 2 or len(words) <= 3):
+        raise InputError(f"This looks {language}. {OFFLINE}")

@@ -1,0 +1,147 @@
+"""Named poses: `poses/*.json`, each a list of elements in a short form, and the names it goes by.
+
+A line is an element's name and its fields in order, or `field=value`; `both_` stands for the left and then the right one,
+`+` joins directions: `Raise both_arm out 90`, `Trunk forward=45`, `Point left_arm up+out`. A pose is written for one
+side; `side` says which, so that `left jab` is the mirror of a jab with the right.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+from ..codec import element_from_json
+from ..language import ELEMENTS, Element, Face, Head, Point, Side, Trunk
+from .inflection import verb_forms
+
+_FOLDER: Final = Path(__file__).parent / "poses"
+_KINDS: Final = {kind.__name__: kind for kind in ELEMENTS}
+_BOTH: Final = "both_"
+
+
+@dataclass(frozen=True)
+class NamedPose:
+    """A pose with a name.
+
+    Attributes:
+        name: the first of its names.
+        names: all of them.
+        verbs: those that are verbs, and so have forms.
+        elements: what the body does.
+        side: the side that it is written for; None of a pose that has none.
+        group: the file it stands in.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    verbs: tuple[str, ...]
+    elements: tuple[Element, ...]
+    side: Side | None
+    group: str
+
+
+@cache
+def named_poses() -> dict[str, NamedPose]:
+    """All of them, by name."""
+    found: dict[str, NamedPose] = {}
+    for path in sorted(_FOLDER.glob("*.json")):
+        for row in cast("list[dict[str, Any]]", json.loads(path.read_text(encoding="utf-8"))):
+            pose = _pose(row, path.stem)
+            if pose.name in found:
+                raise ValueError(f"{path.name}: {pose.name} is there twice")
+            found[pose.name] = pose
+    return found
+
+
+def pose_phrases() -> Iterator[tuple[str, str]]:
+    """Every way to say every pose, with the pose's name."""
+    for pose in named_poses().values():
+        for name in pose.names:
+            yield name, pose.name
+        for verb in pose.verbs:
+            for spelt in verb_forms(verb):
+                yield spelt, pose.name
+
+
+def _pose(row: dict[str, Any], group: str) -> NamedPose:
+    names = tuple(cast("list[str]", row.get("names", [])))
+    verbs = tuple(cast("list[str]", row.get("verbs", [])))
+    elements = tuple(element for line in row["pose"] for element in element_lines(line))
+    return NamedPose((names + verbs)[0], names, verbs, elements, row.get("side"), group)
+
+
+def element_lines(line: str) -> tuple[Element, ...]:
+    """One line of a pose as elements: two where it says `both_`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if _BOTH in line:
+        return tuple(_element(line.replace(_BOTH, side)) for side in ("left_", "right_"))
+    if line.startswith("Palm both"):
+        return tuple(_element(line.replace("both", side)) for side in ("left", "right"))
+    return (_element(line),)
+
+
+def _element(line: str) -> Element:
+    name, *words = line.split(" ")
+    kind = _KINDS.get(name)
+    if kind is None:
+        raise ValueError(f"{line!r}: no element {name}")
+    hints, fields = typing.get_type_hints(kind), dataclasses.fields(kind)
+    said: dict[str, Any] = {"say": name}
+    for place, word in enumerate(words):
+        field, _, value = word.rpartition("=")
+        field = field or fields[place].name
+        said[field] = _value(value, hints[field])
+    return element_from_json(said, place=line)
+
+
+def _value(word: str, wanted: Any) -> object:
+    if typing.get_origin(wanted) is tuple:
+        return word.split("+")
+    return word if typing.get_origin(wanted) is typing.Literal else float(word)
+
+
+def mirrored(element: Element) -> Element:
+    """The same element with sides exchanged."""
+    values = {field.name: _mirrored_value(getattr(element, field.name)) for field in dataclasses.fields(element)}
+    if isinstance(element, Face):
+        values["left"] = -element.left
+    if isinstance(element, Trunk):
+        values |= {"left": _minus(element.left), "twist_left": _minus(element.twist_left)}
+    if isinstance(element, Head):
+        values |= {"left": _minus(element.left), "tilt_left": _minus(element.tilt_left)}
+    return type(element)(**values)
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+def _mirrored_value(value: object) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_mirrored_value(each) for each in cast("tuple[object, ...]", value))
+    if not isinstance(value, str):
+        return value
+    if value in {"left", "right"}:
+        return "right" if value == "left" else "left"
+    swapped = {"left_of": "right_of", "right_of": "left_of", "lunge_left": "lunge_right", "lunge_right": "lunge_left",
+               "kneeling_left": "kneeling_right", "kneeling_right": "kneeling_left", "lying_left": "lying_right",
+               "lying_right": "lying_left"}  # fmt: skip
+    if value in swapped:
+        return swapped[value]
+    if value.startswith("left_"):
+        return "right_" + value.removeprefix("left_")
+    return "left_" + value.removeprefix("right_") if value.startswith("right_") else value
+
+
+def is_point(element: Element) -> bool:
+    """Whether it is a direction of a limb."""
+    return isinstance(element, Point)

@@ -1,0 +1,236 @@
+"""Noun phrases: which parts of the body, on which sides, are spoken of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from .lexicon import Entry, Lexicon
+from .phrases import SIDED, Ref, SideWord, group_of
+from .tokens import Token
+
+_NOUN_PIECES: Final = frozenset({
+    "inside", "outside", "side", "top", "front", "end", "edge", "tip", "middle", "center", "centre", "back", "bottom",
+    "base", "palm", "heel", "sole", "toes", "ball",
+})  # fmt: skip
+_OWN_KIND: Final = frozenset({"palm", "sole", "heel", "fingers", "thumb", "toes", "knuckle"})
+_ALSO_DIRECTIONS: Final = frozenset({"back", "behind", "rear", "bottom"})
+_OWNERS: Final = frozenset({"the", "his", "her", "its", "their", "your", "my"})
+_ADJECTIVES: Final = frozenset({"bare", "whole", "entire", "open", "empty", "flat", "index", "strong", "own"})
+
+
+@dataclass
+class Memory:
+    """What was spoken of before: the sides of each group of parts, and the kind that `the other` stands for."""
+
+    sides: dict[str, tuple[SideWord, ...]] = field(default_factory=dict[str, tuple[SideWord, ...]])
+    kind: str = ""
+    ones: list[int] = field(default_factory=list[int])
+
+    def keep(self, refs: Sequence[Ref]) -> None:
+        """Remember these as the last subject."""
+        for ref in refs:
+            if ref.sides:
+                self.sides[ref.group] = ref.sides
+            if ref.kind in SIDED:
+                self.kind = ref.kind
+
+
+@dataclass(frozen=True)
+class Noun:
+    """A noun phrase that was read: its parts, the token after it, and the verbs before it (`bent knees`)."""
+
+    refs: tuple[Ref, ...]
+    end: int
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Draft:
+    start: int
+    side: tuple[SideWord, ...] = ()
+    quant: str = ""
+    article: bool = False
+    attributes: tuple[str, ...] = ()
+
+
+class NounReader:
+    """Reads noun phrases of one sentence, in its order."""
+
+    def __init__(self, tokens: Sequence[Token], lexicon: Lexicon, memory: Memory) -> None:
+        self._tokens, self._lexicon, self.memory = tokens, lexicon, memory
+        self._depth = 0
+
+    def read(self, position: int, *, attributive: bool = True) -> Noun | None:
+        """The noun phrase at a token, or None. Participles before the noun belong to it if `attributive`."""
+        draft, at = _Draft(position), position
+        while at < len(self._tokens) and not self._tokens[at].is_stop:
+            part = self._part(at, draft)
+            if part is not None:
+                return self._finished(draft, part, attributes=draft.attributes)
+            step = self._before(at, draft, attributive=attributive)
+            if not step:
+                return self._without_part(draft, position, at)
+            at += step
+        return self._without_part(draft, position, at)
+
+    def _part(self, at: int, draft: _Draft) -> tuple[Entry, int] | None:
+        for length, entry in self._lexicon.at(self._tokens, at):
+            if entry.category == "part" and self._is_noun_here(at, length, entry, draft):
+                return entry, at + length
+            if entry.category in {"pose", "width", "facing"} and length > 1:
+                return None
+        return None
+
+    def _is_noun_here(self, at: int, length: int, entry: Entry, draft: _Draft) -> bool:
+        """Words that are also verbs or directions are parts only where they stand like one."""
+        word, following = self._tokens[at].word, self._word(at + length)
+        marked = draft.article or bool(draft.side) or bool(draft.quant)
+        if length == 1 and word in _ALSO_DIRECTIONS:
+            return self._is_back(at, marked=marked)
+        if word == "face" and not marked:
+            return self._word(at - 1) in {"on", "over", "to", "the", "across", "with", "in", "toward"} or (
+                self._is_verb(at + 1)
+            )
+        if entry.meaning == "torso" and word == "body":
+            return following not in {"builder", "guard", "builders"}
+        if word in {"foot", "feet"}:
+            number = self._tokens[at - 1].value if at else None
+            return number is None or following not in {"apart", "wide", "above", "off", "high", "from", "tall"}
+        return True
+
+    def _is_back(self, at: int, *, marked: bool) -> bool:
+        """`back`, `behind` and the like: a part where a determiner, a preposition or what is said of it shows it."""
+        if self._lexicon.is_part(self._tokens, at + 1):
+            return False
+        if self._word(at) != "back":
+            return self._word(at - 1) in _OWNERS
+        if marked:
+            return True
+        before = self._word(at - 1)
+        return before in {"behind", "on", "against", "of"} or (
+            before in {"", ",", ";", ".", "and", "with", "arch", "keep", "straighten"} and self._is_verb(at + 1)
+        )
+
+    def _before(self, at: int, draft: _Draft, *, attributive: bool) -> int:
+        """Take a determiner, side, quantity or participle into the draft; how many tokens it is, 0 if none."""
+        word = self._tokens[at].word
+        for length, entry in self._lexicon.at(self._tokens, at):
+            category = entry.category
+            if category == "det":
+                draft.article = True
+                return length
+            if category == "quant" and not draft.quant:
+                draft.quant = entry.meaning
+                return length + (self._word(at + length) == "of")
+            if category == "side" and length == 1:
+                return self._side(at, draft, cast(SideWord, entry.meaning))
+            if category == "adjective" and self._leads_to_part(at + length) and not draft.side:
+                draft.side = (cast(SideWord, entry.meaning),)
+                return length
+            if attributive and category in {"verb", "state"} and entry.form in {"", "past", "ing"}:
+                if entry.form == "ing" or not self._leads_to_part(at + length):
+                    return 0
+                draft.attributes += (entry.meaning,)
+                return length
+        return 1 if word in _ADJECTIVES and self._leads_to_part(at + 1) else 0
+
+    def _side(self, at: int, draft: _Draft, side: SideWord) -> int:
+        """`left`, or `left and right` before a noun."""
+        if draft.side:
+            return 0
+        if self._word(at + 1) in {"and", "or"} and self._word(at + 2) in {"left", "right"}:
+            draft.side = ("left", "right") if self._word(at + 1) == "and" else (side,)
+            return 3
+        draft.side = (side,)
+        return 1
+
+    def _leads_to_part(self, at: int) -> bool:
+        """Whether a part follows, with at most two words such as `left` or `bare` before it."""
+        for ahead in range(at, min(at + 3, len(self._tokens))):
+            if self._lexicon.is_part(self._tokens, ahead):
+                return True
+            if self._tokens[ahead].word not in {"left", "right", *_ADJECTIVES}:
+                return False
+        return False
+
+    def _is_verb(self, at: int) -> bool:
+        if at >= len(self._tokens):
+            return False
+        found = [entry for _, entry in self._lexicon.at(self._tokens, at)]
+        return any(entry.category in {"verb", "state", "be", "amount"} for entry in found)
+
+    def _word(self, at: int) -> str:
+        return self._tokens[at].word if 0 <= at < len(self._tokens) else ""
+
+    def _finished(self, draft: _Draft, part: tuple[Entry, int], *, attributes: tuple[str, ...]) -> Noun:
+        entry, end = part
+        kind, several = entry.meaning, entry.form == "plural"
+        owner = self._owner(end) if kind in _OWN_KIND or kind in _NOUN_PIECES else None
+        if owner is not None:
+            sides = owner.refs[0].sides or draft.side
+            kept = kind if kind in _OWN_KIND else owner.refs[0].kind
+            return Noun((Ref(kept, sides, owner.refs[0].plural),), owner.end, attributes)
+        if draft.side and kind == "chest":
+            return Noun((Ref("chest", draft.side),), end, attributes)
+        sides = self._sides(draft, kind, several=several) if kind in SIDED else ()
+        return Noun((Ref(kind, sides, several or draft.quant == "both", self._relation(draft, kind)),), end, attributes)
+
+    def _relation(self, draft: _Draft, kind: str) -> str:
+        return draft.quant if draft.quant in {"other", "same"} and kind in SIDED else ""
+
+    def _owner(self, end: int) -> Noun | None:
+        """Behind `of`: `palm of the left hand`."""
+        if self._word(end) != "of" or self._depth > 2:
+            return None
+        self._depth += 1
+        owner = self.read(end + 1, attributive=False)
+        self._depth -= 1
+        return owner
+
+    def _sides(self, draft: _Draft, kind: str, *, several: bool) -> tuple[SideWord, ...]:
+        if draft.side:
+            return draft.side
+        if draft.quant in {"both", "each"} or (several and draft.quant != "one"):
+            return ("left", "right")
+        if draft.quant == "one":
+            if draft.start not in self.memory.ones:
+                self.memory.ones.append(draft.start)
+            return ("left",) if self.memory.ones.index(draft.start) % 2 else ("right",)
+        if draft.quant == "other":
+            return self._other(group_of(kind))
+        return ()
+
+    def _other(self, group: str) -> tuple[SideWord, ...]:
+        last = self.memory.sides.get(group, ())
+        if len(last) == 1 and last[0] in {"left", "right"}:
+            return ("right",) if last[0] == "left" else ("left",)
+        return ()
+
+    def _without_part(self, draft: _Draft, position: int, at: int) -> Noun | None:
+        """`the other`, `the left one`, `one`: the kind is that of the last subject."""
+        kind = self.memory.kind
+        if not kind or draft.attributes or at == position or not self._may_be_elliptic(draft, position, at):
+            return None
+        if self._word(at) in {"one", "ones"}:
+            at += 1
+        return Noun((Ref(kind, self._sides(draft, kind, several=False), relation=self._relation(draft, kind)),), at)
+
+    def _may_be_elliptic(self, draft: _Draft, position: int, at: int) -> bool:
+        before = self._word(position - 1)
+        if draft.quant in {"other", "one"}:
+            return not (draft.quant == "one" and self._word(at) in {"by", "person", "of"})
+        if not draft.side or len(draft.side) != 1:
+            return False
+        if self._word(at) == "one":
+            return True
+        if before in {"of", "behind", "above", "below", "under", "over", "beside", "like", "on", "than", "as"}:
+            return draft.article and before != "on"
+        starts = before in {"", ",", ";", ".", "and", "while", "but", "with"}
+        return starts and (self._is_verb(at) or self._is_direction(at)) and self._word(at) not in {"", ",", "."}
+
+    def _is_direction(self, at: int) -> bool:
+        if at >= len(self._tokens):
+            return False
+        return any(entry.category in {"dir", "prep"} for _, entry in self._lexicon.at(self._tokens, at))

@@ -1,0 +1,318 @@
+"""Tokens to phrases: at each place of a sentence the longest phrase that makes sense there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, cast
+
+from ..language import Side
+from .lexicon import Entry, Lexicon, lexicon
+from .nouns import Memory, NounReader
+from .phrases import ARM_KINDS, Measure, Phrase
+from .tokens import Token
+
+_TO: Final = frozenset({"to", "toward", "at", "on", "from"})
+_PLAIN: Final = {
+    "dir": "dir", "amount": "amount", "more": "more", "neg": "not", "break": "break", "with": "with", "be": "be",
+    "pronoun": "it", "person": "person", "width": "width", "facing": "facing", "filler": "filler", "det": "filler",
+    "quant": "filler", "mode": "filler", "adjective": "filler", "place": "place",
+}  # fmt: skip
+_ORDER: Final = (
+    "dir", "more", "amount", "neg", "break", "with", "be", "pronoun", "person", "place", "filler", "det", "quant", "mode",
+)  # fmt: skip
+
+
+class Reader:
+    """Reads one sentence."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self._lexicon: Lexicon = lexicon()
+        self.memory = Memory()
+        self._nouns = NounReader(tokens, self._lexicon, self.memory)
+        self._phrases: list[Phrase] = []
+
+    def read(self) -> list[Phrase]:
+        """All phrases, in order; each token belongs to one."""
+        at = 0
+        rules: tuple[Callable[[int], Phrase | None], ...] = (
+            self._stop, self._pose, self._whole_phrase, self._measure, self._level, self._noun, self._prep,
+            self._sideways, self._verb, self._plain,
+        )  # fmt: skip
+        while at < len(self._tokens):
+            found = next((phrase for rule in rules if (phrase := rule(at)) is not None), None)
+            phrase = found or Phrase("word", at, at + 1, self._tokens[at].word)
+            self._remember(phrase)
+            self._phrases.append(phrase)
+            at = phrase.end
+        return self._phrases
+
+    def _remember(self, phrase: Phrase) -> None:
+        if phrase.kind == "noun":
+            self.memory.keep(phrase.refs)
+
+    def _entries(self, at: int) -> list[tuple[int, Entry]]:
+        """What begins at a token; `facing left` behind a hand or before a part is a verb and a direction."""
+        found = list(self._lexicon.at(self._tokens, at)) if at < len(self._tokens) else []
+        return [
+            (length, entry) for length, entry in found if entry.category != "facing" or not self._is_of_part(at, length)
+        ]
+
+    def _word(self, at: int) -> str:
+        return self._tokens[at].word if 0 <= at < len(self._tokens) else ""
+
+    def _stop(self, at: int) -> Phrase | None:
+        token = self._tokens[at]
+        return Phrase("stop", at, at + 1, token.word) if token.is_stop else None
+
+    def _pose(self, at: int) -> Phrase | None:
+        """A named pose, with a side before it, where no longer phrase begins."""
+        start, side = at, None
+        while self._word(at) in {"left", "right", "a", "an", "the", "doing"} and at < start + 3:
+            side = cast(Side, self._word(at)) if self._word(at) in {"left", "right"} else side
+            at += 1
+        entries = self._entries(at)
+        longest = entries[0][0] if entries else 0
+        for length, entry in entries:
+            if entry.category == "pose" and length == longest and not self._is_verb_with_part(at, length, entries):
+                return Phrase("pose", start, at + length, entry.meaning, side=side)
+        return None
+
+    def _is_verb_with_part(self, at: int, length: int, entries: list[tuple[int, Entry]]) -> bool:
+        """Whether a pose's name is only a verb here, with a part as its object: `push the hips forward`."""
+        if not any(entry.category in {"verb", "state"} and size == length for size, entry in entries):
+            return False
+        return self._nouns.read(at + length) is not None
+
+    def _whole_phrase(self, at: int) -> Phrase | None:
+        """What is always a phrase by itself: facing, widths, right angles, turns."""
+        for length, entry in self._entries(at):
+            if entry.category in {"right_angle", "turns"} and length > (1 if entry.category == "turns" else 0):
+                return Phrase("measure", at, at + length, measure=Measure(float(entry.meaning), "deg"))
+            if entry.category == "facing":
+                return Phrase("facing", at, at + length, entry.meaning)
+            if entry.category == "width":
+                return Phrase("width", at, at + length, entry.meaning)
+            if entry.category in {"part", "verb"} and length > 1:
+                return None
+        return None
+
+    def _is_of_part(self, at: int, length: int) -> bool:
+        """Whether `face left` and the like belong to a part: `palm facing left`, `face the left palm up`."""
+        nouns = [phrase for phrase in self._phrases[-2:] if phrase.kind == "noun"]
+        last = self._phrases[-1].kind if self._phrases else ""
+        about = last in {"noun", "be", "filler"} and any(r.group in {"arm", "head"} for p in nouns for r in p.refs)
+        return about or self._lexicon.is_part(self._tokens, at + length)
+
+    def _measure(self, at: int) -> Phrase | None:
+        """A number with a unit: `by 20 degrees`, `at 45 degrees`, `to a 90 degree angle`, `10 cm`."""
+        start, mode = at, ""
+        while self._word(at) in {
+            "by",
+            "to",
+            "at",
+            "of",
+            "about",
+            "around",
+            "a",
+            "an",
+            "in",
+            "through",
+            "minus",
+            "negative",
+        }:
+            mode = self._word(at) if self._word(at) in {"by", "to", "at"} else mode
+            at += 1
+            if at - start > 3:
+                return None
+        if at >= len(self._tokens) or (value := self._tokens[at].value) is None:
+            return None
+        units = [(length, entry) for length, entry in self._entries(at + 1) if entry.category == "unit"]
+        if not units or (self._word(at + 1) in {"foot", "feet", "in", "m"} and not self._is_length(at + 2)):
+            return None
+        end = at + 1 + units[0][0]
+        end += self._word(end) in {"angle", "angles", "bend"}
+        negative = self._word(at - 1) in {"minus", "negative"} and at > start
+        return Phrase("measure", start, end, measure=Measure(-value if negative else value, units[0][1].meaning, mode))
+
+    def _is_length(self, at: int) -> bool:
+        """Whether feet, m or in are a unit here, by the word behind."""
+        return self._word(at) in {
+            "apart", "wide", "above", "off", "high", "tall", "forward", "back", "up", "down", "to", "left", "right", "out",
+            "higher", "lower", "from", "ahead", "backward", "sideways", "", ",", ".",
+        }  # fmt: skip
+
+    def _level(self, at: int) -> Phrase | None:
+        """`at shoulder height`, `chest high`, `level with the chin`, `as high as the shoulders`."""
+        start = at
+        for length, entry in self._entries(at):
+            if entry.category == "prep" and entry.meaning == "level":
+                noun = self._nouns.read(at + length, attributive=False)
+                return None if noun is None else Phrase("level", start, noun.end, refs=noun.refs)
+        modifier = ""
+        for _ in range(3):
+            if self._word(at) in {"at", "to", "up", "above", "below", "of", "the", "about", "just", "from"}:
+                modifier = self._word(at) if self._word(at) in {"above", "below"} else modifier
+                at += 1
+        noun = self._nouns.read(at, attributive=False)
+        if noun is None or self._word(noun.end) not in {"height", "level", "high"}:
+            return None
+        return Phrase("level", start, noun.end + 1, modifier, refs=noun.refs)
+
+    def _noun(self, at: int) -> Phrase | None:
+        entries = self._entries(at)
+        if entries and entries[0][0] > 1 and entries[0][1].category not in {"part", "side", "adjective", "quant"}:
+            return None
+        if self._is_sideways(at) or self._is_imperative_not_noun(at):
+            return None
+        before = self._phrases[-1].kind if self._phrases else ""
+        noun = self._nouns.read(at, attributive=before not in {"noun", "be", "amount_of"})
+        if noun is None:
+            return None
+        return Phrase("noun", at, noun.end, refs=noun.refs, attributes=noun.attributes)
+
+    def _is_imperative_not_noun(self, at: int) -> bool:
+        """`lower arms` and `face left` at the beginning of a clause tell what to do."""
+        starts = not self._phrases or self._phrases[-1].kind in {"stop", "break", "with"}
+        return (
+            starts
+            and self._word(at) == "lower"
+            and self._word(at + 1) in {"arm", "arms", "leg", "legs", "back"}
+            and (
+                self._word(at + 1).endswith("s")
+                and self._word(at + 2) in {"", ",", "a", "to", "by", "slowly", "down", "."}
+            )
+        )
+
+    def _prep(self, at: int) -> Phrase | None:
+        """A preposition with what it stands before."""
+        for length, entry in self._entries(at):
+            if entry.category in {"dir", "state"} and length > 1:
+                return None
+            if entry.category != "prep":
+                continue
+            noun = self._nouns.read(at + length)
+            if noun is not None and not self._is_level_word(noun.end):
+                end, refs = self._coordinated(noun.end, noun.refs)
+                return Phrase("prep", at, end, entry.meaning, refs=refs)
+            place = self._place(at + length)
+            if place:
+                return Phrase("prep", at, place.end, entry.meaning, place=place.meaning, measure=place.measure)
+        return None
+
+    def _is_level_word(self, at: int) -> bool:
+        return self._word(at) in {"height", "level", "high"}
+
+    def _coordinated(self, end: int, refs: tuple) -> tuple[int, tuple]:  # pyright: ignore
+        """`on the left hip and the chin`, where nothing is said of the second."""
+        if self._word(end) != "and":
+            return end, refs
+        second = self._nouns.read(end + 1, attributive=False)
+        if second is None:
+            return end, refs
+        behind = self._word(second.end)
+        return (second.end, refs + second.refs) if behind in {"", ",", ".", ";"} else (end, refs)
+
+    def _place(self, at: int) -> Phrase | None:
+        while self._word(at) in {
+            "the",
+            "a",
+            "an",
+            "his",
+            "her",
+            "their",
+            "its",
+            "high",
+            "low",
+            "tall",
+            "small",
+            "wooden",
+        }:
+            at += 1
+        number = self._measure(at)
+        at = number.end if number is not None else at
+        while self._word(at) in {"high", "tall", "low", "wooden", "small", "big", "hard", "empty"}:
+            at += 1
+        for length, entry in self._entries(at):
+            if entry.category == "place":
+                return Phrase("place", at, at + length, entry.meaning, measure=number.measure if number else None)
+        return None
+
+    def _is_sideways(self, at: int) -> bool:
+        """Whether a side is a direction here: `look left`, `to the left`."""
+        start = at
+        while self._word(at) in {"the", "his", "her", "its", "their", "your"}:
+            at += 1
+        if self._word(at) not in {"left", "right"}:
+            return False
+        noun = self._nouns.read(start)
+        return noun is None
+
+    def _sideways(self, at: int) -> Phrase | None:
+        """`left`, `to the left`, `to its right side` as a direction."""
+        start = at
+        while self._word(at) in {
+            "to",
+            "toward",
+            "towards",
+            "at",
+            "on",
+            "from",
+            "over",
+            "the",
+            "his",
+            "her",
+            "its",
+            "their",
+        }:
+            at += 1
+            if at - start > 3:
+                return None
+        found = [(length, entry) for length, entry in self._entries(at) if entry.category == "side"]
+        if not found or self._nouns.read(at) is not None:
+            return None
+        return Phrase("dir", start, at + found[0][0], found[0][1].meaning)
+
+    def _verb(self, at: int) -> Phrase | None:
+        entries = self._entries(at)
+        longest = entries[0][0] if entries else 0
+        for length, entry in entries:
+            if entry.category in {"verb", "state"} and length == longest and not self._is_no_verb(at, length, entry):
+                return Phrase(entry.category, at, at + length, entry.meaning, entry.form)
+            if entry.category in {"dir", "amount", "more"} and length > 1:
+                return None
+        return None
+
+    def _is_no_verb(self, at: int, length: int, entry: Entry) -> bool:
+        """Words that are verbs only in places: `lower` and `close` compared, `rest`, `open`."""
+        word = self._word(at)
+        if length > 1 or word not in {"lower", "close", "level", "straight", "round", "part"}:
+            return False
+        if word == "lower":
+            return self._nouns.read(at + 1) is None
+        if word == "close":
+            return self._nouns.read(at + 1) is None
+        if word == "straight" and entry.category == "state":
+            return any(e.category == "dir" for _, e in self._entries(at + 1)) or self._word(at + 1) in {"up", "down"}
+        return word == "part" or (word == "round" and self._nouns.read(at + 1) is not None)
+
+    def _plain(self, at: int) -> Phrase | None:
+        entries = self._entries(at)
+        if not entries:
+            return None
+        longest = entries[0][0]
+        for category in _ORDER:
+            for length, entry in entries:
+                if entry.category == category and (length == longest or category in {"dir", "amount"}):
+                    return Phrase(_PLAIN[category], at, at + length, entry.meaning, entry.form)
+        length, entry = entries[0]
+        if entry.category in {"prep", "side"}:
+            return Phrase("filler", at, at + length, entry.meaning)
+        kind = _PLAIN.get(entry.category, "word")
+        return replace(Phrase(kind, at, at + length, entry.meaning, entry.form))
+
+
+def about_arms(phrase: Phrase) -> bool:
+    """Whether a noun phrase names parts of arms only."""
+    return bool(phrase.refs) and all(ref.kind in ARM_KINDS for ref in phrase.refs)

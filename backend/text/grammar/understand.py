@@ -1,0 +1,152 @@
+"""From a sentence to a `Program`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ...errors import InputError
+from ..language import Bend, Element, Face, Program, Support
+from .arms import arm_elements
+from .blend import blended, sided
+from .clauses import ClauseBuilder
+from .guard import refuse_languages, refuse_unusable
+from .interpret import interpret
+from .legs import is_lifted, leg_elements
+from .middle import middle_elements
+from .named import NamedPose, named_poses
+from .phrases import SIDES, Clause, Phrase
+from .reader import Reader
+from .sheet import Sheet
+from .stance import crossed_legs, support_of
+from .style import leftovers
+from .tokens import Token, tokenised
+
+_MOST_ELEMENTS: Final = 60
+
+
+def understand(sentence: str, *, edit: bool = False) -> Program:
+    """What an English sentence tells a body to do.
+
+    Args:
+        sentence: at most 2,000 characters.
+        edit: it is to change the current pose. Otherwise the sentence decides: `Program.edit` says how it was taken.
+
+    Raises:
+        InputError: there is nothing that can be used: no words, another language or script, code.
+    """
+    text = refuse_unusable(sentence)
+    tokens = tokenised(text)
+    reader = Reader(tokens)
+    phrases = reader.read()
+    _check_language(tokens, phrases)
+    clauses = ClauseBuilder(phrases).build()
+    sheet = Sheet(edit=edit, plain=not edit and _is_plain_command(tokens, clauses))
+    poses = _poses(sheet, clauses)
+    empty = interpret(sheet, clauses)
+    elements = _elements(sheet, poses)
+    left = leftovers(tokens, phrases, body=bool(elements))
+    for note in left.notes:
+        sheet.note(note)
+    if not elements and not left.style:
+        _explain(sheet, clauses, empty, sentence=text)
+    is_edit = edit or _is_edit(sheet, clauses, left.style)
+    return Program(elements[:_MOST_ELEMENTS], left.style, is_edit, tuple(sheet.notes))
+
+
+def _explain(sheet: Sheet, clauses: Sequence[Clause], empty: Sequence[Clause], *, sentence: str) -> None:
+    """Refuse what says nothing, or what compares without saying what."""
+    if any(predicate.more or predicate.amount for clause in empty for predicate in clause.predicates):
+        raise InputError(f'"{sentence}" does not say of what: for instance "bend the left elbow a little less".')
+    _ = sheet, clauses
+    raise InputError(
+        f'"{_short(sentence)}" says nothing about a body. Write for instance "left arm up, right hand on hip".'
+    )
+
+
+def _short(sentence: str) -> str:
+    return sentence if len(sentence) <= 60 else sentence[:57] + "..."
+
+
+def _check_language(tokens: Sequence[Token], phrases: Sequence[Phrase]) -> None:
+    unknown = {at for phrase in phrases if phrase.kind == "word" for at in range(phrase.start, phrase.end)}
+    words = [token.word for token in tokens if token.word.isalpha()]
+    known = {token.word for at, token in enumerate(tokens) if at not in unknown}
+    refuse_languages(words, known)
+
+
+def _poses(sheet: Sheet, clauses: Sequence[Clause]) -> list[tuple[NamedPose, Clause]]:
+    """The named poses of a sentence; a lunge among them tells which leg is in front."""
+    found = [(named_poses()[clause.pose.meaning], clause) for clause in clauses if clause.pose is not None]
+    for pose, clause in found:
+        side = clause.pose.side if clause.pose is not None else None
+        for element in pose.elements:
+            if isinstance(element, Support) and element.kind in {"lunge_left", "lunge_right"}:
+                front = "left" if element.kind == "lunge_left" else "right"
+                turned = side is not None and pose.side is not None and side != pose.side
+                sheet.front = ("right" if front == "left" else "left") if turned else front
+    return found
+
+
+def _elements(sheet: Sheet, poses: Sequence[tuple[NamedPose, Clause]]) -> tuple[Element, ...]:
+    said = _said(sheet)
+    found: tuple[Element, ...] = ()
+    for pose, clause in poses:
+        found = blended(found, sided(pose, side=_pose_side(clause), said=said))
+    return tuple(dict.fromkeys(blended(found, said))) + tuple(sheet.changes)
+
+
+def _pose_side(clause: Clause):  # noqa: ANN202
+    phrase = clause.pose
+    if phrase is not None and phrase.side is not None:
+        return phrase.side
+    for ref in clause.instruments:
+        if len(ref.sides) == 1 and ref.sides[0] in SIDES:
+            return ref.sides[0]
+    for predicate in clause.predicates[:1]:
+        for each in predicate.dirs:
+            if each in SIDES:
+                return each
+    return None
+
+
+def _said(sheet: Sheet) -> list[Element]:
+    """What the sentence said itself, in the order in which later may overrule earlier."""
+    support, more = support_of(sheet)
+    kind = support.kind if support is not None else None
+    lying = kind is not None and kind.startswith("lying")
+    by_leg = {side: leg_elements(sheet, side, lying=lying) for side in SIDES}
+    support = _completed(support, by_leg, sheet)
+    found: list[Element] = [support] if support is not None else []
+    if sheet.face is not None:
+        found.append(Face(sheet.face))
+    found += middle_elements(sheet)
+    found += [*by_leg["left"], *by_leg["right"], *crossed_legs(sheet, kind)]
+    found += [*sheet.pairs.values()]
+    for side in SIDES:
+        found += arm_elements(sheet, side)
+    return [*found, *sheet.shared, *more]
+
+
+def _completed(support: Support | None, by_leg: dict, sheet: Sheet) -> Support | None:  # pyright: ignore
+    """Standing on the other leg where one is lifted; not upright on straight legs where both knees are bent."""
+    lifted = [side for side in SIDES if is_lifted(by_leg[side], side)]
+    if (support is None or support.kind == "standing") and len(lifted) == 1 and not sheet.edit:
+        return Support("right_leg" if lifted[0] == "left" else "left_leg")
+    knees = [e.degrees for side in SIDES for e in by_leg[side] if isinstance(e, Bend) and e.joint.endswith("knee")]
+    if support is not None and support.kind == "standing" and len(knees) == 2 and min(knees) > 35.0:
+        return Support("squatting") if min(knees) > 85.0 else None
+    return support
+
+
+def _is_edit(sheet: Sheet, clauses: Sequence[Clause], style: str) -> bool:
+    if sheet.relative:
+        return True
+    verbs = {predicate.meaning for clause in clauses for predicate in clause.predicates}
+    return sheet.plain and sheet.commands > 0 and not style and verbs <= {"straighten", "look", "step", "turn", "close"}
+
+
+def _is_plain_command(tokens: Sequence[Token], clauses: Sequence[Clause]) -> bool:
+    """One command, as one gives it for the pose that is there: of the left arm, not of your left arm."""
+    one = len(clauses) == 1 and len(clauses[0].predicates) == 1 and clauses[0].imperative and clauses[0].pose is None
+    return one and not any(token.word in {"your", "his", "her", "their", "my"} for token in tokens)
