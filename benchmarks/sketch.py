@@ -1,7 +1,7 @@
 """How well drawings pose a skeleton, and how long a drawing takes.
 
     python benchmarks/sketch.py [--weights FILE] [--held-out FOLDER] [--only annotated pixels styles bad]
-    python benchmarks/sketch.py --sheet OUT.png
+    python benchmarks/sketch.py --sheet OUT.png [--synthetic]
 
 FOLDER holds synthetic drawings of poses and bodies that training never saw, as `python -m training.drawings.make
 --held-out` writes them. Numbers marked with ! miss their goal.
@@ -27,7 +27,7 @@ from sketch_bad import bad_table  # noqa: E402
 from sketch_cases import SketchCase, child_cases, depot_cases, limb_errors  # noqa: E402
 from sketch_pixels import detail_table, goals, pixel_table, readers, worst  # noqa: E402
 from sketch_sheet import chosen, write_sheet  # noqa: E402
-from sketch_synthetic import empty_line, style_table  # noqa: E402
+from sketch_synthetic import empty_line, some_pictures, style_table  # noqa: E402
 
 from contrapposto.backend.detect.drawing import DrawingDetector  # noqa: E402
 from contrapposto.backend.detect.drawing_file import load_drawing_network  # noqa: E402
@@ -83,15 +83,19 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--worst", action="store_true", help="also list the drawings read worst")
     parser.add_argument("--sheet", type=Path, help="write twelve drawings beside the posed character, and nothing else")
+    parser.add_argument("--synthetic", action="store_true", help="for the sheet take FOLDER's drawings, which are ours")
     options = parser.parse_args()
     depot, children = depot_cases(), child_cases()
-    if not depot:
+    if not depot and not (options.sheet and options.synthetic):
         sys.exit("The drawings are not at hand: shared/data/sketches is expected beside the checkout.")
     torch.set_num_threads(1)
     models = Models(options.weights)
     try:
         if options.sheet is not None:
-            write_sheet(options.sheet, chosen(depot, children), models)
+            pictures = some_pictures(options.held_out) if options.synthetic else chosen(depot, children)
+            if not pictures:
+                parser.exit(2, f"No synthetic drawings are at hand in {options.held_out}.\n")
+            write_sheet(options.sheet, pictures, models)
             return
         measure(options, {"mannequins": depot, "children's drawings": children}, models)
     except (ContrappostoError, OSError) as error:

@@ -18,25 +18,25 @@ from contrapposto.backend.runtime import ModelCache
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CHARACTER: Final = ROOT / "samples" / "character.blend"
-_HEIGHT, _WIDEST, _COLUMNS = 320, 360, 2
+_HEIGHT, _COLUMNS = 220, 2
 
 
-def chosen(depot: Sequence[SketchCase], children: Sequence[SketchCase], *, count: int = 12) -> list[SketchCase]:
+def chosen(depot: Sequence[SketchCase], children: Sequence[SketchCase], *, count: int = 12) -> list[ImageArray]:
     """Drawings for the sheet: all children's, and of the others as many, evenly."""
     wanted = count - len(children)
-    return [*(depot[round(number * (len(depot) - 1) / (wanted - 1))] for number in range(wanted)), *children]
+    cases = [*(depot[round(number * (len(depot) - 1) / (wanted - 1))] for number in range(wanted)), *children]
+    return [load_image(case.picture) for case in cases]
 
 
-def write_sheet(path: Path, cases: Sequence[SketchCase], models: ModelCache, *, character: Path = CHARACTER) -> None:
-    """Write the sheet; a drawing in which nobody is found has an empty place beside it."""
+def write_sheet(path: Path, pictures: Sequence[ImageArray], models: ModelCache, *, character: Path = CHARACTER) -> None:
+    """Write the sheet of pictures (H, W, 3) RGB; one in which nobody is found has an empty place beside it."""
     from contrapposto.rig.pose_plan import KeyOptions
     from contrapposto.rig.preview import render_rig
     from contrapposto.rig.session import PosedRig
 
     rig = PosedRig.open(character, armature_name=None)
     panels: list[ImageArray] = []
-    for case in cases:
-        image = load_image(case.picture)
+    for image in pictures:
         # As the network sees it: lines one pixel wide could not be seen on the sheet.
         drawn = scaled_to_height(on_paper(image), _HEIGHT)
         figure = drawn_figure(image, models)

@@ -12,7 +12,7 @@ import torch
 from rich.table import Table
 from sketch_pixels import drawn_figure, other_side
 
-from contrapposto.backend.arrays import AnyFloatArray
+from contrapposto.backend.arrays import AnyFloatArray, ImageArray
 from contrapposto.backend.body_model import NEUTRAL_BODY
 from contrapposto.backend.errors import InputError
 from contrapposto.backend.estimate.drawn import DrawnPoseSolver, Plain
@@ -77,6 +77,8 @@ class Measured:
 def figures_of(shard: Mapping[str, np.ndarray]) -> dict[str, list[Drawing]]:
     """Those with a figure of which enough is in the picture, by style."""
     found: dict[str, list[Drawing]] = {}
+    if not shard:
+        return found
     names = [field.name for field in fields(Drawing)]
     for index in np.flatnonzero(shard["figure"] & (shard["inside"].sum(1) >= _FEWEST)):
         drawing = Drawing(*(shard[name][index] for name in names))
@@ -84,13 +86,18 @@ def figures_of(shard: Mapping[str, np.ndarray]) -> dict[str, list[Drawing]]:
     return found
 
 
+def some_pictures(folder: Path, *, count: int = 12) -> list[ImageArray]:
+    """Drawings of the first shard, the first of each style and then the next; none where there is no shard."""
+    styles = list(figures_of(_first_shard(folder)).values())
+    drawings = [style[place] for place in range(count) for style in styles if place < len(style)]
+    return [_rgb(drawing.image) for drawing in drawings[:count]]
+
+
 def style_table(folder: Path, models: ModelCache, *, each: int) -> Table | None:
     """The first so many drawings of each style of the first shard; None where there is no shard."""
-    path = min(folder.glob("[!.]*.npz"), default=None)
-    if path is None:
+    shard = _first_shard(folder)
+    if not shard:
         return None
-    with np.load(path) as archive:
-        shard = {name: archive[name] for name in archive.files}
     table = Table(
         "style", "number", "found", "PCK@0.1", "visible", "PCK@0.05", "sides forgiven", "PA-MPJPE mm, mean", "median",
         "from true points, mean", "median", box=None,
@@ -143,7 +150,16 @@ def _joints(rotations: AnyFloatArray) -> torch.Tensor:
     return torch.from_numpy(NEUTRAL_BODY.joints(pose))
 
 
-def _rgb(picture: np.ndarray) -> np.ndarray:
+def _first_shard(folder: Path) -> dict[str, np.ndarray]:
+    """Its arrays; none where there is no shard."""
+    path = min(folder.glob("[!.]*.npz"), default=None)
+    if path is None:
+        return {}
+    with np.load(path) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _rgb(picture: np.ndarray) -> ImageArray:
     return np.repeat(picture[..., None], 3, axis=2)
 
 

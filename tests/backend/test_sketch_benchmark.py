@@ -86,3 +86,19 @@ def test_a_turned_limb_is_as_many_degrees_off(case):
     found = read(case, replace(case.annotated, keypoints_px=points))
     assert max(found.limbs_seen) == pytest.approx(np.degrees(np.arctan2(0.6, 0.8)), abs=1e-3)
     assert sorted(found.limbs_seen)[-2] == 0.0
+
+
+def test_the_sheet_of_synthetic_drawings_takes_each_style_in_turn(tmp_path):
+    from sketch_synthetic import some_pictures
+
+    assert some_pictures(tmp_path) == []
+    styles = np.array(["stick", "stick", "stick", "child", "contour"])
+    count = len(styles)
+    np.savez(
+        tmp_path / "shard.npz",
+        image=np.arange(count, dtype=np.uint8)[:, None, None] * np.ones((1, 192, 192), np.uint8),
+        keypoints=np.zeros((count, 23, 2)), visible=np.ones((count, 23), bool), inside=np.ones((count, 23), bool),
+        rotations=np.zeros((count, 24, 3)), style=styles, figure=np.array([True, True, True, True, False]),
+    )  # fmt: skip
+    assert [int(picture[0, 0, 0]) for picture in some_pictures(tmp_path, count=3)] == [0, 3, 1]
+    assert some_pictures(tmp_path)[0].shape == (192, 192, 3)
