@@ -118,7 +118,7 @@ def pose_person(
     timings = dict(found.timings_ms)
     job = (estimator or AnalyticEstimator()).estimate(found.people[person], count=readings)
     estimates = yield from timed_job(job, timings, stage="solve pose")
-    return PhotoResult(found, person, _with_shown(estimates, found.people[person]), timings)
+    return PhotoResult(found, person, with_shown(estimates, found.people[person]), timings)
 
 
 def solve_person(
@@ -153,10 +153,10 @@ def other_readings(
         return result
     job = chosen.estimator.others(result.observation, result.estimate, count=readings)
     estimates = yield from timed_job(job, timings, stage="find other readings")
-    return replace(result, estimates=_with_shown(estimates, result.observation), timings_ms=timings)
+    return replace(result, estimates=with_shown(estimates, result.observation), timings_ms=timings)
 
 
-def _with_shown(estimates: Sequence[Estimate], seen: Observation) -> tuple[Estimate, ...]:
+def with_shown(estimates: Sequence[Estimate], seen: Observation) -> tuple[Estimate, ...]:
     """The estimates with what the picture shows of each joint; what has it already stays as it is."""
     shown = shown_by(seen)
     return tuple(

@@ -19,7 +19,7 @@ from .detect.image import Picture, load_picture
 from .errors import InputError, NoPersonFoundError
 from .estimate.estimator import Estimate
 from .job import Job, Progress, timed_job
-from .pipeline import FoundPeople, PhotoResult
+from .pipeline import FoundPeople, PhotoResult, with_shown
 from .rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from .runtime import ModelCache
 from .skeleton import JOINT_INDEX
@@ -174,7 +174,7 @@ def solve_figure(found: FoundFigures, figure: int, models: ModelCache, *, readin
     solver = yield from timed_job(_load_solver(models), timings, stage="load models")
     job = solver.solve(_as_seen(found, figure), count=readings)
     estimates = yield from timed_job(job, timings, stage="solve pose")
-    return SketchResult(found, figure, tuple(estimates), timings)
+    return SketchResult(found, figure, with_shown(estimates, found.people[figure]), timings)
 
 
 def other_readings(result: SketchResult, models: ModelCache, *, readings: int) -> Job[SketchResult]:
@@ -190,7 +190,8 @@ def other_readings(result: SketchResult, models: ModelCache, *, readings: int) -
     solver = yield from timed_job(_load_solver(models), timings, stage="load models")
     job = solver.solve(_as_seen(found, result.person), count=readings)
     solved = yield from timed_job(job, timings, stage="find other readings")
-    estimates = _led_by(result.estimate, [result.settled(each) for each in solved], count=readings)
+    others = [result.settled(each) for each in with_shown(solved, result.observation)]
+    estimates = _led_by(result.estimate, others, count=readings)
     return replace(result, estimates=estimates, timings_ms=timings)
 
 

@@ -154,3 +154,16 @@ def test_after_a_drawing_its_joints_can_be_dragged(humanoid, sketches, picture):
     assert "contrapposto.correct_keypoints" not in draw("CONTRAPPOSTO_PT_sketch", width=400).texts()
     bpy.ops.contrapposto.sketch(filepath=str(picture))
     assert "contrapposto.correct_keypoints" in draw("CONTRAPPOSTO_PT_sketch", width=400).texts()
+
+
+def test_legs_that_are_not_drawn_can_be_left_as_they_are(humanoid, sketches, picture, session):
+    sketches.joints_px = {name: at for name, at in DRAWN.items() if not name.endswith(("knee", "ankle", "foot_index"))}
+    sketches.poses = tuple(reversed(sketches.poses))
+    knee = humanoid.pose.bones["mixamorig:RightLeg"]
+    bpy.ops.contrapposto.sketch(filepath=str(picture))
+    assert knee.matrix_basis.to_quaternion().angle > 0.5
+    assert session.run_of(bpy.context.scene).result.estimate.poses.shown[0].min() == 0.0
+    knee.rotation_quaternion = (1.0, 0.0, 0.0, 0.0)
+    bpy.ops.contrapposto.sketch(filepath=str(picture), keep_unseen=True)
+    bpy.context.view_layer.update()
+    assert knee.matrix_basis.to_quaternion().angle < 1e-4
