@@ -14,6 +14,7 @@ from .estimate.estimator import Estimate
 from .job import Job, Progress
 from .pipeline import PhotoResult
 from .rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from .text.language import Face
 from .text.measures import Body
 from .text_pipeline import TextRequest, is_edit, understand
 
@@ -26,8 +27,8 @@ LEAST_READINGS: Final = 3
 """With words at least so many readings are looked at."""
 MOST_READINGS: Final = 9
 """So many where none of those agrees."""
-_MOST_EXCESS: Final = 6.0
-"""Standard deviations that a check can be missed by; beyond it all readings are equally wrong."""
+_BEND: Final = 3.0
+"""From so many standard deviations on it counts only linearly by how much a check is missed (P. J. Huber, 1964)."""
 
 Result = TypeVar("Result", bound=PhotoResult)
 
@@ -38,7 +39,7 @@ class Agreement:
 
     Attributes:
         held: of each constraint, whether the reading does it.
-        missed: how far it does not, half the sum of squared standard deviations.
+        missed: how far it does not, half a sum of squared standard deviations in which far misses count less.
     """
 
     held: tuple[bool, ...]
@@ -72,6 +73,8 @@ def settle(
     """
     request = TextRequest(sentence=words, language_model=language_model, picture=result.found.image)
     program, notes = yield from understand(request)
+    if language_model is None:
+        program = _as_viewed(program)
     constraints = _measurable(program, words)
     if not _any_full(result, constraints) and result.reads_several_ways:
         yield Progress("Looking for a reading that agrees with the words", 0.9)
@@ -85,6 +88,12 @@ def settle(
         replace(result.estimates[index], likelihood=share) for index, share in zip(kept, shares, strict=True)
     )
     return replace(result, estimates=estimates, notes=(*result.notes, *told))
+
+
+def _as_viewed(program: Program) -> Program:
+    """Somebody in a picture who faces left faces its left side, which is the right of a body that faces the viewer."""
+    elements = tuple(Face(-each.left) if isinstance(each, Face) else each for each in program.elements)
+    return replace(program, elements=elements)
 
 
 def _measurable(program: Program, words: str) -> list[Constraint]:
@@ -115,8 +124,10 @@ def seen_rotations(estimate: Estimate) -> DoubleArray:
 def _agreement(estimate: Estimate, constraints: Sequence[Constraint]) -> Agreement:
     body = Body.posed(seen_rotations(estimate)[None])
     held = tuple(all(bool(check.holds(body)[0]) for check in constraint.checks) for constraint in constraints)
-    excess = [float(check.residual(body)[0]) for constraint in constraints for check in constraint.checks]
-    return Agreement(held, 0.5 * float(np.square(np.clip(excess, -_MOST_EXCESS, _MOST_EXCESS)).sum()))
+    checks = [check for constraint in constraints for check in constraint.checks]
+    excess = np.abs([float(check.residual(body)[0]) for check in checks])
+    costs = np.where(excess < _BEND, 0.5 * np.square(excess), _BEND * (excess - 0.5 * _BEND))
+    return Agreement(held, float(costs.sum()))
 
 
 def _any_full(result: PhotoResult, constraints: Sequence[Constraint]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, get_args
 
 import numpy as np
 
@@ -16,9 +16,8 @@ from .arrays import DoubleArray
 from .errors import InputError, ModelError
 from .job import Job, Progress, timed_job
 from .pose_sequence import PoseSequence
-from .skeleton import JOINT_COUNT
-from .text.language import Change, Mirror, Program
-from .text.support_poses import NEUTRAL_DRAFT
+from .text.idle import standing_poses
+from .text.language import Amount, Change, Element, Mirror, Program
 from .text_readings import TextReading, readings_of
 
 if TYPE_CHECKING:
@@ -33,8 +32,7 @@ LanguageModel: TypeAlias = "Callable[[LlmRequest], Job[Program]]"
 Current: TypeAlias = Callable[[], PoseSequence]
 """Reads the pose that is to be changed, when it is needed."""
 MOST_ALTERNATIVES: Final = 16
-_SPREAD_RAD: Final = 0.12
-"""How far the joints of a draft lie from rest where nothing else tells drafts apart."""
+AMOUNTS: Final[tuple[Amount, ...]] = get_args(Amount)
 
 
 @dataclass(frozen=True)
@@ -218,38 +216,52 @@ def _drafts(
 ) -> Generator[Progress, None, tuple[DoubleArray, tuple[str, ...]]]:
     """(A, 24, 3) poses to start from, and what the artist should know about them."""
     yield Progress("Drafting poses", 0.3)
-    count, notes = request.alternatives, ()
+    count, seed = request.alternatives, request.seed
     if current is not None:
-        start = np.asarray(current.rotations[0], np.float64)
-        return _spread(start, count, seed=request.seed), notes
+        return np.asarray(current.rotations[:1], np.float64), ()
+    if not program.style.strip():
+        return standing_poses(count, seed=seed), ()
     try:
         yield Progress("Loading the text model", 0.3)
         generator = models.text_generator()
     except ModelError as error:
-        if program.style:
-            notes = (f"“{_shortened(program.style)}” was left out, as no text model can run. {error}",)
-        return _spread(NEUTRAL_DRAFT, count, seed=request.seed), notes
+        note = f"“{_shortened(program.style)}” was left out, as no text model can run. {error}"
+        return standing_poses(count, seed=seed), (note,)
     yield Progress("Drafting poses", 0.4)
-    drawn = generator.drafts(program.style or request.sentence, count, seed=request.seed)
-    if program.elements and not program.style:
-        drawn = np.concatenate([NEUTRAL_DRAFT[None], drawn])[:count]
-    return drawn, notes
-
-
-def _spread(start: DoubleArray, count: int, *, seed: int) -> DoubleArray:
-    """(count, 24, 3) `start` and others near it; a root stays."""
-    noise = np.random.default_rng(seed).normal(0.0, _SPREAD_RAD, (count, JOINT_COUNT, 3))
-    noise[0], noise[:, 0] = 0.0, 0.0
-    return start + noise
+    return generator.drafts(program.style, count, seed=seed), ()
 
 
 def _solved(
     request: TextRequest, program: Program, *, drafts: DoubleArray, current: PoseSequence | None
 ) -> Generator[Progress, None, list[TextPose]]:
+    """Poses for the program; for an edit also such as go less far, or further."""
     from .text import text_solver
 
     now = None if current is None else np.asarray(current.rotations[0], np.float64)
-    return (yield from text_solver.solve_text(program, drafts=drafts, current=now, switched_off=request.switched_off))
+    programs = [program] if now is None else edits_like(program, request.alternatives)
+    solved: list[TextPose] = []
+    for each in programs:
+        solved += yield from text_solver.solve_text(each, drafts=drafts, current=now, switched_off=request.switched_off)
+    return solved
+
+
+def edits_like(program: Program, count: int) -> list[Program]:
+    """The edit, then up to `count` in all that go as far as it says, or by one or two grades less or more."""
+    found = [program]
+    for further in (-1, 1, 2, -2, 3, -3):
+        changed = tuple(_further(each, further) for each in program.elements)
+        other = replace(program, elements=changed)
+        if other not in found:
+            found.append(other)
+    return found[:count]
+
+
+def _further(element: Element, grades: int) -> Element:
+    """A change that goes so many grades further; one in degrees stays, and so does everything else."""
+    if not isinstance(element, Change) or element.degrees is not None:
+        return element
+    grade = AMOUNTS.index(element.amount) + grades
+    return replace(element, amount=AMOUNTS[min(max(grade, 0), len(AMOUNTS) - 1)])
 
 
 def _ranked(

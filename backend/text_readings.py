@@ -26,7 +26,7 @@ MISSED: Final = 0.3
 OPEN: Final = 0.5
 """A joint of which the sentence says nothing."""
 _SAME_M: Final = 0.03
-"""Poses whose joints are all nearer than this are the same."""
+"""Poses of which every place of the body is nearer than this are the same."""
 _SAME_DEG: Final = 0.5
 """An edit that turns a joint by less has left it as it was."""
 _SAME_PLACE_M: Final = 1e-3
@@ -64,13 +64,13 @@ def readings_of(
     """Up to `count` poses that differ: those that meet most of the sentence first, of these the most natural.
 
     Args:
-        solved: at least one.
+        solved: at least one; of an edit in the order in which they are to be offered.
         program: what they were solved for.
         current: the pose that an edit began with, or None.
         switched_off: constraints that do not count.
         count: how many at most.
     """
-    ranked = sorted(solved, key=lambda pose: (_missed(pose, switched_off), pose.cost))
+    ranked = sorted(solved, key=lambda pose: (_missed(pose, switched_off), pose.cost if current is None else 0.0))
     kept: list[TextPose] = []
     for pose in ranked:
         if len(kept) < count and all(_apart(pose, other) > _SAME_M for other in kept):
@@ -88,9 +88,9 @@ def _missed(pose: TextPose, switched_off: frozenset[int]) -> int:
 
 
 def _apart(one: TextPose, other: TextPose) -> float:
-    """Metres between the joints that are furthest apart."""
+    """Metres between the places of the body that are furthest apart."""
     body = Body.posed(np.stack([one.rotations, other.rotations]))
-    return float(np.linalg.norm(body.joints[0] - body.joints[1], axis=-1).max())
+    return float(np.linalg.norm(body.spots[0] - body.spots[1], axis=-1).max())
 
 
 def _shares(costs: Sequence[float]) -> list[float]:

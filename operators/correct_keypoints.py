@@ -36,7 +36,8 @@ def correction_of(run: PhotoRun) -> Correction:
     """What was corrected of a run so far."""
     from ..backend.correction import Correction
 
-    return run.correction or Correction(run.result)
+    result: Any = run.result  # a picture's: the operators need one
+    return run.correction or Correction(result)
 
 
 def keep_correction(context: bpy.types.Context, correction: Correction, *, solved: Estimate | None = None) -> PhotoRun:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..backend.text_pipeline import TextRequest, TextResult
     from ..rig.pose_plan import KeyOptions
 
+OPERATOR: Final = "contrapposto.text"
 NO_SENTENCE: Final = "No sentence was given. Write what the pose shall be, such as “sitting, right hand on the head”."
 NO_SERVER: Final = "No language model's server is chosen in the preferences"
 LINES: Final = 40
@@ -61,7 +62,7 @@ def shown_pose(target: Target) -> PoseSequence:
 class CONTRAPPOSTO_OT_text(PosesFromPicture, bpy.types.Operator):
     """Pose the active armature as a sentence says, and key the pose at the playhead"""
 
-    bl_idname = "contrapposto.text"
+    bl_idname = OPERATOR
     bl_label = "Pose from Text"
     bl_options = {"REGISTER", "UNDO"}
     job_title = "Pose from Text"
@@ -95,7 +96,7 @@ class CONTRAPPOSTO_OT_text(PosesFromPicture, bpy.types.Operator):
 
     @property
     def posed_by(self) -> str:
-        return self.bl_idname
+        return OPERATOR  # at run time `bl_idname` is Blender's own form of it
 
     @property
     def request(self) -> dict[str, Any]:

@@ -76,11 +76,20 @@ class ChannelPlan:
     def add_pose(
         self, pose: RigPose, *, confidence: Mapping[str, np.ndarray], left_alone: Collection[str] = ()
     ) -> None:
-        """Rotation of every bone that is sure enough, location of the root; `confidence` is (T,) of each bone."""
+        """Rotation of every bone that is sure enough, location of the root.
+
+        Args:
+            pose: of the rig.
+            confidence: (T,) of each bone.
+            left_alone: bones whose pose is what the rig has now; they are keyed only where that would be lost, because
+                it was not keyed yet.
+        """
         self.posed, self.frames = frozenset(pose.bones), pose.frame_count
         for position, name in enumerate(pose.bones):
             bone = self.armature.pose.bones[name]
-            if name in left_alone or (self.options.selected_only and not is_selected(bone)):
+            if self.options.selected_only and not is_selected(bone):
+                continue
+            if name in left_alone and not self._differs_from_keys(bone):
                 continue
             if name in confidence and confidence[name].mean() < self.options.min_confidence:
                 self.unsure.append(name)
@@ -93,6 +102,16 @@ class ChannelPlan:
             if name in pose.controls:
                 self._add_location(bone, pose.controls[name])
             (self.bones if len(self.channels) > before else self.idle).append(name)
+
+    def _differs_from_keys(self, bone: bpy.types.PoseBone) -> bool:
+        """Whether what the bone shows is lost as soon as its animation is evaluated."""
+        for name in (rotation_property(bone.rotation_mode), "location"):
+            values, path = getattr(bone, name), f"{bone.path_from_id()}.{name}"
+            for index, value in enumerate(values):
+                curve = self.channelbag.fcurves.find(path, index=index) if self.channelbag else None
+                if curve is not None and abs(curve.evaluate(self.frame) - value) > _NO_TURN:
+                    return True
+        return False
 
     def _add_location(
         self, bone: bpy.types.PoseBone, values: np.ndarray, *, channels: Collection[int] = (0, 1, 2)

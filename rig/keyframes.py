@@ -18,7 +18,7 @@ from ..backend.retarget.rest_from_motion import seen_from, to_own_rest
 from ..backend.retarget.rig_pose import RigPose
 from ..backend.retarget.rig_spec import RigSpec
 from ..backend.retarget.solver import retarget
-from ..backend.retarget.unsure import bone_confidence, posed_joints, unchanged_bones, with_unseen_kept
+from ..backend.retarget.unsure import bone_confidence, posed_joints, unchanged_bones, with_bones_kept, with_unseen_kept
 from ..backend.shown_joints import SHOWN
 from ..backend.sureness import UNSEEN
 from .armature import read_rig, require_armature
@@ -70,13 +70,16 @@ def plan_pose(
     if read is None:
         read, relaxed = _read_with_hands(armature, poses, options=options, bone_map=bone_map, relaxed=relaxed)
     try:
-        rig, pose = _retargeted(read, poses, options=options, relaxed=relaxed or ())
+        left_alone = _left_alone(read, poses.shown, options=options)
+        rig, pose = _retargeted(read, poses, options=options, relaxed=relaxed or (), kept=left_alone)
     except InputError as error:
         raise RigError(f"{armature.name} cannot be posed: {error}") from error
     bone_map = read.bone_map
     plan = ChannelPlan(armature, rig, options=options)
     sure = bone_confidence(rig, bone_map, poses.confidence)
-    plan.add_pose(pose, confidence=sure, left_alone=_left_alone(rig, bone_map, poses.shown, options=options))
+    # An edit that changes nothing keys the pose as it stands.
+    nothing_changes = left_alone.issuperset(bone for bone in pose.bones if bone in sure)
+    plan.add_pose(pose, confidence=sure, left_alone=() if nothing_changes else left_alone)
     if not plan.poses_anything:
         raise RigError(_nothing_to_key(armature, plan))
     key_limb_modes(plan, bone_map)
@@ -154,25 +157,25 @@ def _measured(
 
 
 def _retargeted(
-    read: ReadRig, poses: PoseSequence, *, options: KeyOptions, relaxed: tuple[str, ...]
+    read: ReadRig, poses: PoseSequence, *, options: KeyOptions, relaxed: tuple[str, ...], kept: Collection[str]
 ) -> tuple[RigSpec, RigPose]:
     """The rig with what was measured of it, and its pose, in the channels of the rig's own rest pose."""
     rig, bone_map = read.rig, read.bone_map
     pose = retarget(rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs)
     pose = pose.blended(rig, options.blend)
-    nothing_changes = options.only_changed and poses.shown is not None and not poses.shown.any()
-    if options.keep_unseen or nothing_changes:
+    if options.keep_unseen:
         shown, below = (poses.confidence, UNSEEN) if poses.shown is None else (poses.shown, SHOWN)
         pose = with_unseen_kept(rig, pose, bone_map, shown=shown, below=below)
+    pose = with_bones_kept(rig, pose, kept)
     return rig, pose if read.standing is None else to_own_rest(pose, read.own, read.standing)
 
 
-def _left_alone(rig: RigSpec, bone_map: BoneMap, changed: FloatArray | None, *, options: KeyOptions) -> frozenset[str]:
+def _left_alone(read: ReadRig, changed: FloatArray | None, *, options: KeyOptions) -> frozenset[str]:
     """The bones that an edit of the rig's own pose does not touch."""
     if not options.only_changed or changed is None:
         return frozenset()
-    limbs = tuple(limb.joints for limb in rig.ik) if options.limbs == "IK" else ()
-    return unchanged_bones(rig, bone_map, changed, limbs=limbs)
+    limbs = tuple(limb.joints for limb in read.rig.ik) if options.limbs == "IK" else ()
+    return unchanged_bones(read.rig, read.bone_map, changed, limbs=limbs)
 
 
 def _shown(armature: bpy.types.Object) -> tuple[str, ...]:

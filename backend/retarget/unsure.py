@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,7 +83,7 @@ def bone_confidence(rig: RigSpec, bone_map: BoneMap, confidence: FloatArray) -> 
 def unchanged_bones(
     rig: RigSpec, bone_map: BoneMap, changed: FloatArray, *, limbs: Iterable[tuple[str, ...]] = ()
 ) -> frozenset[str]:
-    """The bones that an edit leaves alone; none where it changes nothing at all.
+    """The bones that an edit leaves alone.
 
     Args:
         rig: with its IK limbs.
@@ -91,13 +91,25 @@ def unchanged_bones(
         changed: (T, 24), 0 for joints that stay as they are.
         limbs: joints that are posed as one, by the controls of their limb.
     """
-    if not changed.any():
-        return frozenset()
     whole = changed.copy()
     for joints in (*_TOGETHER, *limbs):
         columns = [JOINT_INDEX[joint] for joint in joints]
         whole[:, columns] = whole[:, columns].max(axis=1, keepdims=True)
     return frozenset(bone for bone, share in bone_confidence(rig, bone_map, whole).items() if not share.any())
+
+
+def with_bones_kept(rig: RigSpec, pose: RigPose, bones: Collection[str]) -> RigPose:
+    """The pose, with the rig's current one of these bones; the root among them keeps its place."""
+    if not bones:
+        return pose
+    now = pose.blended(rig, 0.0)
+    kept = np.array([bone in bones for bone in pose.bones])
+    return replace(
+        pose,
+        rotations=np.where(kept[None, :, None], now.rotations, pose.rotations),
+        location=now.location if pose.root in bones else pose.location,
+        controls={name: now.controls[name] if name in bones else value for name, value in pose.controls.items()},
+    )
 
 
 def with_unseen_kept(rig: RigSpec, pose: RigPose, bone_map: BoneMap, *, shown: FloatArray, below: float) -> RigPose:

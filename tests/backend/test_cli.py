@@ -192,7 +192,7 @@ def test_output_that_nobody_reads_ends_a_command_quietly(
     reader, writer = os.pipe()
     os.close(reader)
 
-    def run(_arguments: object) -> tuple[int, str]:
+    def run(_arguments: object, **_online: bool) -> tuple[int, str]:
         sys.stdout.write(length * "x")
         return 0, ""
 
