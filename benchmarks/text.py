@@ -41,7 +41,8 @@ one), and the worst; how deep parts of the body are inside of others, the deepes
 edits only what the start pose has not already."""
 DIVERSE = f"""Diversity: mean distance of joints and mean angle of turns between any two of the {ALTERNATIVES}
 alternatives; "alike": prompts whose alternatives are closer than 10 mm on average."""
-TIMES = f"""Milliseconds for {ALTERNATIVES} alternatives, warm, by the clock: median of each stage and of all."""
+TIMES = f"""Milliseconds for {ALTERNATIVES} alternatives, warm, by the clock: median of each stage and of all; and the
+median of the processor's work, which other work on the machine does not lengthen much."""
 
 
 def main() -> None:

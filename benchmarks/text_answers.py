@@ -25,6 +25,7 @@ ALTERNATIVES: Final = 4
 SEED: Final = 6
 STAGES: Final = ("understand", "draft", "solve pose", "rank")
 ALL: Final = "all"
+PROCESSOR: Final = "processor"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Answer:
         program: what was understood.
         notes: what the artist is told.
         refusal: in words.
-        ms: wall-clock milliseconds of each stage, and of all.
+        ms: wall-clock milliseconds of each stage and of all, and what the processor worked.
         posed: the poses as a rig takes them.
     """
 
@@ -70,24 +71,25 @@ class Product:
 
     def __call__(self, sentence: str, start: DoubleArray | None) -> Answer:
         """Its poses, or the refusal in words."""
-        began = time.perf_counter()
+        began = time.perf_counter(), time.process_time()
         try:
             request = TextRequest(sentence, start is not None, self._alternatives, self._seed)
             current = partial(_still, NEUTRAL_DRAFT if start is None else start)
             found = run_job(pose_from_text(request, self._models, current))
         except ContrappostoError as error:
-            return Answer(np.empty((0, 24, 3)), refusal=str(error), ms={ALL: _since(began)})
+            return Answer(np.empty((0, 24, 3)), refusal=str(error), ms=_since(began))
         poses = tuple(reading.poses for reading in found.estimates)
         rotations = np.stack([each.rotations[0].astype(np.float64) for each in poses])
-        return Answer(rotations, found.program, found.notes, ms=found.timings_ms | {ALL: _since(began)}, posed=poses)
+        return Answer(rotations, found.program, found.notes, ms=found.timings_ms | _since(began), posed=poses)
 
 
 def _still(pose: DoubleArray) -> PoseSequence:
     return PoseSequence(pose[None].astype(np.float32), np.zeros((1, 3), np.float32))
 
 
-def _since(began: float) -> float:
-    return 1000.0 * (time.perf_counter() - began)
+def _since(began: tuple[float, float]) -> dict[str, float]:
+    clock, processor = began
+    return {ALL: 1000.0 * (time.perf_counter() - clock), PROCESSOR: 1000.0 * (time.process_time() - processor)}
 
 
 def unchanged(pose: DoubleArray) -> Poser:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from rich.markup import escape
 from rich.table import Table
-from text_answers import ALL, STAGES, Answer, Poser
+from text_answers import ALL, PROCESSOR, STAGES, Answer, Poser
 from text_cases import GROUPS, Stays, TextCase
 
 from contrapposto.backend.arrays import DoubleArray
@@ -162,7 +162,7 @@ def _apart(poses: DoubleArray) -> tuple[float, float] | None:
 
 def time_table(cases: Sequence[TextCase], poser: Poser) -> Table:
     """Wall-clock milliseconds of a prompt on one core and on two."""
-    table = Table("cores", *STAGES, "all: median", "95 %", "most", "goal", box=None)
+    table = Table("cores", *STAGES, "all: median", "95 %", "most", "goal", "processor", box=None)
     for cores in (1, 2):
         with _on(cores) as held:
             if not held:
@@ -171,9 +171,10 @@ def time_table(cases: Sequence[TextCase], poser: Poser) -> Table:
             took = [poser(case.prompt, case.start).ms for case in cases]
         whole = np.array([each[ALL] for each in took])
         stages = [f"{np.median([each.get(stage, 0.0) for each in took]):.1f}" for stage in STAGES]
+        worked = np.median([each[PROCESSOR] for each in took])
         missed = " !" if cores == 2 and np.median(whole) > GOAL_MS else ""
         numbers = (f"{np.median(whole):.0f}{missed}", f"{np.percentile(whole, 95):.0f}", f"{whole.max():.0f}")
-        table.add_row(str(cores), *stages, *numbers, f"{GOAL_MS:g}" if cores == 2 else "")
+        table.add_row(str(cores), *stages, *numbers, f"{GOAL_MS:g}" if cores == 2 else "", f"{worked:.0f}")
     return table
 
 
