@@ -137,10 +137,8 @@ def moved_joints(element: Element) -> frozenset[str]:
             return _spot_joints(one) | _spot_joints(other) | _spine_for(one, other)
         case Ground(part=part):
             return _spot_joints(part)
-        case Support(kind=kind):
-            legs = frozenset(CHAIN_JOINTS["left_leg"] + CHAIN_JOINTS["right_leg"])
-            # What sits, lies or flies has no balance to keep, and its trunk is right from the start.
-            return legs if kind.startswith(("sitting", "lying", "airborne")) else legs | {"pelvis"}
+        case Support():
+            return frozenset(CHAIN_JOINTS["left_leg"] + CHAIN_JOINTS["right_leg"])
         case Trunk():
             return frozenset((*CHAIN_JOINTS["trunk"], "left_hip", "right_hip"))
         case Head():
@@ -165,7 +163,8 @@ def _spine_for(one: str, other: str) -> frozenset[str]:
     """The trunk bends where a hand goes to a foot, or an elbow to a knee."""
     chains = {bare(chain_of_spot(one)), bare(chain_of_spot(other))}
     far = chains >= {"arm", "leg"} and not {spot_joint(one), spot_joint(other)} & {"left_hip", "right_hip"}
-    return frozenset(("pelvis", "spine1", "spine2", "spine3", "left_hip", "right_hip")) if far else frozenset()
+    legs = {f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee")}
+    return frozenset({"pelvis", "spine1", "spine2", "spine3", *legs}) if far else frozenset()
 
 
 def _collars() -> frozenset[str]:

@@ -7,7 +7,7 @@ is near to the place already, with the elbow where people have it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -18,7 +18,7 @@ from ..refine.joint_limits import LIMITS, rotations_from_angles
 from ..skeleton import JOINT_COUNT, JOINT_INDEX
 from .body_solids import CAPSULES, PAIRS, depths
 from .chains import bare, chain_of_spot, mover, side_of
-from .language import Element, Touch
+from .language import Element, Place, Touch
 from .measures import Body, angle_between
 from .spots import SPOT_INDEX, SPOT_JOINTS
 from .touches import elbow_habit, skin_normal
@@ -31,6 +31,10 @@ _NEAR_M: Final = {"arm": 0.03, "leg": 0.05}
 _PALM_DEG: Final = 45.0
 _ELBOW_M: Final = 0.08
 _DEPTH_M: Final = 0.02
+_WAYS: Final[dict[str, tuple[float, float, float]]] = {
+    "above": (0.0, 1.0, 0.0), "below": (0.0, -1.0, 0.0), "ahead": (0.0, 0.0, 1.0), "behind": (0.0, 0.0, -1.0),
+    "left_of": (1.0, 0.0, 0.0), "right_of": (-1.0, 0.0, 0.0),
+}  # fmt: skip
 _VARIETY: Final = 0.6
 """How much worse than the best another alternative's start may be, in half squares of standard deviations."""
 
@@ -110,52 +114,93 @@ def _own_depths(body: Body, limb: Limb) -> DoubleArray:
 
 
 def reaching(poses: DoubleArray, elements: Sequence[Element]) -> DoubleArray:
-    """Poses (A, 24, 3) whose limbs that are to touch something are near to it.
+    """Poses (A, 24, 3) whose limbs that are to be somewhere are near to it.
 
     Each alternative takes another posture where several are about as good.
     """
-    found = poses.copy()
-    for element in elements:
-        if not isinstance(element, Touch):
+    found, placed = poses.copy(), set[str]()
+    goals = sorted((goal for element in elements if (goal := _goal(element)) is not None), key=_is_arm)
+    for goal in goals:
+        moved, still = goal.moved, goal.still
+        if _is_arm(goal) and chain_of_spot(moved) in placed and chain_of_spot(still) not in placed:
+            goal = replace(goal, moved=still, still=moved)  # noqa: PLW2901
+        chain = chain_of_spot(goal.moved)
+        if chain in placed:
             continue
-        moved, still = mover(element.part, element.place)
-        limb = bare(chain_of_spot(moved))
-        side = side_of(moved)
-        if side is None or limb not in _SWUNG or bare(chain_of_spot(still)) == "arm" or _same_leg_pair(moved, still):
-            continue
-        body = Body.posed(found)
+        placed.add(chain)
+        kind: Limb = "arm" if bare(chain) == "arm" else "leg"
+        body, side = Body.posed(found), str(side_of(goal.moved))
+        mirror = np.array([1.0, 1.0, 1.0] if side == "left" else [1.0, -1.0, -1.0])
+        joints = [JOINT_INDEX[f"{side}_{name}"] for name in _SWUNG[kind]]
         for index in range(len(found)):
-            kind: Limb = "arm" if limb == "arm" else "leg"
-            choice = _choice(body, index, moved, still, kind=kind)
-            turns = _library(kind).turns[choice]
-            mirror = 1.0 if side == "left" else np.array([1.0, -1.0, -1.0])
-            found[index, [JOINT_INDEX[f"{side}_{name}"] for name in _SWUNG[limb]]] = turns * mirror
+            found[index, joints] = _library(kind).turns[_choice(body, index, goal, kind=kind)] * mirror
     return found
 
 
-def _same_leg_pair(moved: str, still: str) -> bool:
-    """Knees together or feet together: nothing has to go anywhere."""
-    return bare(moved) == bare(still) and bare(chain_of_spot(moved)) == "leg"
+@dataclass(frozen=True)
+class _Goal:
+    """A place of a limb that goes to another place, or beyond it by `least` metres in the direction `way`."""
+
+    moved: str
+    still: str
+    way: tuple[float, float, float] | None = None
+    least: float = 0.0
 
 
-def _choice(body: Body, index: int, moved: str, still: str, *, kind: Limb) -> int:
-    """Which posture of the library brings a place of the limb to another place of one body."""
-    library, side = _library(kind), side_of(moved)
+def _goal(element: Element) -> _Goal | None:
+    """Where an element sends a limb; None for knees or feet that meet, which need not go anywhere."""
+    match element:
+        case Touch(part=part, place=place):
+            moved, still = mover(part, place)
+            limb = bare(chain_of_spot(moved))
+            met = bare(moved) == bare(still) and limb == "leg"
+            return None if limb not in _SWUNG or met else _Goal(moved, still)
+        case Place(part=part, relation=relation, other=other) if relation in _WAYS:
+            if bare(chain_of_spot(part)) != "arm" or bare(chain_of_spot(other)) == "arm":
+                return None
+            return _Goal(part, other, _WAYS[relation], 0.08 if element.metres is None else element.metres)
+        case _:
+            return None
+
+
+def _is_arm(goal: _Goal) -> bool:
+    """Whether one arm goes to the other: those come last."""
+    return bare(chain_of_spot(goal.still)) == "arm"
+
+
+def _choice(body: Body, index: int, goal: _Goal, *, kind: Limb) -> int:
+    """Which posture of the library brings a place of the limb to where it is to be, on one body."""
+    library, side = _library(kind), side_of(goal.moved)
     base = JOINT_INDEX[_CARRIER[kind]]
     mirror = np.array([1.0 if side == "left" else -1.0, 1.0, 1.0])
     frame = body.world[index, base]
-    goal = (frame.T @ (body.spot(still)[index] - body.joints[index, base])) * mirror
-    named = moved if side == "left" else moved.replace("right_", "left_")
-    way = library.spots[:, SPOT_INDEX[named]] - goal
-    score = (way * way).sum(1) / _NEAR_M[kind] ** 2 + library.effort
-    if kind == "arm":
-        normal = np.asarray(skin_normal(still))
-        if normal.any():
-            facing = (frame.T @ body.world[index, SPOT_JOINTS[SPOT_INDEX[still]]] @ normal) * mirror
-            score = score + (angle_between(library.palms, -facing[None]) / _PALM_DEG) ** 2
-        low, high = elbow_habit(bare(still))
-        miss = np.maximum(low - library.elbows, 0.0) + np.maximum(library.elbows - high, 0.0)
-        score = score + ((miss / _ELBOW_M) ** 2).sum(1)
+    place = (frame.T @ (body.spot(goal.still)[index] - body.joints[index, base])) * mirror
+    named = goal.moved if side == "left" else goal.moved.replace("right_", "left_")
+    way = library.spots[:, SPOT_INDEX[named]] - place
+    if goal.way is not None:
+        along = way @ ((frame.T @ body.frame[index].T @ np.asarray(goal.way)) * mirror)
+        score = (np.maximum(goal.least - along, 0.0) / _NEAR_M[kind]) ** 2 + library.effort
+    else:
+        score = (way * way).sum(1) / _NEAR_M[kind] ** 2 + library.effort
+    if kind == "arm" and goal.way is None:
+        score = score + _lying_flat(body, index, goal.still, library, mirror) + _habit(library, goal.still)
     order = np.argsort(score)[:64]
     alike = order[score[order] < score[order[0]] + _VARIETY]
     return int(alike[index % len(alike)])
+
+
+def _lying_flat(body: Body, index: int, still: str, library: _Library, mirror: DoubleArray) -> DoubleArray:
+    """(L,) how far palms are from lying flat on a place."""
+    normal = np.asarray(skin_normal(still))
+    frame = body.world[index, JOINT_INDEX["spine3"]]
+    facing = (frame.T @ body.world[index, SPOT_JOINTS[SPOT_INDEX[still]]] @ normal) * mirror
+    return (
+        (angle_between(library.palms, -facing[None]) / _PALM_DEG) ** 2 if normal.any() else np.zeros(len(library.palms))
+    )
+
+
+def _habit(library: _Library, still: str) -> DoubleArray:
+    """(L,) how far elbows are from where people have them."""
+    low, high = elbow_habit(bare(still))
+    miss = np.maximum(low - library.elbows, 0.0) + np.maximum(library.elbows - high, 0.0)
+    return ((miss / _ELBOW_M) ** 2).sum(1)

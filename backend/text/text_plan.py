@@ -38,8 +38,8 @@ _MUST: Final = 1.6
 _EDITED_DEG, _KEPT_DEG = 60.0, 0.25
 _VARIED_DEG: Final = {"shoulder": 9.0, "elbow": 12.0, "wrist": 6.0, "collar": 3.0, "spine1": 3.0, "spine2": 2.0,
                       "spine3": 2.0, "neck": 5.0, "head": 6.0, "hip": 5.0, "knee": 5.0}  # fmt: skip
-_BOW_DEG: Final = {"knee": 45.0, "calf": 75.0, "shin": 70.0, "ankle": 100.0, "heel": 105.0, "sole": 100.0, "foot": 105.0,
-                   "toes": 110.0}  # fmt: skip
+_BOW_DEG: Final = {"knee": 45.0, "calf": 75.0, "shin": 70.0, "ankle": 100.0, "heel": 115.0, "sole": 110.0, "foot": 115.0,
+                   "toes": 122.0}  # fmt: skip
 _ON_THIGHS: Final = (Touch("left_hand", "left_thigh"), Touch("right_hand", "right_thigh"))
 _ON_KNEES: Final = (Touch("left_hand", "left_knee"), Touch("right_hand", "right_knee"))
 # Arms that hang from somebody who stands would go through the seat or the ground.
@@ -151,10 +151,11 @@ def planned(
     edit = current is not None and (program.edit or any(isinstance(each, Change | Mirror) for each in on))
     where = situation(on)
     base = _base(drafts, current if edit else None, on)
-    poses = _faced(_bowed(_supported(base, where, edit=edit), where, on), on)
+    supported = _supported(base, where, edit=edit)
+    poses = _faced(supported if edit else _bowed(supported, where, on), on)
     change = _edits(on, current) if edit and current is not None else Edit()
     moved = frozenset[str]().union(change.free, *(moved_joints(each) for each in on))
-    contacts, carrying = _carrying(where, poses, edit=edit)
+    contacts, carrying = _carrying(where, supported, edit=edit)
     planted: tuple[tuple[int, int], ...] = ()
     if edit and change.planted and _both_legs(change.free):
         contacts, carrying = _feet(poses)
@@ -221,11 +222,15 @@ def _bowed(poses: DoubleArray, where: Situation, on: Sequence[Element]) -> Doubl
     if not depth:
         return poses
     found = poses.copy()
-    turns = {"pelvis": 0.62, "spine1": 0.12, "spine2": 0.14, "spine3": 0.12, "left_hip": -0.62, "right_hip": -0.62}
+    turns = {"pelvis": 0.62, "spine1": 0.12, "spine2": 0.14, "spine3": 0.12}
+    # The hips go back over the heels, or the body would fall on its face.
+    turns |= {
+        f"{side}_{joint}": share for side in ("left", "right") for joint, share in (("hip", -0.74), ("ankle", 0.12))
+    }
     for name, share in turns.items():
         joint, about = JOINT_INDEX[name], axis_angle_to_matrix(np.radians([share * depth, 0.0, 0.0]))
         turn = axis_angle_to_matrix(found[:, joint])
-        found[:, joint] = matrix_to_axis_angle(turn @ about if share > 0.0 else about @ turn)
+        found[:, joint] = matrix_to_axis_angle(about @ turn if bare(name) == "hip" else turn @ about)
     return clamped_to_limits(found)
 
 

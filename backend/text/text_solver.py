@@ -29,6 +29,9 @@ _ITERATIONS: Final = 24
 _AGAIN_ITERATIONS: Final = 14
 _TRIES: Final = 3
 _LARGEST_STEP: Final = 0.6
+_DAMPING: Final = 3e-3
+_STIFFNESS: Final = 3000.0
+"""What damps turns that change nothing at first, such as those of a straight elbow, per radian squared."""
 _LITTLE: Final = 2e-3
 _MARGIN_RAD: Final = np.radians(0.02)
 """Results keep so far within their ranges, so that float32 does not carry them out."""
@@ -112,7 +115,7 @@ def _descend(plan: Plan, start: DoubleArray, *, iterations: int) -> Job[tuple[Do
     """Levenberg-Marquardt from poses (B, 24, 3, 3); steps that make a pose worse are not taken."""
     weighing = Weighing(plan.terms())
     local = start.copy()
-    damping = np.full(len(local), 1e-2)
+    damping = np.full(len(local), _DAMPING)
     linear = weighing.linear(local)
     for iteration in range(iterations):
         yield Progress("Posing", 0.1 + 0.7 * iteration / iterations)
@@ -124,7 +127,7 @@ def _descend(plan: Plan, start: DoubleArray, *, iterations: int) -> Job[tuple[Do
         gain = (linear.cost - there.cost) / np.maximum(linear.cost, 1e-9)
         local = np.where(better[:, None, None, None], tried, local)
         linear = linear.merged(there, better)
-        damping = np.clip(np.where(better, damping * 0.3, damping * 6.0), 1e-5, 1e6)
+        damping = np.clip(np.where(better, damping * 0.25, damping * 6.0), 1e-5, 1e6)
         if ((better & (gain < _LITTLE)) | (damping > 1e3)).all():
             break
     return local, linear.cost
@@ -134,7 +137,7 @@ def _step(matrix: DoubleArray, gradient: DoubleArray, damping: DoubleArray) -> D
     """(B, 22, 3) radians, none longer than a body can be trusted to be linear over."""
     diagonal = np.einsum("bii->bi", matrix)
     damped = matrix.copy()
-    np.einsum("bii->bi", damped)[:] = diagonal * (1.0 + damping[:, None]) + 1e-6
+    np.einsum("bii->bi", damped)[:] = diagonal + damping[:, None] * (diagonal + _STIFFNESS) + 1e-6
     step = -np.linalg.solve(damped, gradient[..., None])[..., 0].reshape(len(matrix), MOVED, 3)
     longest = np.linalg.norm(step, axis=-1).max(1)
     return step * np.minimum(1.0, _LARGEST_STEP / np.maximum(longest, 1e-9))[:, None, None]

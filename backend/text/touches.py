@@ -17,7 +17,8 @@ from .measures import Body, Check, Distance, Offset, angle_between
 from .spots import SPOT_INDEX, SPOT_JOINTS, SPOT_OFFSETS
 
 _TOUCH_M: Final = 0.04
-# Places are on the front or the back of a limb, or in its middle; what touches its side is so much further away.
+# Places are on the front or the back of a limb, in its middle, or under the toes; what touches its side is so much
+# further away.
 _GIRTH_M: Final = {
     "knee": 0.04, "thigh": 0.06, "shin": 0.04, "calf": 0.04, "ankle": 0.03, "foot": 0.03, "heel": 0.03, "wrist": 0.02,
     "elbow": 0.02, "forearm": 0.02, "upper_arm": 0.02, "sole": 0.02, "toes": 0.03, "hip": 0.03, "buttock": 0.04,
@@ -48,6 +49,8 @@ _HABITS: Final[dict[str, tuple[tuple[float, float], tuple[float, float], tuple[f
     "chest": ((0.04, np.inf), (-np.inf, -0.16), _ANY),
     "heart": ((0.04, np.inf), (-np.inf, -0.16), _ANY),
     "shoulder": (_ANY, (-np.inf, -0.04), (0.0, np.inf)),
+    "thigh": ((0.0, 0.14), (-np.inf, -0.16), _ANY),
+    "knee": ((0.0, 0.16), (-np.inf, -0.10), _ANY),
 }
 
 
@@ -99,10 +102,12 @@ def skin_normal(spot: str) -> tuple[float, float, float]:
     """Unit vector in the joint's axes; zero for places in a limb's middle."""
     x, y, z = SPOT_OFFSETS[SPOT_INDEX[spot]].tolist()
     joint = bare(spot_joint(spot))
-    if joint == "head":
+    if bare(spot) in {"foot", "toes"}:
+        way = (0.0, 1.0, 0.4)
+    elif joint == "head":
         way = (x, y - 0.06, z - 0.02)
     elif joint in {"pelvis", "spine1", "spine3", "neck", "hip", "knee", "ankle"}:
-        way = (x, 0.0, z) if bare(spot) not in {"sole", "toes", "crotch", "bottom"} else (0.0, y, 0.0)
+        way = (x, 0.0, z) if bare(spot) not in {"sole", "crotch", "bottom"} else (0.0, y, 0.0)
     else:
         way = (0.0, y, z)
     length = float(np.linalg.norm(way))
@@ -114,7 +119,8 @@ def touch_checks(part: Spot, place: Spot) -> tuple[Check, ...]:
     if part == place:
         return ()
     bulk = 0.0 if _on_skin(part, place) else _GIRTH_M.get(bare(part), 0.0)
-    bulk += _GIRTH_M.get(bare(place), 0.0) if not _on_skin(part, place) or bare(place) in {"wrist", "ankle"} else 0.0
+    inside = bare(place) in {"wrist", "ankle", "toes"}
+    bulk += _GIRTH_M.get(bare(place), 0.0) if inside or not _on_skin(part, place) else 0.0
     return (Check(Distance(part, place), high=_TOUCH_M + bulk, slack=0.05),)
 
 
