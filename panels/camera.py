@@ -6,11 +6,19 @@ import bpy
 
 from ..operators.last_photo import why_no_picture
 from ..operators.session import session
+from ..operators.sketch_strokes import STROKES
+from ..operators.ways import PHOTO, SKETCH
 from .sidebar import Sidebar
 from .words import draw_sentence
 
 SENTENCE = "contrapposto_match"
 """The custom property in which a matched camera says how well it is matched."""
+SHOWS = {
+    PHOTO.operator: "Shows the rig over the photo, seen as the photo was taken.",
+    SKETCH.operator: "Shows the rig over the drawing, seen as it was drawn.",
+    STROKES.operator: "Correct Keypoints shows handles on the strokes. No camera is needed for that.",
+}
+"""What this is for, by what posed the rig."""
 KEYS = (
     ("MOUSE_LMB_DRAG", "Drag a point: the limb follows"),
     ("EVENT_X", "Let the point go again"),
@@ -46,7 +54,8 @@ class CONTRAPPOSTO_PT_camera(Sidebar, bpy.types.Panel):
         if camera is not None and SENTENCE in camera:
             draw_match(layout, camera)
         elif reason is None:
-            draw_sentence(layout, "Shows the rig over the photo, seen as the photo was taken.", icon="INFO")
+            what = SHOWS.get(context.scene.contrapposto.result.operator, SHOWS[PHOTO.operator])
+            draw_sentence(layout, what, icon="INFO")
 
 
 def draw_match(layout: bpy.types.UILayout, camera: bpy.types.Object) -> None:

@@ -12,6 +12,7 @@ import fake_sketch
 import views
 from choosing import keys_of, pose_of
 from drawn_over_rig import BONES, LINES, OTHER, Drawing, angles, grease_pencil, hips_apart, places_of, view_of
+from fake_layout import draw
 
 VIEWS = {
     "front": {},
@@ -258,6 +259,7 @@ def test_the_camera_is_matched_to_strokes(humanoid, sketches, package):
     drawing.give(sketches)
     grease_pencil(drawing.strokes)
     pose_from_strokes(drawing)
+    assert "handles on the strokes" in draw("CONTRAPPOSTO_PT_camera", width=900).texts()
     assert bpy.ops.contrapposto.match_camera() == {"FINISHED"}
     camera = bpy.context.scene.camera
     np.testing.assert_allclose(np.array(camera.matrix_world)[:3, :3], drawing.view.axes, atol=0.05)
