@@ -18,7 +18,7 @@ from ..rotations import axis_angle_to_matrix, geodesic_angle, matrix_to_axis_ang
 from ..skeleton import JOINT_INDEX, MIRROR
 from . import measures
 from .chains import CHAIN_JOINTS, bare, side_of
-from .language import Amount, Change, Mirror
+from .language import Amount, Change, Element, Mirror
 from .measures import Angle, Away, Between, Body, Check, Distance, Facing, HeadTurn, Offset, Trunk
 
 _DEGREES: Final[dict[Amount, float]] = {"a_little": 15.0, "some": 30.0, "much": 50.0, "fully": 360.0}
@@ -69,6 +69,20 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Sized(Change):
+    """A change without degrees, of which an alternative makes `factor` times as much."""
+
+    factor: float = 1.0
+
+
+def sized(element: Element, factor: float) -> Element:
+    """An element, so much larger; all but changes without degrees stay as they are."""
+    if not isinstance(element, Change) or element.degrees is not None or element.amount == "fully":
+        return element
+    return Sized(element.verb, element.part, element.amount, None, element.directions, factor)
+
+
+@dataclass(frozen=True)
 class Turned:
     """How far joints are from given parent-relative turns, the worst of them."""
 
@@ -100,10 +114,13 @@ def edit_of(change: Change, current: Body) -> Edit:
 def joined(edits: Sequence[Edit]) -> Edit:
     """Several at once."""
     free = frozenset[str]().union(*(edit.free for edit in edits))
-    held = frozenset[str]().union(*(edit.held for edit in edits))
+    held = frozenset[str]()
+    for edit in edits:
+        others = frozenset[str]().union(*(other.free for other in edits if other is not edit and not other.held))
+        held |= edit.held - others
     checks = tuple(check for edit in edits for check in edit.checks)
     notes = dict.fromkeys(edit.note for edit in edits if edit.note)
-    return Edit(checks, free, held - free, any(edit.planted for edit in edits), "; ".join(notes))
+    return Edit(checks, free, held, any(edit.planted for edit in edits), "; ".join(notes))
 
 
 def _one(change: Change, part: str, current: Body) -> Edit:
@@ -122,7 +139,15 @@ def _one(change: Change, part: str, current: Body) -> Edit:
 
 
 def _amount(change: Change) -> float:
-    return abs(change.degrees) if change.degrees is not None else _DEGREES[change.amount]
+    return abs(change.degrees) if change.degrees is not None else _DEGREES[change.amount] * _factor(change)
+
+
+def _metres(change: Change) -> float:
+    return _METRES[change.amount] * _factor(change)
+
+
+def _factor(change: Change) -> float:
+    return change.factor if isinstance(change, Sized) else 1.0
 
 
 def _around(measure: measures.Measure, value: float, *, give: float = _GIVE_DEG) -> Check:
@@ -155,7 +180,7 @@ def _swing(change: Change, part: str, current: Body) -> Edit:
     collar = {f"{side}_collar"} if joint == "shoulder" else set[str]()
     twist = {f"{side}_shoulder"} if joint == "elbow" else {f"{side}_hip"} if joint == "knee" else set[str]()
     note = _FAR if change.degrees is not None and _amount(change) > most + 1.0 else ""
-    check = Check(Away(measure_limb, (x, y, z)), high=2.0, slack=4.0)
+    check = Check(Away(measure_limb, (x, y, z)), high=1.0, slack=4.0)
     return Edit((check,), frozenset({f"{side}_{joint}"} | collar | twist), note=note)
 
 
@@ -224,7 +249,7 @@ def _carry(change: Change, part: str, current: Body) -> Edit:
     way = _vector(directions, 1.0 if side == "left" else -1.0)
     if way is None:
         return Edit(note="it does not say where to")
-    metres = np.radians(min(_amount(change), 120.0)) * 0.5 if change.degrees is not None else _METRES[change.amount]
+    metres = np.radians(min(_amount(change), 120.0)) * 0.5 if change.degrees is not None else _metres(change)
     arm = name in {"hand", "wrist"}
     spot = f"{side}_wrist" if arm else f"{side}_ankle"
     base = "chest" if arm else "crotch"
@@ -234,7 +259,7 @@ def _carry(change: Change, part: str, current: Body) -> Edit:
         _around(Offset(spot, base, axis), float(goal[index]), give=_GIVE_M) for axis, index in measures.AXES.items()
     )
     joints = ("shoulder", "elbow", "collar") if arm else ("hip", "knee")
-    note = _FAR if float(np.linalg.norm(goal - start - metres * way)) > 0.03 else ""
+    note = _FAR if float(np.linalg.norm(goal - start - metres * way)) > 0.06 else ""
     held = frozenset() if arm else frozenset({f"{side}_ankle"})
     return Edit(checks, frozenset(f"{side}_{joint}" for joint in joints), held, note=note)
 
@@ -275,13 +300,13 @@ def _shrug(change: Change, part: str, current: Body) -> Edit:
     way = _vector(change.directions or verbs.get(change.verb, ("up",)), 1.0 if side == "left" else -1.0)
     if way is None:
         return Edit(note="it does not say where to")
-    metres = 0.35 * min(_METRES[change.amount], 0.2) if change.degrees is None else 0.15 * np.radians(_amount(change))
+    metres = 0.35 * min(_metres(change), 0.2) if change.degrees is None else 0.15 * np.radians(_amount(change))
     spot = f"{side}_shoulder"
     axis = ("left", "up", "forward")[int(np.argmax(np.abs(way)))]
     measure = Offset(spot, "upper_back", axis)  # pyright: ignore[reportArgumentType]
     sign = float(np.sign(way[measures.AXES[measure.axis]]))
     goal = float(measure.of(current)[0]) + sign * min(metres, 0.06)
-    return Edit((_around(measure, goal, give=0.005),), frozenset({f"{side}_collar"}))
+    return Edit((_around(measure, goal, give=0.005),), frozenset({f"{side}_collar", spot}), frozenset({spot}))
 
 
 def _spread(change: Change, current: Body) -> Edit:
@@ -294,7 +319,7 @@ def _spread(change: Change, current: Body) -> Edit:
     note = _FAR if change.degrees is not None and abs(goal - wanted) > 1.0 else ""
     free = {f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "ankle")}
     if change.part == "feet" and change.degrees is None:
-        metres = float(Distance("left_ankle", "right_ankle").of(current)[0]) + sign * _METRES[change.amount]
+        metres = float(Distance("left_ankle", "right_ankle").of(current)[0]) + sign * _metres(change)
         check = _around(Distance("left_ankle", "right_ankle"), float(np.clip(metres, 0.1, 1.2)), give=_GIVE_M)
         return Edit((check,), frozenset(free), planted=True)
     return Edit((_around(measure, goal),), frozenset(free), planted=True, note=note)
@@ -378,7 +403,7 @@ def _lean(change: Change, ways: Sequence[str], current: Body) -> Edit:
 def _face(change: Change, current: Body) -> Edit:
     now = float(Facing().of(current)[0])
     sign = -1.0 if "right" in change.directions else 1.0
-    amount = 180.0 if change.amount == "fully" or "back" in change.directions else _DEGREES[change.amount]
+    amount = 180.0 if change.amount == "fully" or "back" in change.directions else _amount(change)
     amount = change.degrees if change.degrees is not None else amount
     if change.verb == "move":
         return Edit(note="a pose has no place of its own to be moved from")
@@ -390,7 +415,7 @@ def _face(change: Change, current: Body) -> Edit:
 def _crouch(change: Change, current: Body) -> Edit:
     """The hips sink or rise above the feet."""
     sign = 1.0 if change.verb == "raise" else -1.0
-    metres = 0.01 * _amount(change) if change.degrees is not None else _METRES[change.amount]
+    metres = 0.01 * _amount(change) if change.degrees is not None else _metres(change)
     legs = {f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle")}
     low = min(("left_sole", "right_sole"), key=lambda spot: float(current.spot(spot)[0, 1]))
     measure = Offset("crotch", low, "up")
@@ -432,6 +457,12 @@ def _without_side(turn: DoubleArray, *, root: bool) -> DoubleArray:
     yaw = np.arctan2(-left[2], left[0]) if np.hypot(left[0], left[2]) > 0.35 else 0.0
     about = axis_angle_to_matrix(np.array([0.0, yaw, 0.0]))
     return matrix_to_axis_angle(about @ axis_angle_to_matrix(matrix_to_axis_angle(about.T @ matrix) * (1.0, 0.0, 0.0)))
+
+
+def mirrored_body(body: Body, mirror: Mirror) -> Body:
+    """One pose, mirrored."""
+    rotations = matrix_to_axis_angle(local_rotations(body.world))[0]
+    return Body.posed(mirrored(rotations, mirror)[None])
 
 
 def mirror_checks(mirror: Mirror, current: Body) -> tuple[tuple[Check, ...], str]:

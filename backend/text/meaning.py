@@ -14,7 +14,7 @@ import numpy as np
 
 from . import measures
 from .chains import bare, chain_of_limb, side_of
-from .changes import change_checks, mirror_checks
+from .changes import change_checks, mirror_checks, mirrored_body, sized
 from .contradictions import overruled
 from .language import (
     Apart,
@@ -90,7 +90,7 @@ class Constraint:
 
 
 def constraints(
-    program: Program, current: Body | None, *, switched_off: frozenset[int] = frozenset()
+    program: Program, current: Body | None, *, switched_off: frozenset[int] = frozenset(), factor: float = 1.0
 ) -> list[Constraint]:
     """One for each element, in order.
 
@@ -98,17 +98,22 @@ def constraints(
         program: what to do.
         current: one pose that `Change` and `Mirror` start from; without it they have nothing to hold.
         switched_off: elements that neither overrule others nor tell what carries the body.
+        factor: how much larger than usual changes are that say no degrees.
     """
     told = left_of(program, switched_off=switched_off)
     where = situation([element for element in told if element is not None])
     found: list[Constraint] = []
+    now = current
     for index, element in enumerate(program.elements):
         left = element if index in switched_off else told[index]
         if left is None:
             found.append(Constraint(element, f"{sentence(element)} (a later part says otherwise)", ()))
             continue
         others = [each for other, each in enumerate(told) if other != index and each is not None]
-        found.append(_constraint(element, left, where=where, others=others, current=current))
+        left = sized(left, factor)
+        found.append(_constraint(element, left, where=where, others=others, current=now))
+        if isinstance(left, Mirror) and now is not None and index not in switched_off:
+            now = mirrored_body(now, left)
     return found
 
 
@@ -134,7 +139,7 @@ def _constraint(
         checks, note = mirror_checks(left, current) if isinstance(left, Mirror) else change_checks(left, current)
         return Constraint(element, f"{words} ({note})" if note else words, checks)
     checks, note = _checks(left, where, others)
-    if left != element:
+    if left != element and not isinstance(left, Change):
         note = "in part: a later part says otherwise"
     wishes = touch_wishes(left, others) if isinstance(left, Touch) else ()
     if isinstance(left, Support):

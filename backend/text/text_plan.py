@@ -16,9 +16,9 @@ from ..skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES
 from . import supports
 from .body_solids import GROUND_PARTS, Points, joined
 from .chains import bare, chain_of_spot, moved_joints, mover
-from .changes import Edit, edit_of, mirrored
+from .changes import Edit, edit_of, mirrored, sized
 from .changes import joined as joined_edits
-from .language import Change, Element, Face, Ground, Mirror, Program, SupportKind, Touch
+from .language import Bend, Change, Element, Face, Ground, Mirror, Program, SupportKind, Touch
 from .limb_starts import reaching
 from .meaning import Constraint, left_of
 from .measures import Body, Check, Facing
@@ -144,14 +144,15 @@ def planned(
     drafts: DoubleArray,
     current: DoubleArray | None,
     switched_off: frozenset[int],
+    factor: float = 1.0,
 ) -> Plan:
-    """Work out what to do."""
+    """Work out what to do; changes without degrees are made `factor` times as large."""
     told = left_of(program, switched_off=switched_off)
-    on = [element for element in told if element is not None]
+    on = [sized(element, factor) for element in told if element is not None]
     edit = current is not None and (program.edit or any(isinstance(each, Change | Mirror) for each in on))
     where = situation(on)
     base = _base(drafts, current if edit else None, on)
-    supported = _supported(base, where, edit=edit)
+    supported = _supported(base, where, on, edit=edit)
     poses = _faced(supported if edit else _bowed(supported, where, on), on)
     change = _edits(on, current) if edit and current is not None else Edit()
     moved = frozenset[str]().union(change.free, *(moved_joints(each) for each in on))
@@ -173,7 +174,7 @@ def planned(
         weights=(_MUST,) * len(musts) + (1.0,) * len(wishes),
         contacts=contacts,
         carrying=carrying,
-        balanced=_balanced(where, carrying, edit=edit),
+        balanced=carrying.any(1) if planted else _balanced(where, carrying, edit=edit),
         held=tuple(JOINT_INDEX[name] for name in sorted(change.held)),
         planted=planted,
         limits=_limits(poses if edit else None),
@@ -204,7 +205,7 @@ def _varied(drafts: DoubleArray) -> DoubleArray:
     return clamped_to_limits(matrix_to_axis_angle(turned))
 
 
-def _supported(poses: DoubleArray, where: Situation, *, edit: bool) -> DoubleArray:
+def _supported(poses: DoubleArray, where: Situation, on: Sequence[Element], *, edit: bool) -> DoubleArray:
     """Poses in the support's pose, where they are not already."""
     if where.kind is None or (edit and not where.told):
         return poses
@@ -214,6 +215,23 @@ def _supported(poses: DoubleArray, where: Situation, *, edit: bool) -> DoubleArr
         placed, [rest for rest in _RESTS.get(where.kind, ()) if chain_of_spot(rest.part) not in where.busy]
     )
     return np.where(there[:, None, None], poses, placed)
+
+
+def _knees_up(poses: DoubleArray, kind: SupportKind, on: Sequence[Element]) -> DoubleArray:
+    """Knees that are bent while the body lies on its back point up, the feet flat on the ground."""
+    if kind != "lying_back":
+        return poses
+    found = poses.copy()
+    for element in on:
+        if isinstance(element, Bend) and bare(element.joint) == "knee":
+            angles = np.zeros((JOINT_COUNT, 3))
+            bend = float(np.clip(element.degrees, 0.0, 150.0))
+            hip = JOINT_INDEX[element.joint.replace("knee", "hip")]
+            angles[hip], angles[JOINT_INDEX[element.joint]] = (-0.5 * bend, 0.0, 0.0), (bend, 0.0, 0.0)
+            turns = rotations_from_angles(np.radians(angles))
+            for joint in (hip, JOINT_INDEX[element.joint]):
+                found[:, joint] = turns[joint]
+    return found
 
 
 def _bowed(poses: DoubleArray, where: Situation, on: Sequence[Element]) -> DoubleArray:

@@ -16,6 +16,7 @@ from ..job import Job, Progress
 from ..refine.joint_limits import clamped_to_limits, joint_angles, rotations_from_angles
 from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..skeleton import JOINT_COUNT, JOINT_INDEX
+from .changes import sized
 from .language import Program
 from .meaning import Constraint, constraints
 from .measures import Body
@@ -28,6 +29,7 @@ __all__ = ["NEUTRAL_DRAFT", "TextPose", "solve_text"]
 _ITERATIONS: Final = 24
 _AGAIN_ITERATIONS: Final = 14
 _TRIES: Final = 3
+_FACTORS: Final = (1.0, 1.5, 0.7, 1.25, 0.85, 1.8)
 _LARGEST_STEP: Final = 0.6
 _DAMPING: Final = 3e-3
 _STIFFNESS: Final = 3000.0
@@ -76,18 +78,48 @@ def solve_text(
         InputError: a pose has another shape, or numbers that are not finite.
     """
     drafts, now = _checked(drafts, current)
-    body = None if now is None else Body.posed(now[None])
-    found = constraints(program, body, switched_off=switched_off)
-    plan = planned(program, found, drafts=drafts, current=now, switched_off=switched_off)
+    factors = _factors(program, len(drafts), edit=now is not None, switched_off=switched_off)
+    found: list[TextPose] = []
+    for factor, which in factors:
+        told = _Told(program, now, switched_off, factor)
+        found += yield from _solved(told, drafts[which])
+    return sorted(found, key=lambda pose: -sum(pose.held))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A program, the pose it may change, what of it is switched off, and how large its changes are."""
+
+    program: Program
+    current: DoubleArray | None
+    switched_off: frozenset[int]
+    factor: float
+
+
+def _factors(
+    program: Program, count: int, *, edit: bool, switched_off: frozenset[int]
+) -> list[tuple[float, list[int]]]:
+    """How large changes are that say no degrees, and for which drafts: each alternative makes more or less of them."""
+    changes = [each for index, each in enumerate(program.elements) if index not in switched_off]
+    if not edit or all(sized(each, 2.0) == each for each in changes):
+        return [(1.0, list(range(count)))]
+    return [(_FACTORS[index % len(_FACTORS)], [index]) for index in range(count)]
+
+
+def _solved(told: _Told, drafts: DoubleArray) -> Job[list[TextPose]]:
+    """Poses (A) from drafts, of changes that are all as large."""
+    body = None if told.current is None else Body.posed(told.current[None])
+    off = told.switched_off
+    found = constraints(told.program, body, switched_off=off, factor=told.factor)
+    plan = planned(told.program, found, drafts=drafts, current=told.current, switched_off=off, factor=told.factor)
     yield Progress("Posing", 0.05)
     local, cost = yield from _descend(plan, plan.start, iterations=_ITERATIONS)
-    local, cost = yield from _tried_again(plan, found, local, cost, switched_off=switched_off)
+    local, cost = yield from _tried_again(plan, found, (local, cost), switched_off=off)
     poses = _finished(plan, local)
     held = _held(found, Body.posed(poses))
-    order = np.argsort(-held.sum(1), kind="stable")
     return [
-        TextPose(poses[index], tuple(found), tuple(bool(each) for each in held[index]), float(cost[index]))
-        for index in order
+        TextPose(pose, tuple(found), tuple(bool(each) for each in holds), float(worth))
+        for pose, holds, worth in zip(poses, held, cost, strict=True)
     ]
 
 
@@ -105,7 +137,7 @@ def _checked(drafts: DoubleArray, current: DoubleArray | None) -> tuple[DoubleAr
 
 
 def _held(found: list[Constraint], body: Body) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """(A, C)"""
+    """(A, C) whether each pose meets each constraint."""
     if not found:
         return np.zeros((len(body.joints), 0), np.bool_)
     return np.stack([constraint.holds(body) for constraint in found], axis=1)
@@ -146,12 +178,12 @@ def _step(matrix: DoubleArray, gradient: DoubleArray, damping: DoubleArray) -> D
 def _tried_again(
     plan: Plan,
     found: list[Constraint],
-    local: DoubleArray,
-    cost: DoubleArray,
+    reached: tuple[DoubleArray, DoubleArray],
     *,
     switched_off: frozenset[int],
 ) -> Job[tuple[DoubleArray, DoubleArray]]:
     """Poses that miss something are looked for from other starts; the best of each alternative is kept."""
+    local, cost = reached
     wanted = [index not in switched_off for index in range(len(found))]
     held = _held(found, Body.turned(local))
     missing = np.flatnonzero(~(held | ~np.array(wanted, np.bool_)).all(1)) if found else np.zeros(0, np.intp)

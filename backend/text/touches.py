@@ -49,7 +49,7 @@ _HABITS: Final[dict[str, tuple[tuple[float, float], tuple[float, float], tuple[f
     "chest": ((0.04, np.inf), (-np.inf, -0.16), _ANY),
     "heart": ((0.04, np.inf), (-np.inf, -0.16), _ANY),
     "shoulder": (_ANY, (-np.inf, -0.04), (0.0, np.inf)),
-    "thigh": ((0.0, 0.14), (-np.inf, -0.16), _ANY),
+    "thigh": ((0.0, 0.10), (-np.inf, -0.24), _ANY),
     "knee": ((0.0, 0.16), (-np.inf, -0.10), _ANY),
 }
 
