@@ -67,7 +67,7 @@ BOMB = gzip.compress(b" " * 50_000_000, 9)
         (failure("500 Internal Server Error", "CUDA out of memory"), r"failed \(HTTP 500\)\. Look at the server's log"),
         (failure("503 Service Unavailable", ""), r"failed \(HTTP 503\)"),
         (failure("418 I'm a teapot", ""), r"refused the question \(HTTP 418\)"),
-        (failure("307 Redirect", "", more="Location: http://127.0.0.1:9/\r\n"), r"another address, which is not followed"),
+        (failure("307 Redirect", "", more="Location: http://127.0.0.1:9/\r\n"), r"another address, which is not fol"),
         (raw(http(b"<html>hi</html>", kind="text/html")), r"answered with a web page in the place of JSON.*/v1"),
         (raw(http(b"\x89PNG", kind="image/png")), r"answered with something else in the place of JSON"),
         (raw(http(b'{"choices": [')), r"is no chat completion\. Check that the address"),
@@ -84,7 +84,7 @@ BOMB = gzip.compress(b" " * 50_000_000, 9)
         (completion("", finish="length"), r"empty before it wrote a word: its context or token limit is too small"),
         (completion(None, refusal="I cannot help with that."), r"declined to answer"),
         (completion("x", finish="content_filter"), r"declined to answer"),
-        (completion("I am sorry, but as a language model I cannot."), r"in words and not with a pose: it may have decl"),
+        (completion("I am sorry, but as a model I cannot."), r"in words and not with a pose: it may have decl"),
         (raw(STREAM_HEAD + event(None, refusal="No.") + b"data: [DONE]\n\n"), r"declined to answer"),
         (raw(STREAM_HEAD), r"is no chat completion"),
         (raw(STREAM_HEAD + b"data: [DONE]\n\n"), r"answer is empty"),
@@ -156,7 +156,9 @@ def test_an_error_page_without_end_is_not_read() -> None:
 
 
 def test_headers_without_end_are_not_read() -> None:
-    assert "does not speak HTTP" in complaint(endless(b"HTTP/1.1 200 OK\r\n", b"X-A: " + b"x" * 990 + b"\r\n", most=9_000_000))
+    assert "does not speak HTTP" in complaint(
+        endless(b"HTTP/1.1 200 OK\r\n", b"X-A: " + b"x" * 990 + b"\r\n", most=9_000_000)
+    )
 
 
 def test_when_to_try_again() -> None:
@@ -262,7 +264,7 @@ def over_tls(certificate: Path, reply: Reply) -> Reply:
 @pytest.fixture
 def at_studio(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names, "_LOOK_UP", "print('127.0.0.1')")
-    monkeypatch.setattr(LlmServer, "_read", lambda self, connection: self.seen.append(None))
+    monkeypatch.setattr(LlmServer, "_read", lambda self, _connection: self.seen.append(None))
 
 
 def ask_https(server: LlmServer, host: str) -> Any:
@@ -275,7 +277,9 @@ def test_the_name_is_checked_although_an_address_is_called(certificate: Path, mo
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with LlmServer([over_tls(certificate, completion(KNEELING_JSON))]) as server:
         assert ask_https(server, "studio.test") == KNEELING
-        with pytest.raises(ModelError, match=r"^The certificate of other\.test:\d+ is not valid for it, so nothing was"):
+        with pytest.raises(
+            ModelError, match=r"^The certificate of other\.test:\d+ is not valid for it, so nothing was"
+        ):
             ask_https(server, "other.test")
 
 

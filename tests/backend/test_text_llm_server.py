@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 import json
+import subprocess
+import sys
 import threading
 import time
 
 import numpy as np
 import pytest
 
-from contrapposto.backend.errors import ModelError
+from contrapposto.backend.errors import MissingPackageError, ModelError
 from contrapposto.backend.job import Progress, run_job
 from contrapposto.backend.text.codec import json_schema
 from contrapposto.backend.text.language import Bend, Change, Program
@@ -301,6 +303,21 @@ def test_a_job_runs_inside_another_loop() -> None:
 
     with LlmServer([completion(KNEELING_JSON)]) as server:
         assert asyncio.run(outside(server)) == KNEELING
+
+
+def test_nothing_large_is_imported_before_a_question() -> None:
+    program = (
+        "import sys, contrapposto.backend.text.llm, contrapposto.backend.text.llm.local_model\n"
+        "print([name for name in ('httpx', 'asyncio', 'torch', 'transformers', 'cv2') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_without_httpx_the_artist_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises(MissingPackageError, match="httpx is needed to ask a language model's server"):
+        run_job(ask(LlmRequest(SENTENCE), LlmSettings("localhost:11434", "tiny")))
 
 
 # What the artist can read beforehand is what is sent.

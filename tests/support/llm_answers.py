@@ -11,14 +11,16 @@ from contrapposto.backend.text.llm import LlmRequest, LlmSettings, ask
 from llm_server import LlmServer
 
 KNEELING = Program((Support("kneeling_left"), Touch("right_hand", "heart")), style="solemn")
-KNEELING_JSON = json.dumps({
-    "elements": [
-        {"say": "Support", "kind": "kneeling_left"},
-        {"say": "Touch", "part": "right_hand", "place": "heart"},
-    ],
-    "style": "solemn",
-    "edit": False,
-})
+KNEELING_JSON = json.dumps(
+    {
+        "elements": [
+            {"say": "Support", "kind": "kneeling_left"},
+            {"say": "Touch", "part": "right_hand", "place": "heart"},
+        ],
+        "style": "solemn",
+        "edit": False,
+    }
+)
 SENTENCE = "Kneeling on the left knee, right hand on the heart."
 
 

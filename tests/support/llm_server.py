@@ -42,7 +42,7 @@ class Seen:
 
 @dataclass
 class LlmServer:
-    """Answers each request with the next of `replies`, the last one again and again; a connection serves one request."""
+    """Answers each request with the next of `replies`, the last one again and again; a connection serves one."""
 
     replies: list[Reply]
     seen: list[Seen] = field(default_factory=list)

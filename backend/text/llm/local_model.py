@@ -35,8 +35,12 @@ MOST_TOKENS: Final = 1500
 """Of one answer; sixty elements take fewer."""
 _STEP_S: Final = 0.05
 """What one step of reading the question should take; the number of tokens a step follows from it."""
+_LEAST_READ, _MOST_READ = 8, 512
+"""Tokens a step; fewer are hardly faster, as all weights go through the processor for one as for eight."""
 _LARGE: Final = 4 << 30
 """Bytes of weights above which a processor too computes in the numbers that they are stored in, to save memory."""
+_MEMORIES: Final = ("cache", "past_key_values")
+"""What models call what they remember of the text so far: since transformers 5, and before."""
 _NO_THREADS: Final = "HF_DEACTIVATE_ASYNC_LOAD"
 
 WITHOUT_PICTURE: Final = "A language model from a folder takes no pictures: it was asked without the picture."
@@ -54,8 +58,10 @@ class LocalModel:
     def __init__(self, folder: Path, tokenizer: Any, *, model: Any) -> None:
         self.folder = folder
         self._tokenizer, self._model = tokenizer, model
-        parameters = inspect.signature(model.forward).parameters
-        self._last_only = {"logits_to_keep": 1} if "logits_to_keep" in parameters else {}
+        self._memory = _memory_name(model) or _MEMORIES[0]
+        self._last_only = (
+            {"logits_to_keep": 1} if "logits_to_keep" in inspect.signature(model.forward).parameters else {}
+        )
         self._ends = _end_tokens(tokenizer, model)
 
     @classmethod
@@ -74,7 +80,7 @@ class LocalModel:
         require_package("transformers", name="transformers", purpose="run a language model from a folder")
         yield Progress(f"Loading the language model {folder.name}: this can take a minute", 0.05)
         tokenizer, model = _loaded(folder, device)
-        if "past_key_values" not in inspect.signature(model.forward).parameters:
+        if _memory_name(model) is None:
             raise ModelFileError(
                 f"The language model in {folder} cannot be run step by step. Take a usual one, such as Qwen, "
                 "Llama, Mistral or Gemma."
@@ -118,12 +124,13 @@ class LocalModel:
     def _read(self, tokens: list[int]) -> Job[tuple[int, Any]]:
         """Take the question in, some tokens a step; returns the first token of the answer and the model's memory."""
         cache: Any = None
-        token, at, count = 0, 0, 8
+        token, at, count = 0, 0, _LEAST_READ
         while at < len(tokens):
             started = time.perf_counter()
             token, cache = self._step(tokens[at : at + count], cache)
             at += count
-            count = max(1, min(512, int(count * min(2.0, _STEP_S / max(time.perf_counter() - started, 1e-6)))))
+            quicker = min(2.0, _STEP_S / max(time.perf_counter() - started, 1e-6))
+            count = max(_LEAST_READ, min(_MOST_READ, int(count * quicker)))
             yield Progress("The language model reads the question", 0.05 + 0.25 * min(at / len(tokens), 1.0))
         return token, cache
 
@@ -134,8 +141,8 @@ class LocalModel:
         try:
             with torch.inference_mode():
                 given = torch.tensor([tokens], device=self._model.device)
-                said = self._model(input_ids=given, past_key_values=cache, use_cache=True, **self._last_only)
-                return int(said.logits[0, -1].argmax()), said.past_key_values
+                said = self._model(input_ids=given, use_cache=True, **{self._memory: cache}, **self._last_only)
+                return int(said.logits[0, -1].argmax()), getattr(said, self._memory)
         except (RuntimeError, MemoryError) as error:
             raise ModelError(
                 f"The language model {self.folder.name} cannot run here: memory may be too small. Take a smaller "
@@ -150,12 +157,16 @@ class LocalModel:
             return [int(each) for each in tokenizer(text)["input_ids"]]
         from jinja2 import TemplateError
 
-        try:
-            text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        except TemplateError:  # some models know no system role
-            system, first, *rest = messages
-            merged = {"role": "user", "content": f"{system['content']}\n\n{first['content']}"}
-            text = tokenizer.apply_chat_template([merged, *rest], tokenize=False, add_generation_prompt=True)
+        system, first, *rest = messages
+        merged = {"role": "user", "content": f"{system['content']}\n\n{first['content']}"}
+        for told in (messages, [merged, *rest]):  # some models know no system role
+            try:
+                text = tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=True)
+            except TemplateError:
+                continue
+            break
+        else:
+            raise ModelError(f"The chat template in {self.folder} cannot be filled in. Take a model made to chat.")
         return [int(each) for each in tokenizer(text + START, add_special_tokens=False)["input_ids"]]
 
     def _context(self) -> int:
@@ -194,6 +205,12 @@ def _loaded(folder: Path, device: Device | str) -> tuple[Any, Any]:
         raise ModelError(
             f"The language model in {folder} cannot be loaded: memory may be too small. Take a smaller one."
         ) from error
+
+
+def _memory_name(model: Any) -> str | None:
+    """None of a model that reads everything anew for each token."""
+    parameters = inspect.signature(model.forward).parameters
+    return next((name for name in _MEMORIES if name in parameters), None)
 
 
 def _end_tokens(tokenizer: Any, model: Any) -> frozenset[int]:
