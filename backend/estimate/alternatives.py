@@ -14,7 +14,7 @@ from ..job import Job, Progress
 from ..kinematics import pose_torch
 from ..proportions import LENGTH_GROUPS, scaled_offsets_torch
 from ..refine.tensors import one_thread
-from ..rotations import matrix_from_6d_torch
+from ..rotations import geodesic_angle_torch, matrix_from_6d_torch
 from ..skeleton import JOINT_COUNT
 from .evidence import Evidence
 from .pose_network import PoseNetwork, Reading
@@ -24,6 +24,8 @@ _AT_ONCE: Final = 4
 _STEPS: Final = 4
 _APART_M: Final = 0.10
 """Readings differ where some joint is this far from where the other has it."""
+RIGHT_WITHIN: Final = np.radians(20.0)
+"""A joint's confidence is the chance that its rotation is less than this wrong."""
 _ROUNDS: Final = 12
 
 
@@ -35,21 +37,24 @@ class Alternative:
         reading: what the picture may show, with the uncertainty of the expected pose.
         likelihood: beside the other readings, in [0, 1].
         definite: it is one of several poses; the expected one stands for all of them.
+        trust: (1, 24) in [0, 1]: of the confidence in each joint of the expected pose, that in this reading's.
     """
 
     reading: Reading
     likelihood: float = 1.0
     definite: bool = False
+    trust: torch.Tensor | None = None
 
 
 def different_readings(
     network: PoseNetwork, evidence: Evidence, count: int, *, samples: int = _SAMPLES, seed: int = 0
 ) -> Job[list[Alternative]]:
-    """Up to `count` readings of one person: the expected pose, then others, the likeliest first.
+    """Up to `count` readings of one person: the expected pose, then others in the order in which to offer them.
 
     The expected pose needs no samples; where the evidence allows very different poses it lies between them, and others
     can be likelier. Those, fewer where the evidence leaves no doubt, are the means of groups of samples: what is alike
-    in a group stands, what differs at random averages out.
+    in a group stands, what differs at random averages out. Each next one is likely and unlike those before it, so that
+    whoever takes the first few of many has those that matter.
     """
     yield Progress("Reading the pose", 0.0)
     with torch.inference_mode(), one_thread():
@@ -58,14 +63,34 @@ def different_readings(
         return [Alternative(expected)]
     sampled = yield from _sampled(network, evidence, count=samples, seed=seed)
     joints = _joints(sampled)
-    readings = [expected]
+    readings, places = [expected], [_joints(expected.six)]
     for group in _groups(joints, count - 1):
         mean = replace(expected, six=sampled[group].mean(0, keepdim=True))
-        if differs(_joints(mean.six), [_joints(other.six) for other in readings]):
+        place = _joints(mean.six)
+        if differs(place, places):
             readings.append(mean)
-    likelihood = _likelihood(np.concatenate([_joints(reading.six) for reading in readings]), joints)
-    order = [0, *(1 + np.argsort(-likelihood[1:], kind="stable"))]
-    return [Alternative(readings[k], float(likelihood[k]), definite=readings[k] is not expected) for k in order]
+            places.append(place)
+    likelihood = _likelihood(np.concatenate(places), joints)
+    near = [_near(reading, sampled) for reading in readings]
+    trust = [((one + 1.0) / (near[0] + 1.0)).clamp_max(1.0) for one in near]
+    order = _offered(places, likelihood)
+    return [Alternative(readings[k], float(likelihood[k]), definite=k > 0, trust=trust[k]) for k in order]
+
+
+def _offered(places: Sequence[DoubleArray], likelihood: DoubleArray) -> list[int]:
+    """The first, and then again and again what is likely and far from all before: the largest product of both."""
+    order, others = [0], list(range(1, len(places)))
+    apart = np.array([[np.linalg.norm(one - other, axis=-1).max() for other in places] for one in places])
+    while others:
+        order.append(max(others, key=lambda k: float(likelihood[k] * apart[k, order].min())))
+        others.remove(order[-1])
+    return order
+
+
+def _near(reading: Reading, sampled: torch.Tensor) -> torch.Tensor:
+    """(1, 24) how many of the samples (N, 24, 6) have each joint turned as the reading has it."""
+    away = geodesic_angle_torch(matrix_from_6d_torch(sampled), reading.rotations)
+    return (away < RIGHT_WITHIN).to(sampled).sum(0, keepdim=True)
 
 
 def differs(joints: DoubleArray, others: Sequence[DoubleArray]) -> bool:

@@ -26,18 +26,17 @@ from ..refine.evidence import Evidence2D, Ground, PointModel, PosePrior
 from ..refine.fit import Fit, fit_poses
 from ..refine.settings import FitSettings
 from ..rotations import matrix_to_axis_angle, swing_between
-from .alternatives import Alternative, different_readings, differs
+from .alternatives import RIGHT_WITHIN, Alternative, different_readings, differs
 from .estimator import Estimate
 from .evidence import OUTSIDE_CONFIDENCE, SEEN, Evidence, View, view_of
 from .placement import height_above_ground
 from .pose_network import PoseNetwork, Reading
 
-_RIGHT_WITHIN: Final = np.radians(20.0)
-"""A joint's confidence is the chance that its rotation is less than this wrong."""
 _OF_ONE_READING: Final = 0.45
 """Of the uncertainty about all readings, that about one of them."""
-_SPARE_READINGS: Final = 2
-"""So many more are looked for than are asked for: the fit may bring some together."""
+LOOKED_FOR: Final = 13
+"""So many readings are looked for at least, whatever is asked for: few groups of samples are all much alike, and the
+fit brings some together."""
 _NEARLY_LEVEL_M: Final = 0.20
 _EVEN_M: Final = 0.03
 """Feet that are about this much higher than the other are put beside it, so exactly."""
@@ -110,8 +109,8 @@ class LearnedEstimator:
         Raises:
             InputError: as `estimate`.
         """
-        seen, wanted = see(observation, self._device), count + _SPARE_READINGS
-        expected, *others = yield from different_readings(self._network, seen.evidence, wanted, seed=self._seed)
+        seen, sought = see(observation, self._device), max(count, LOOKED_FOR)
+        expected, *others = yield from different_readings(self._network, seen.evidence, sought, seed=self._seed)
         estimates, joints = [replace(first, likelihood=expected.likelihood)], [_from_pelvis(first)]
         for number, each in enumerate(others, start=1):
             if len(estimates) >= count:
@@ -121,6 +120,7 @@ class LearnedEstimator:
             if differs(_from_pelvis(found), joints):
                 estimates.append(found)
                 joints.append(_from_pelvis(found))
+        estimates[1:] = sorted(estimates[1:], key=lambda estimate: -estimate.likelihood)
         total = sum(estimate.likelihood for estimate in estimates)
         return [replace(estimate, likelihood=estimate.likelihood / total) for estimate in estimates]
 
@@ -134,7 +134,8 @@ class LearnedEstimator:
     def _solved(self, seen: Seen, each: Alternative, fps: float) -> Estimate:
         fit = fit_reading(seen, each.reading, iterations=10 if self._fitted else 0, definite=each.definite)
         up = np.asarray(_upwards(seen, each.reading).cpu(), np.float64)
-        confidence = _array(1.0 - (-float(_RIGHT_WITHIN) / each.reading.log_rotation_sigma.exp()).exp())
+        sure = 1.0 - (-float(RIGHT_WITHIN) / each.reading.log_rotation_sigma.exp()).exp()
+        confidence = _array(sure if each.trust is None else sure * each.trust)
         estimate = self._estimate(seen, fit, up=up, confidence=confidence, fps=fps)
         return replace(estimate, likelihood=each.likelihood)
 

@@ -212,6 +212,33 @@ def test_two_ways_to_read_an_arm_are_both_offered_with_their_shares() -> None:
     assert [estimate.likelihood for estimate in estimates] == pytest.approx(likelihood)
 
 
+def test_another_reading_is_as_sure_of_a_joint_as_samples_agree_with_it() -> None:
+    """Three samples of four have the arm as the expected pose has it, one as the other reading has it."""
+    seen, shoulder = sighting(1), JOINT_INDEX["left_shoulder"]
+    network = Knowing(seen, samples=(0.0, 0.0, 0.0, 1.0))
+    alone = run_job(LearnedEstimator(network).estimate(observation(seen)))[0].poses.confidence[0]
+    expected, other = [
+        estimate.poses.confidence[0]
+        for estimate in run_job(LearnedEstimator(network).estimate(observation(seen), count=2))
+    ]
+    np.testing.assert_array_equal(expected, alone)
+    assert other[shoulder] == pytest.approx(alone[shoulder] * 17.0 / 49.0, rel=1e-4)  # 16 and 48 samples, and one each
+    rest = np.arange(24) != shoulder
+    np.testing.assert_allclose(other[rest], alone[rest], atol=1e-6)
+
+
+def test_what_is_offered_next_is_likely_and_unlike_what_was_offered_before() -> None:
+    seen, shoulder = sighting(1), JOINT_INDEX["left_shoulder"]
+    network = Knowing(seen, samples=(0.0, 0.0, 0.45, -0.9))
+    _, *others = run_job(different_readings(network, seen.evidence, 5))
+    turned = [
+        float(geodesic_angle_torch(each.reading.rotations, network.reading(0.0).rotations)[0, shoulder])
+        for each in others
+    ]
+    assert turned == pytest.approx([0.9, 0.45], abs=0.01)
+    assert others[1].likelihood > others[0].likelihood > 0.5 * others[1].likelihood
+
+
 def test_one_of_several_readings_is_held_more_firmly_than_the_expected_pose() -> None:
     seen, shoulder = sighting(1), JOINT_INDEX["left_shoulder"]
     (expected,) = run_job(LearnedEstimator(Knowing(seen, turned=1.0)).estimate(observation(seen)))
@@ -268,6 +295,25 @@ def test_the_shipped_network_reads_people_that_it_never_saw() -> None:
         untaught = PoseNetwork(width=64, depth=1).eval()(seen.evidence.features())
     good, bad = (float(pa_mpjpe(_joints(each), seen.truth.joints).mean()) for each in (read, untaught))
     assert good < 180.0 < 280.0 < bad, (good, bad)
+
+
+def test_the_shipped_network_offers_three_readings_when_three_are_asked_for() -> None:
+    """Photos leave some joint in doubt by more than 10 cm for nearly everybody."""
+    try:
+        network = ModelCache(device="CPU").pose_network()
+    except ModelFileError as error:
+        pytest.skip(str(error))
+    seen = sighting(6, noise=Noise())
+    offered = [
+        run_job(LearnedEstimator(network).estimate(observation(seen.person(person)), count=3)) for person in range(6)
+    ]
+    assert sum(len(estimates) == 3 for estimates in offered) >= 5, [len(estimates) for estimates in offered]
+    for estimates in offered:
+        likelihood = [estimate.likelihood for estimate in estimates[1:]]
+        assert likelihood == sorted(likelihood, reverse=True)
+        joints = [estimate.joints()[0] - estimate.joints()[0, 0] for estimate in estimates]
+        apart = [np.linalg.norm(a - b, axis=-1).max() for k, a in enumerate(joints) for b in joints[:k]]
+        assert min(apart, default=1.0) >= 0.10
 
 
 def test_after_the_expected_pose_come_others_by_how_many_samples_show_them() -> None:
