@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, cast
 
-from ..language import Apart, Bend, Direction, Element, Palm, Place, Point, Raise, Side, Spot, Touch
+from ..language import Apart, Bend, Direction, Element, Ground, Palm, Place, Point, Raise, Side, Spot, Touch
 from .contact import contacts
 from .limits import ARM_M, HEIGHTS, SHOULDER_M, UPPER_ARM_M, steps, swing_to
 from .phrases import Phrase, Predicate, Ref
@@ -13,18 +13,27 @@ from .sheet import Limb, Sheet, Swing
 
 _LIFTING: Final = frozenset({"raise", "off_ground", "high"})
 _SPREAD_ARMS: Final = ("out",)
-_GONE: Final = frozenset({"air"})
+_ON_GROUND: Final = {"elbow": "elbow", "forearm": "forearm", "fingers": "fingers"}
+_UPPER: Final = frozenset({"elbow", "upper_arm", "forearm", "palm"})
 
 
 def arm(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate) -> bool:
     """Take what a predicate says of parts of one or both arms; whether it said anything."""
-    said = pair(sheet, ref, sides=sides, predicate=predicate)
+    paired = pair(sheet, ref, sides=sides, predicate=predicate)
+    said = paired
     for side in sides:
+        before = list(sheet.arms[side].contacts)
         said = _contacts(sheet, ref, side=side, predicate=predicate, both=len(sides) == 2) or said
+        in_contact = sheet.arms[side].contacts != before and ref.kind not in _UPPER
         said = _bent(sheet, ref, side=side, predicate=predicate) or said
-        if not (said and predicate.meaning in {"cross", "fold"}):
+        if not in_contact and not (paired and ref.kind != "palm" and _is_of_pair(predicate)):
             said = _aimed(sheet, ref, side=side, predicate=predicate) or said
     return said
+
+
+def _is_of_pair(predicate: Predicate) -> bool:
+    """Whether the directions of what both arms do with each other were used up by it."""
+    return predicate.meaning in {"cross", "fold"} or not set(predicate.dirs) - {"forward", "back"}
 
 
 def pair(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate) -> bool:
@@ -37,6 +46,9 @@ def pair(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate)
     if len(sides) != 2 or predicate.negated:
         return False
     if (meaning == "cross" and kind in {"arm", "forearm"}) or (meaning == "fold" and kind in {"arm", "forearm"}):
+        if any(prep.meaning in {"above", "over"} and _is_overhead(prep) for prep in predicate.preps):
+            sheet.shared += [Touch("left_wrist", "right_wrist")]
+            return False
         behind = any(prep.meaning == "behind" for prep in predicate.preps)
         if not behind:
             _cross(sheet, predicate)
@@ -48,10 +60,15 @@ def pair(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate)
         meaning in {"clasp", "together", "each_other", "fold", "close", "touch"}
         and kind not in {"elbow", "arm", "forearm"}
         and (meaning != "close" or kind != "fist")
-        and (meaning != "touch" or not predicate.objects)
-        and not (kind == "palm" and predicate.dirs)
+        and (meaning != "touch" or not (predicate.objects or predicate.preps))
+        and not (kind == "palm" and (predicate.dirs or meaning == "each_other"))
     ):
         sheet.shared += [Touch("left_hand", "right_hand")]
+        if kind in {"hand", "fingers"} and "forward" in predicate.dirs:
+            sheet.shared += [Place("left_hand", "ahead", "belly", 0.1)]
+        if kind in {"hand", "fingers"} and "back" in predicate.dirs:
+            for side in sides:
+                _set_contacts(sheet, side, [Touch(cast(Spot, f"{side}_hand"), "lower_back")])
         sheet.pairs.pop("hands", None)
         return True
     if meaning in {"together", "each_other"} and kind in {"elbow", "forearm"}:
@@ -113,11 +130,13 @@ def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both:
             Phrase("prep", 0, 0, "around" if predicate.meaning == "hug" else "on", refs=tuple(predicate.objects))
         )
     found: list[Element] = []
+    if predicate.meaning == "on_ground" and ref.kind != "arm" or any(p.place == "ground" and p.meaning == "on" for p in preps):
+        found.append(Ground(cast(Spot, f"{side}_{_ON_GROUND.get(ref.kind, 'hand')}")))
     for prep in preps:
         found += contacts(sheet, ref, side=side, prep=prep, both=both)
         _objects_of_world(sheet, side, prep)
     if predicate.negated or not found:
-        return bool(preps) and not found
+        return bool(preps) and not found and not predicate.dirs
     own = [each for each in found if not _is_other_hand(each, side)]
     if own:
         limb = sheet.arms[side]
@@ -239,6 +258,9 @@ def _palm(sheet: Sheet, side: Side, predicate: Predicate, dirs: tuple[str, ...])
         "each_other": ("across",),
     }
     dirs = dirs or table.get(predicate.meaning, ())
+    if predicate.meaning == "face":
+        for prep in predicate.preps:
+            dirs = ("down",) if prep.place == "ground" else dirs
     if predicate.meaning == "together" and not dirs:
         dirs = ("across",)
     for prep in predicate.preps:
@@ -275,6 +297,7 @@ def _is_overhead(prep: Phrase) -> bool:
 
 def _swing(sheet: Sheet, swing: Swing, ref: Ref, *, side: Side, predicate: Predicate, dirs: tuple[str, ...]) -> bool:
     meaning, upper = predicate.meaning, ref.kind in {"elbow", "upper_arm"}
+    swing.overhead = swing.overhead or predicate.overhead or any(map(_is_overhead, predicate.preps))
     before, angle = (swing.dirs, swing.angle), predicate.degrees() if meaning != "bend" else None
     if not predicate.negated:
         dirs = _more_dirs(predicate, dirs, ref)
@@ -354,12 +377,14 @@ def _leave_contacts(sheet: Sheet, side: Side) -> None:
         limb.contacts = []
 
 
-def arm_elements(sheet: Sheet, side: Side) -> list[Element]:
+def arm_elements(sheet: Sheet, side: Side, *, lying: str = "") -> list[Element]:
     """What was said of an arm, as elements."""
     limb = sheet.arms[side]
     found: list[Element] = []
     bent = (limb.bend is not None and limb.bend > 20.0) or bool(limb.lower)
     for swing, name in ((limb.whole, "upper_arm" if bent else "arm"), (limb.upper, "upper_arm")):
+        if lying:
+            _laid(swing, lying)
         if swing.is_said:
             found.append(swung(sheet, swing, cast(str, f"{side}_{name}"), kind="arm"))
     if limb.lower:
@@ -374,6 +399,14 @@ def arm_elements(sheet: Sheet, side: Side) -> list[Element]:
     if limb.palm:
         found.append(Palm(side, cast("tuple[Direction, ...]", limb.palm)))
     return found
+
+
+def _laid(swing: Swing, lying: str) -> None:
+    """Arms of somebody who lies: down is along the trunk, overhead beyond the head."""
+    if swing.dirs == ("down",):
+        swing.dirs, swing.angle = ("out",), 12.0
+    elif swing.overhead or (lying == "lying_front" and swing.dirs in {("up",), ("forward",)}):
+        swing.dirs, swing.angle, swing.raised = ("forward",), 170.0, False
 
 
 def swung(sheet: Sheet, swing: Swing, limb: str, *, kind: str) -> Element:

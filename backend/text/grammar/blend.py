@@ -87,6 +87,9 @@ def _ends(*spots: str) -> frozenset[str]:
 def blended(pose: Sequence[Element], said: Sequence[Element]) -> tuple[Element, ...]:
     """The elements of a pose that explicit ones leave, as far as they leave them, then the explicit ones."""
     taken: set[str] = set()
+    front = any(_stepped(each) is not None for each in pose) or any(isinstance(e, Raise) and "thigh" in e.limb for e in pose)
+    if front and any(slots(each) & {"left thigh", "right thigh", "support"} for each in pose):
+        said = [each for each in said if _stepped(each) is None]
     for element in said:
         for slot in slots(element):
             side, _, name = slot.partition(" ")
@@ -121,9 +124,23 @@ def _loosened(element: Element, taken: set[str]) -> Element | None:
 def sided(pose: NamedPose, *, side: Side | None, said: Sequence[Element]) -> tuple[Element, ...]:
     """The elements of a pose for a side: the one that was said, or the one that fits what else was said better."""
     turned = tuple(mirrored(element) for element in pose.elements)
+    front = next((side_ for each in said if (side_ := _stepped(each)) is not None), None)
+    if side is None and front is not None and pose.front is not None:
+        return pose.elements if front == pose.front else turned
     if side is not None:
         return turned if pose.side is not None and side != pose.side else pose.elements
     return turned if _fit(turned, said) > _fit(pose.elements, said) else pose.elements
+
+
+def _stepped(element: Element) -> Side | None:
+    """The leg that is said to be in front."""
+    match element:
+        case Place(part="left_foot", relation="ahead") | Place(part="right_foot", relation="behind"):
+            return "left"
+        case Place(part="right_foot", relation="ahead") | Place(part="left_foot", relation="behind"):
+            return "right"
+        case _:
+            return None
 
 
 def _fit(pose: Sequence[Element], said: Sequence[Element]) -> int:

@@ -177,12 +177,7 @@ class ClauseBuilder:
     def _on_verb(self, index: int, phrase: Phrase) -> None:
         now = self._now
         starts = self._fresh and phrase.form == "base" and phrase.kind == "verb"
-        if (
-            phrase.meaning in BODY
-            and now.subjects
-            and self._fresh
-            and (phrase.form != "past" or phrase.meaning == "sit")
-        ):
+        if self._is_of_body(phrase):
             self._finish()
             now = self._now
         elif self._starts_over(index, phrase):
@@ -195,6 +190,15 @@ class ClauseBuilder:
         self._fresh = False
 
     _on_state = _on_verb
+
+    def _is_of_body(self, phrase: Phrase) -> bool:
+        """Whether a verb behind a comma is about the whole body and not the limb that was spoken of."""
+        now = self._now
+        if not now.subjects or not self._fresh or phrase.kind == "state":
+            return False
+        if phrase.meaning in BODY:
+            return phrase.form != "past" or phrase.meaning in {"sit", "bow"}
+        return phrase.meaning in {"lean", "arch", "hunch"} and now.subjects[0].group in {"arm", "leg"}
 
     def _starts_over(self, index: int, phrase: Phrase) -> bool:
         """Whether a verb behind a comma or `and` begins a clause of its own."""
@@ -274,6 +278,12 @@ class ClauseBuilder:
         self._need_predicate()
         self._qualify(phrase)
 
+    def _on_place(self, index: int, phrase: Phrase) -> None:
+        """`touching the floor`: a place without a preposition."""
+        last = self._now.predicates[-1] if self._now.predicates else None
+        if last is not None and (last.meaning in TARGET or last.meaning in {"reach", "put", "face"}):
+            last.preps.append(replace(phrase, kind="prep", meaning="on", place=phrase.meaning))
+
     def _on_level(self, index: int, phrase: Phrase) -> None:
         self._need_predicate()
         self._qualify(phrase)
@@ -300,7 +310,8 @@ class ClauseBuilder:
             self._predicate(Phrase("verb", phrase.start, phrase.end, "be"))
         last = self._now.predicates[-1]
         if phrase.kind == "dir":
-            last.dirs.append(phrase.meaning)
+            last.dirs.append("up" if phrase.meaning == "overhead" else phrase.meaning)
+            last.overhead = last.overhead or phrase.meaning == "overhead"
         elif phrase.kind == "prep":
             last.preps.append(phrase)
         elif phrase.kind == "level":

@@ -21,7 +21,7 @@ _LIMB: Final = {
 }  # fmt: skip
 _MIDDLE: Final = {
     "head": "head", "face": "head", "chin": "head", "neck": "head", "gaze": "head", "eye": "head", "torso": "torso",
-    "back": "torso", "chest": "torso", "waist": "torso", "belly": "torso", "pelvis": "hips", "hip": "hips", "nose": "head",
+    "body": "torso", "back": "torso", "chest": "torso", "waist": "torso", "belly": "torso", "pelvis": "hips", "hip": "hips", "nose": "head",
     "upper_back": "torso", "lower_back": "torso",
 }  # fmt: skip
 _OPPOSITE: Final = {
@@ -47,7 +47,7 @@ def is_relative(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     """Whether a predicate is about the difference to the current pose."""
     if predicate.more:
         return True
-    if any(measure.mode == "by" for measure in predicate.measures):
+    if any(measure.mode == "by" for measure in predicate.measures) and (clause.imperative or sheet.edit):
         return True
     if predicate.meaning == "move" and clause.imperative and predicate.dirs and not predicate.preps:
         return True

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from ..language import Element, Place, Point, Side, Spot, Touch
+from ..language import Element, Ground, Place, Point, Side, Spot, Touch
 from . import arms, legs, middle
 from .contact import real_sides
 from .edits import change, is_relative, mirror
 from .limits import steps
-from .phrases import ARM_KINDS, HEAD_KINDS, LEG_KINDS, Clause, Phrase, Predicate, Ref
+from .phrases import ARM_KINDS, HEAD_KINDS, LEG_KINDS, SIDES, Clause, Phrase, Predicate, Ref
 from .sheet import Sheet
 from .stance import STANCES, stance
 
@@ -76,7 +76,9 @@ def _of_part(sheet: Sheet, ref: Ref, predicate: Predicate) -> bool:
         return middle.head(sheet, ref, predicate=predicate)
     if ref.kind in {"hip", "pelvis", "bottom", "buttock"}:
         return middle.hips(sheet, ref, predicate=predicate) or _on_ground(sheet, ref, predicate)
-    if ref.kind == "torso" and predicate.meaning in STANCES:
+    if ref.kind == "body" and predicate.meaning in {"turn", "face", "twist"}:
+        return _turning(sheet, predicate) or middle.trunk(sheet, ref, predicate=predicate)
+    if ref.kind in {"body", "torso"} and predicate.meaning in STANCES:
         return stance(sheet, predicate, instruments=[])
     return middle.trunk(sheet, ref, predicate=predicate) or _on_ground(sheet, ref, predicate)
 
@@ -149,12 +151,19 @@ def _leaning_on(sheet: Sheet, predicate: Predicate) -> bool:
     """`leaning on the left elbow` carries; `leaning against a wall` leans back a little."""
     said = False
     for prep in predicate.preps:
+        if prep.place == "table":
+            sheet.trunk.setdefault("forward", 22.0)
+            for side in SIDES:
+                sheet.arms[side].others.append(Place(f"{side}_hand", "ahead", "belly", 0.2))
+            said = True
         if prep.place == "wall":
             sheet.trunk.setdefault("forward", -10.0)
             said = True
         for ref in prep.refs:
-            if ref.kind in {"elbow", "forearm", "hand", "palm"}:
-                said = True
+            if ref.kind in {"hand", "palm"} and {"sit", "ground"} & set(sheet.support_words):
+                for side in real_sides(sheet, ref.sides) or ("right",):
+                    sheet.arms[side].contacts.append(Ground(f"{side}_hand"))
+            said = said or ref.kind in {"elbow", "forearm", "hand", "palm"}
     return said
 
 

@@ -13,6 +13,7 @@ from .phrases import Phrase, Predicate, Ref
 from .sheet import Sheet
 
 _STEP_M: Final = 0.25
+_TRUNK_FRONT: Final = frozenset({"chest", "belly", "chin"})
 _LIFT: Final = frozenset({"raise", "off_ground", "swing"})
 
 
@@ -112,7 +113,7 @@ def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both:
             prep.refs
             and prep.meaning in {"to"}
             and ref.kind == "knee"
-            and prep.refs[0].kind in {"chest", "belly", "chin"}
+            and prep.refs[0].kind in _TRUNK_FRONT
         ):
             limb.upper.angle, limb.upper.raised = 125.0, True
             limb.upper.dirs = ("forward",)
@@ -208,10 +209,10 @@ def _ankle(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
 
 def _aimed(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both: bool) -> bool:
     limb, meaning = sheet.legs[side], predicate.meaning
-    if meaning in {"turned_out", "turned_in"} or ref.kind in {"ankle", "toes", "heel", "sole"} and not predicate.dirs:
-        if ref.kind in {"leg", "foot", "toes", "knee"}:
-            limb.end = ("forward", "out" if meaning == "turned_out" else "across")
-            return meaning in {"turned_out", "turned_in"}
+    if meaning in {"turned_out", "turned_in"} and ref.kind in {"leg", "foot", "toes", "knee"}:
+        limb.end = ("forward", "out" if meaning == "turned_out" else "across")
+        return True
+    if ref.kind in {"ankle", "toes", "heel", "sole"} and not predicate.dirs:
         if ref.kind == "heel" and meaning in {"raise", "off_ground"} and not predicate.negated:
             if both:
                 sheet.support_words.append("tiptoe")
@@ -293,6 +294,8 @@ def _knee(sheet: Sheet, *, side: Side, predicate: Predicate, dirs: tuple[str, ..
     """A knee that is lifted, in front if nothing else is said."""
     limb, meaning = sheet.legs[side], predicate.meaning
     level = tuple(each for each in dirs if each not in {"up", "down"})
+    if any(each.kind in _TRUNK_FRONT for prep in predicate.preps for each in prep.refs) and limb.upper.raised:
+        return True
     if predicate.levels:
         kind = predicate.levels[0].refs[0].kind
         angle = 90.0 if kind in {"hip", "pelvis"} else swing_to(HEIGHTS.get(kind, HIP_M), pivot=HIP_M, length=THIGH_M)
@@ -338,8 +341,16 @@ def _to_height(kind: str, *, length: float) -> float:
 
 def _whole(sheet: Sheet, *, side: Side, predicate: Predicate, dirs: tuple[str, ...], both: bool = False) -> bool:
     limb, meaning = sheet.legs[side], predicate.meaning
-    if both and dirs == ("forward",) and meaning in {"be", "straighten", "stretch", "point"}:
-        limb.whole.dirs, limb.bend = dirs, 0.0
+    seated = {"sit", "ground", "lie"} & set(sheet.support_words)
+    if both and meaning in {"be", "straighten", "stretch", "point"} and (
+        dirs == ("forward",) or (dirs == ("out",) and meaning == "stretch" and seated)
+    ):
+        limb.whole.dirs, limb.bend = ("forward",), 0.0
+        if "sit" in sheet.support_words and sheet.seat is None:
+            sheet.support_words.append("ground")
+        return True
+    if "lie" in sheet.support_words and dirs == ("up",) and not predicate.amount and predicate.degrees() is None:
+        limb.whole.dirs = ("up",)
         return True
     lifted = meaning in _LIFT or "up" in dirs or meaning == "horizontal"
     level = [each for each in dirs if each not in {"up", "down"}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..language import Bend, Change, Element, Place, Touch
+from ..language import Bend, Change, Element, Ground, Place, Touch
 from .contact import contacts, real_sides
 from .limits import steps
 from .phrases import HEAD_KINDS, Phrase, Predicate, Ref
@@ -152,8 +152,10 @@ def head(sheet: Sheet, ref: Ref, *, predicate: Predicate) -> bool:
     """Turned, tilted, raised and lowered; also the gaze, the chin, the face."""
     said = _head_places(sheet, ref, predicate)
     dirs, meaning = set(predicate.dirs), predicate.meaning
-    if meaning in {"on_ground", "off_ground"} and ref.kind != "gaze" and meaning == "on_ground":
-        return said
+    if meaning == "on_ground" and ref.kind not in {"gaze", "eye"}:
+        spot = {"head": "head_top", "face": "nose", "neck": "nape"}.get(ref.kind, ref.kind)
+        sheet.shared.append(Ground(spot))  # pyright: ignore
+        return True
     if meaning in {"raise", "off_ground"} or "up" in dirs or "high" in dirs or meaning == "supine":
         _nod(sheet, predicate, "up")
         said = True
@@ -273,8 +275,8 @@ def hips(sheet: Sheet, ref: Ref, *, predicate: Predicate) -> bool:
     dirs = set(predicate.dirs)
     if predicate.meaning in {"turn", "twist"}:
         return _twist(sheet, predicate, ["right" if "left" in dirs else "left"])
-    if dirs & {"left", "right"} or (ref.sides and len(ref.sides) == 1 and ("out" in dirs or "side" in dirs)):
-        side = "left" if "left" in dirs or "left" in ref.sides else "right"
+    if dirs & {"left", "right"} or (len(ref.sides) == 1 and dirs & {"out", "side"}):
+        side = "left" if "left" in dirs or (ref.sides == ("left",) and "right" not in dirs) else "right"
         weight_on(sheet, side)
         return True
     if "back" in dirs:

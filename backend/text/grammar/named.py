@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from ..codec import element_from_json
-from ..language import ELEMENTS, Element, Face, Head, Point, Side, Trunk
+from ..language import ELEMENTS, Element, Face, Head, Place, Point, Side, Support, Trunk
 from .inflection import verb_forms
 
 _FOLDER: Final = Path(__file__).parent / "poses"
@@ -35,6 +35,7 @@ class NamedPose:
         verbs: those that are verbs, and so have forms.
         elements: what the body does.
         side: the side that it is written for; None of a pose that has none.
+        front: the leg that is in front, or None.
         group: the file it stands in.
     """
 
@@ -43,6 +44,7 @@ class NamedPose:
     verbs: tuple[str, ...]
     elements: tuple[Element, ...]
     side: Side | None
+    front: Side | None
     group: str
 
 
@@ -73,7 +75,20 @@ def _pose(row: dict[str, Any], group: str) -> NamedPose:
     names = tuple(cast("list[str]", row.get("names", [])))
     verbs = tuple(cast("list[str]", row.get("verbs", [])))
     elements = tuple(element for line in row["pose"] for element in element_lines(line))
-    return NamedPose((names + verbs)[0], names, verbs, elements, row.get("side"), group)
+    return NamedPose((names + verbs)[0], names, verbs, elements, row.get("side"), _front(elements, row), group)
+
+
+def _front(elements: tuple[Element, ...], row: dict[str, Any]) -> Side | None:
+    """The leg in front: of a lunge, of a foot ahead of the other, or as the pose says."""
+    for element in elements:
+        match element:
+            case Support(kind="lunge_left" | "lunge_right"):
+                return "left" if element.kind == "lunge_left" else "right"
+            case Place(part=part, relation="ahead", other=other) if part.endswith("_foot") and other.endswith(("foot", "knee")):
+                return "left" if part.startswith("left") else "right"
+            case _:
+                pass
+    return row.get("front")
 
 
 def element_lines(line: str) -> tuple[Element, ...]:
@@ -122,7 +137,7 @@ def mirrored(element: Element) -> Element:
 
 
 def _minus(value: float | None) -> float | None:
-    return None if value is None else -value
+    return None if value is None else -value or 0.0
 
 
 def _mirrored_value(value: object) -> Any:

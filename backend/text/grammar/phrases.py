@@ -112,6 +112,7 @@ class Predicate:
     widths: list[str] = field(default_factory=list[str])
     amount: str = ""
     more: str = ""
+    overhead: bool = False
     start: int = 0
     end: int = 0
 

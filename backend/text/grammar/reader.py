@@ -83,7 +83,12 @@ class Reader:
         """Whether a pose's name is only a verb here, with a part as its object: `push the hips forward`."""
         if not any(entry.category in {"verb", "state"} and size == length for size, entry in entries):
             return False
-        return self._nouns.read(at + length) is not None
+        if self._phrases and self._phrases[-1].kind in {"noun", "be", "amount"} and any(
+            phrase.kind == "noun" for phrase in self._phrases[-2:]
+        ):
+            return True
+        behind = [entry.category for _, entry in self._entries(at + length)]
+        return self._nouns.read(at + length) is not None or "dir" in behind or self._prep(at + length) is not None
 
     def _whole_phrase(self, at: int) -> Phrase | None:
         """What is always a phrase by itself: facing, widths, right angles, turns."""

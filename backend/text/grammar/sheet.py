@@ -23,12 +23,14 @@ class Swing:
         dirs: directions, none twice, at most one of each axis.
         angle: degrees from hanging down, where the sentence says it.
         raised: it was said to be raised, without a direction up.
+        overhead: above the head, which is beyond it where the body lies.
         mention: number of the clause that spoke of it first.
     """
 
     dirs: tuple[str, ...] = ()
     angle: float | None = None
     raised: bool = False
+    overhead: bool = False
     mention: int = -1
 
     @property

@@ -174,7 +174,7 @@ def _sitting(sheet: Sheet, words: list[str], carriers: dict[str, tuple[Side, ...
         sheet.legs_crossed = sheet.legs_crossed or "knee"
     if "on_heels" in words or "heel" in carriers:
         return "sitting_heels"
-    if "ground" in words and sheet.seat is None:
+    if ("ground" in words or "hand" in carriers) and sheet.seat is None:
         if sheet.legs_crossed == "knee" and "cross_legged" not in words:
             sheet.legs_crossed = ""
             return "sitting_cross_legged"
@@ -207,7 +207,7 @@ def _upright(sheet: Sheet, last: str | None, carriers: dict[str, tuple[Side, ...
 def _on_trunk(carriers: dict[str, tuple[Side, ...]]) -> SupportKind | None:
     if carriers.keys() & {"back", "upper_back"}:
         return "lying_back"
-    return "lying_front" if carriers.keys() & {"belly"} else None
+    return "lying_front" if carriers.keys() & {"belly", "chest"} else None
 
 
 def crossed_legs(sheet: Sheet, kind: str | None) -> list[Element]:

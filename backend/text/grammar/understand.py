@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
 from ...errors import InputError
-from ..language import Bend, Element, Face, Program, Support
+from ..language import Bend, Element, Face, Ground, Head, Program, Support, Trunk
 from .arms import arm_elements
 from .blend import blended, sided
 from .clauses import ClauseBuilder
@@ -14,7 +15,7 @@ from .guard import refuse_languages, refuse_unusable
 from .interpret import interpret
 from .legs import is_lifted, leg_elements
 from .middle import middle_elements
-from .named import NamedPose, named_poses
+from .named import NamedPose, mirrored, named_poses
 from .phrases import SIDES, Clause, Phrase
 from .reader import Reader
 from .sheet import Sheet
@@ -92,8 +93,27 @@ def _elements(sheet: Sheet, poses: Sequence[tuple[NamedPose, Clause]]) -> tuple[
     said = _said(sheet)
     found: tuple[Element, ...] = ()
     for pose, clause in poses:
-        found = blended(found, sided(pose, side=_pose_side(clause), said=said))
-    return tuple(dict.fromkeys(blended(found, said))) + tuple(sheet.changes)
+        found = blended(found, _posed(pose, clause, said))
+    return _joined(blended(found, said)) + tuple(sheet.changes)
+
+
+def _posed(pose: NamedPose, clause: Clause, said: Sequence[Element]) -> tuple[Element, ...]:
+    """The elements of a named pose as a clause asks for it: on one side, or with both hands."""
+    if pose.side is not None and any(len(ref.sides) == 2 and ref.group == "arm" for ref in clause.instruments):
+        return tuple(dict.fromkeys((*pose.elements, *map(mirrored, pose.elements))))
+    return sided(pose, side=_pose_side(clause), said=said)
+
+
+def _joined(elements: Sequence[Element]) -> tuple[Element, ...]:
+    """Without repetitions; all that is said of the trunk in one element, and of the head."""
+    found = list(dict.fromkeys(elements))
+    for kind in (Trunk, Head):
+        several = [element for element in found if isinstance(element, kind)]
+        if len(several) > 1:
+            fields = {f.name: v for e in several for f in dataclasses.fields(e) if (v := getattr(e, f.name)) is not None}
+            found[found.index(several[-1])] = kind(**fields)
+            found = [element for element in found if element not in several[:-1]]
+    return tuple(found)
 
 
 def _pose_side(clause: Clause):  # noqa: ANN202
@@ -124,7 +144,7 @@ def _said(sheet: Sheet) -> list[Element]:
     found += [*by_leg["left"], *by_leg["right"], *crossed_legs(sheet, kind)]
     found += [*sheet.pairs.values()]
     for side in SIDES:
-        found += arm_elements(sheet, side)
+        found += arm_elements(sheet, side, lying=kind if lying and kind else "")
     return [*found, *sheet.shared, *more]
 
 
@@ -135,7 +155,8 @@ def _completed(support: Support | None, by_leg: dict, sheet: Sheet) -> Support |
         return Support("right_leg" if lifted[0] == "left" else "left_leg")
     knees = [e.degrees for side in SIDES for e in by_leg[side] if isinstance(e, Bend) and e.joint.endswith("knee")]
     if support is not None and support.kind == "standing" and len(knees) == 2 and min(knees) > 35.0:
-        return Support("squatting") if min(knees) > 85.0 else None
+        sheet.shared += [Ground("left_sole"), Ground("right_sole")]
+        return None
     return support
 
 
