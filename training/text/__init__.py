@@ -1,0 +1,1 @@
+"""How the generator of poses for words is made and measured."""
