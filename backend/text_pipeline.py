@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .errors import InputError, ModelError
 from .job import Job, Progress, timed_job
 from .pose_sequence import PoseSequence
 from .text.idle import standing_poses
-from .text.language import Amount, Change, Element, Mirror, Program
+from .text.language import Change, Mirror, Program
 from .text_readings import TextReading, readings_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ LanguageModel: TypeAlias = "Callable[[LlmRequest], Job[Program]]"
 Current: TypeAlias = Callable[[], PoseSequence]
 """Reads the pose that is to be changed, when it is needed."""
 MOST_ALTERNATIVES: Final = 16
-AMOUNTS: Final[tuple[Amount, ...]] = get_args(Amount)
 
 
 @dataclass(frozen=True)
@@ -218,7 +217,7 @@ def _drafts(
     yield Progress("Drafting poses", 0.3)
     count, seed = request.alternatives, request.seed
     if current is not None:
-        return np.asarray(current.rotations[:1], np.float64), ()
+        return np.repeat(np.asarray(current.rotations[:1], np.float64), count, axis=0), ()
     if not program.style.strip():
         return standing_poses(count, seed=seed), ()
     try:
@@ -233,35 +232,11 @@ def _drafts(
 
 def _solved(
     request: TextRequest, program: Program, *, drafts: DoubleArray, current: PoseSequence | None
-) -> Generator[Progress, None, list[TextPose]]:
-    """Poses for the program; for an edit also such as go less far, or further."""
+) -> Job[list[TextPose]]:
     from .text import text_solver
 
     now = None if current is None else np.asarray(current.rotations[0], np.float64)
-    programs = [program] if now is None else edits_like(program, request.alternatives)
-    solved: list[TextPose] = []
-    for each in programs:
-        solved += yield from text_solver.solve_text(each, drafts=drafts, current=now, switched_off=request.switched_off)
-    return solved
-
-
-def edits_like(program: Program, count: int) -> list[Program]:
-    """The edit, then up to `count` in all that go as far as it says, or by one or two grades less or more."""
-    found = [program]
-    for further in (-1, 1, 2, -2, 3, -3):
-        changed = tuple(_further(each, further) for each in program.elements)
-        other = replace(program, elements=changed)
-        if other not in found:
-            found.append(other)
-    return found[:count]
-
-
-def _further(element: Element, grades: int) -> Element:
-    """A change that goes so many grades further; one in degrees stays, and so does everything else."""
-    if not isinstance(element, Change) or element.degrees is not None:
-        return element
-    grade = AMOUNTS.index(element.amount) + grades
-    return replace(element, amount=AMOUNTS[min(max(grade, 0), len(AMOUNTS) - 1)])
+    return (yield from text_solver.solve_text(program, drafts=drafts, current=now, switched_off=request.switched_off))
 
 
 def _ranked(
