@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from ..language import Apart, Bend, Direction, Element, Ground, Palm, Place, Point, Raise, Side, Spot, Touch
 from .contact import contacts
+from .edits import FINGERS
 from .limits import ARM_M, HEIGHTS, SHOULDER_M, UPPER_ARM_M, steps, swing_to
 from .phrases import Phrase, Predicate, Ref
 from .sheet import Limb, Sheet, Swing
@@ -19,6 +20,9 @@ _UPPER: Final = frozenset({"elbow", "upper_arm", "forearm", "palm"})
 
 def arm(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate) -> bool:
     """Take what a predicate says of parts of one or both arms; whether it said anything."""
+    if ref.kind in {"hand", "fist", "fingers", "thumb"} and _is_of_fingers(ref, predicate):
+        sheet.note(FINGERS)
+        return False
     paired = pair(sheet, ref, sides=sides, predicate=predicate)
     said = paired
     for side in sides:
@@ -29,6 +33,14 @@ def arm(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate) 
         if not in_contact and not (paired and ref.kind != "palm" and _is_of_pair(predicate)):
             said = _aimed(sheet, ref, side=side, predicate=predicate) or said
     return said
+
+
+def _is_of_fingers(ref: Ref, predicate: Predicate) -> bool:
+    """`fists clenched`, `fingers spread`, `open hand`: what this body cannot show."""
+    if predicate.preps or predicate.objects or predicate.dirs or predicate.widths or predicate.metres() is not None:
+        return False
+    alone = ref.kind != "hand" or predicate.meaning == "open"
+    return alone and predicate.meaning in {"open", "close", "hold", "spread", "tuck", "bend", "straighten", "stretch"}
 
 
 def _is_of_pair(predicate: Predicate) -> bool:

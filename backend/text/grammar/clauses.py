@@ -11,7 +11,7 @@ from .phrases import Clause, Phrase, Predicate, Ref
 PATIENT: Final = frozenset({
     "raise", "lower", "bend", "straighten", "stretch", "cross", "fold", "clasp", "spread", "open", "close", "turn", "twist",
     "tilt", "put", "move", "swing", "hang", "keep", "tuck", "point", "lean", "arch", "hunch", "shrug", "mirror", "make",
-    "look", "nod", "reach", "brace", "balance",
+    "look", "nod", "reach", "brace", "balance", "bow", "copy",
 })  # fmt: skip
 """Verbs whose object is the part that moves."""
 TARGET: Final = frozenset({"touch", "hold", "hug", "cover", "support"})
@@ -233,7 +233,7 @@ class ClauseBuilder:
 
     def _is_light(self, last: Predicate, phrase: Phrase) -> bool:
         return (
-            last.meaning in _LIGHT
+            (last.meaning in _LIGHT or (last.meaning == "move" and phrase.meaning in {"together", "spread", "cross"}))
             and phrase.meaning not in {"be"}
             and not last.preps
             and not last.objects

@@ -35,8 +35,9 @@ _CHANGE_VERB: Final = {
     "twist": "turn", "tilt": "tilt", "lean": "lean", "spread": "spread", "close": "close", "open": "spread", "move": "move",
     "put": "move", "swing": "move", "reach": "move", "point": "move", "step": "move", "look": "turn", "face": "turn",
     "bow": "lean", "arch": "lean", "hunch": "lean", "nod": "lower", "hang": "lower", "tuck": "move", "together": "close",
-    "cross": "close", "off_ground": "raise", "drop": "lower", "shrug": "raise",
+    "cross": "close", "off_ground": "raise", "drop": "lower", "shrug": "raise", "squat": "lower", "kneel": "lower", "lunge": "lower",
 }  # fmt: skip
+FINGERS: Final = "Fingers are not posed by words."
 _IN_EDIT: Final = frozenset({
     "raise", "lower", "bend", "turn", "twist", "tilt", "lean", "spread", "close", "open", "move", "swing",
 })  # fmt: skip
@@ -53,6 +54,10 @@ def is_relative(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
         return True
     target = predicate.levels or predicate.widths or [p for p in predicate.preps if not p.place == "air"]
     if sheet.plain and not target and clause.imperative and not predicate.negated and _is_plain(clause, predicate):
+        return True
+    if sheet.edit and not clause.subjects and predicate.meaning == "squat" and predicate.amount:
+        return True
+    if sheet.edit and predicate.meaning == "hang" and any(ref.kind == "shoulder" for ref in clause.subjects):
         return True
     if not sheet.edit or target or not clause.imperative or predicate.meaning not in _IN_EDIT or predicate.negated:
         return False
@@ -79,10 +84,12 @@ def _is_plain(clause: Clause, predicate: Predicate) -> bool:
 def change(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     """Take a relative predicate as `Change`s; whether it could be."""
     verb, dirs = _verb(predicate), _dirs(predicate)
+    if _neutral(sheet, clause, predicate):
+        return True
     refs = clause.subjects or _default_refs(sheet, predicate, verb)
     if predicate.more == "less":
         verb, dirs = _OPPOSITE.get(verb, verb), [_TURNED.get(each, each) for each in dirs]
-    amount = cast(Amount, predicate.amount if predicate.amount in {"a_little", "some", "much", "fully"} else "some")
+    amount = _amount(predicate)
     degrees = predicate.degrees()
     if degrees is not None:
         degrees = sheet.within("change", abs(degrees), what="one change") if degrees >= 0 else None
@@ -98,6 +105,25 @@ def change(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     return bool(found)
 
 
+def _neutral(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
+    """Less of a turn or a tilt that has no direction: back towards the middle."""
+    if predicate.more != "less" or predicate.dirs or predicate.meaning not in {"turn", "twist", "tilt", "lean", "look"}:
+        return False
+    kinds = {_MIDDLE.get(ref.kind, "") for ref in clause.subjects} or {"torso"}
+    if "head" in kinds or predicate.meaning == "look":
+        sheet.changes.append(Change("straighten", "head", _amount(predicate)))
+    elif predicate.meaning in {"turn", "twist"}:
+        sheet.trunk["twist_left"] = 0.0
+    else:
+        sheet.changes.append(Change("straighten", "torso", _amount(predicate)))
+    sheet.relative = True
+    return True
+
+
+def _amount(predicate: Predicate) -> Amount:
+    return cast(Amount, predicate.amount if predicate.amount in {"a_little", "some", "much", "fully"} else "some")
+
+
 def _verb(predicate: Predicate) -> str:
     more, verb = predicate.more, _CHANGE_VERB.get(predicate.meaning, "")
     if more == "up":
@@ -108,8 +134,10 @@ def _verb(predicate: Predicate) -> str:
         return "spread" if more == "wide" else "close"
     if more == "straight" or more == "upright":
         return "straighten"
-    if more == "tight" or (more == "deep" and not verb):
+    if more == "tight":
         return "bend"
+    if more == "deep":
+        return verb or "lower"
     if verb:
         return verb
     if predicate.dirs:
@@ -134,7 +162,7 @@ def _default_refs(sheet: Sheet, predicate: Predicate, verb: str) -> list[Ref]:
     if meaning in {"twist", "lean", "arch", "bow", "hunch"} or (meaning == "bend" and predicate.dirs):
         return [Ref("torso")]
     if meaning in {"squat", "lunge", "kneel", "sit"} or predicate.more == "deep":
-        return [Ref("knee", ("left", "right"))]
+        return [Ref("hip", ("left", "right"))]
     if meaning == "turn" or meaning == "face":
         return [Ref("whole")]
     if meaning in {"spread", "close"} or predicate.more in {"wide", "narrow"}:
@@ -145,10 +173,15 @@ def _default_refs(sheet: Sheet, predicate: Predicate, verb: str) -> list[Ref]:
 def _of(sheet: Sheet, ref: Ref, verb: str, dirs: list[str]) -> Iterable[tuple[str, str, tuple[str, ...]]]:
     """Parts, verbs and directions of `Change` for one part that is spoken of."""
     sides = real_sides(sheet, ref.sides) or ("right",)
-    if ref.kind == "whole":
+    if ref.kind == "whole" or (ref.kind == "body" and verb == "turn"):
         return [("body", "turn", tuple(dirs))]
     if ref.kind in _MIDDLE and not (ref.kind == "hip" and verb in {"bend"}):
         return [_middle(_MIDDLE[ref.kind], verb, dirs)] if verb else []
+    if verb in {"spread", "close"} and ref.kind in {"fist", "fingers", "thumb"} or (
+        verb in {"spread", "close"} and ref.kind in {"hand", "palm"} and len(sides) == 1
+    ):
+        sheet.note(FINGERS)
+        return []
     if verb in {"spread", "close"}:
         pair = {"arm": "arms", "hand": "arms", "elbow": "arms"}.get(
             ref.kind, "feet" if ref.kind in {"foot", "heel"} else "legs"
@@ -164,6 +197,9 @@ def _of(sheet: Sheet, ref: Ref, verb: str, dirs: list[str]) -> Iterable[tuple[st
     if verb in {"bend", "straighten"} and ref.kind in _JOINT:
         return [(f"{side}_{_JOINT[ref.kind]}", verb, ()) for side in sides]
     if ref.kind not in _LIMB or not verb:
+        return []
+    if verb in {"open", "close"} and _LIMB[ref.kind] == "hand":
+        sheet.note(FINGERS)
         return []
     limb = _LIMB[ref.kind]
     if verb in {"tilt", "lean"}:
@@ -193,6 +229,13 @@ def _middle(part: str, verb: str, dirs: list[str]) -> tuple[str, str, tuple[str,
 
 def mirror(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     """`mirror the pose`, `swap the arms`, `make the right arm like the left`."""
+    if predicate.meaning == "symmetric":
+        return _symmetric(sheet, clause)
+    if predicate.meaning == "copy" and clause.subjects:
+        side = next((each for each in predicate.dirs if each in {"left", "right"}), None)
+        other = [Ref(clause.subjects[0].kind, (side,))] if side in {"left", "right"} else []  # pyright: ignore
+        other += [ref for prep in predicate.preps for ref in prep.refs]
+        return bool(other) and _as_other(sheet, other[0], clause.subjects[0])
     if predicate.meaning == "mirror":
         groups = {ref.group for ref in [*clause.subjects, *predicate.objects]}
         part = "arms" if groups == {"arm"} else "legs" if groups == {"leg"} else "body"
@@ -203,6 +246,15 @@ def mirror(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
         if prep.meaning == "like" and prep.refs and clause.subjects:
             return _as_other(sheet, clause.subjects[0], prep.refs[0])
     return False
+
+
+def _symmetric(sheet: Sheet, clause: Clause) -> bool:
+    groups = {ref.group for ref in clause.subjects}
+    part = "arms" if groups == {"arm"} else "legs" if groups == {"leg"} else "body"
+    sheet.changes.append(Mirror(part, "left"))
+    sheet.note("The right side is made as the left one.")
+    sheet.relative = True
+    return True
 
 
 def _as_other(sheet: Sheet, ref: Ref, source: Ref) -> bool:

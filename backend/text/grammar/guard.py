@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from ...errors import InputError
 MOST_CHARACTERS: Final = 2000
 _CODE_SIGNS: Final = frozenset("{}[]<>=;\\|^~$#@_*`")
 _MOST_CODE: Final = 0.08
+_CALL: Final = re.compile(r"\w\.\w+\(|\w\(\s*['\"]|</?\w+>|\b(?:import|def|function|var|SELECT|DROP)\s+\w+\s*[;(]")
+_ORDERS: Final = ("previous instructions", "prior instructions", "system prompt", "your instructions", "jailbreak")
 _SCRIPTS: Final = (
     "ARABIC", "HEBREW", "CYRILLIC", "GREEK", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "DEVANAGARI", "ARMENIAN",
     "GEORGIAN", "BENGALI", "TAMIL", "TELUGU",
@@ -42,8 +45,10 @@ def refuse_unusable(sentence: object) -> str:
         raise InputError("The description has no words. Write what the body does, in English.")
     _refuse_scripts(letters)
     signs = sum(sign in _CODE_SIGNS for sign in text)
-    if signs >= 4 and signs > _MOST_CODE * len(text):
+    if (signs >= 4 and signs > _MOST_CODE * len(text)) or _CALL.search(text):
         raise InputError("This looks like code, not like a description. Write what the body does, in English.")
+    if any(order in text.lower() for order in _ORDERS):
+        raise InputError("This gives orders to a program, and only bodies are posed here. Write what the body does.")
     return text.replace("\r", "\n").replace("\t", " ")
 
 

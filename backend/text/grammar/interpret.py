@@ -48,7 +48,7 @@ def _clause(sheet: Sheet, clause: Clause) -> bool:
 
 
 def _predicate(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
-    if predicate.meaning in {"mirror", "make", "be"} and mirror(sheet, clause, predicate):
+    if predicate.meaning in {"mirror", "make", "be", "symmetric", "copy"} and mirror(sheet, clause, predicate):
         return True
     if is_relative(sheet, clause, predicate):
         return change(sheet, clause, predicate)
@@ -136,6 +136,8 @@ def _whole_body(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     if meaning in _TRUNK_VERBS:
         said = middle.trunk(sheet, Ref("torso"), predicate=predicate) or said
         said = _leaning_on(sheet, predicate) or said
+    elif meaning == "straighten" and clause.imperative:
+        said = middle.trunk(sheet, Ref("torso"), predicate=predicate) or said
     elif meaning in {"stand", "sit", "kneel"} and predicate.dirs and set(predicate.dirs) <= {"up"}:
         said = True
     if (
@@ -225,6 +227,8 @@ def _turning(sheet: Sheet, predicate: Predicate) -> bool:
             sheet.face = 0.0
         return "forward" in dirs
     value = steps("face", predicate.amount) if degrees is None else degrees % 360.0
+    if degrees is not None and abs(degrees) > 360.0:
+        sheet.note(f"{degrees:.5g} degrees are more than a whole turn: {value:.0f} degrees are taken.")
     sheet.face = -value if "right" in dirs else value
     return True
 

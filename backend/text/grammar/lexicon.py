@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from .inflection import plural, verb_forms
-from .tokens import Token, tokenised
+from .tokens import NUMBER_WORDS, Token, tokenised
 
 _FOLDER: Final = Path(__file__).parent
 Words: TypeAlias = dict[str, dict[str, list[str]]]
@@ -42,7 +42,9 @@ class Lexicon:
 
     def add(self, phrase: str, entry: Entry) -> None:
         """A phrase, without determiners inside; the first word may be one."""
-        words = [token.word for token in tokenised(phrase)]
+        words = phrase.split(" ")
+        if not all(word.isalpha() and word.islower() and word not in NUMBER_WORDS for word in words):
+            words = [token.word for token in tokenised(phrase)]
         kept = tuple(words[:1] + [word for word in words[1:-1] if word not in self._articles] + words[1:][-1:])
         if kept:
             rows = self._by_first.setdefault(kept[0], [])
@@ -58,29 +60,50 @@ class Lexicon:
         """The words that phrases may leave out."""
         self._articles = frozenset(words)
 
-    def at(self, tokens: Sequence[Token], position: int) -> Iterator[tuple[int, Entry]]:
+    def at(self, looked: LookedUp, position: int) -> list[tuple[int, Entry]]:
         """What begins at a token: how many tokens it takes, and what it is; the longest first."""
-        for words, entry in self._by_first.get(tokens[position].word, ()):
-            end = self._end(tokens, position, words)
+        found: list[tuple[int, Entry]] = []
+        for words, entry in self._by_first.get(looked.tokens[position].word, ()):
+            end = self._end(looked, position, words) if len(words) > 1 else position + 1
             if end:
-                yield end - position, entry
+                found.append((end - position, entry))
+        return found
 
-    def is_part(self, tokens: Sequence[Token], position: int) -> bool:
-        """Whether a part of the body begins here."""
-        return position < len(tokens) and any(entry.category == "part" for _, entry in self.at(tokens, position))
-
-    def _end(self, tokens: Sequence[Token], position: int, words: tuple[str, ...]) -> int:
+    def _end(self, looked: LookedUp, position: int, words: tuple[str, ...]) -> int:
         """The token after a phrase, or 0."""
-        at = position + 1
+        tokens, at = looked.tokens, position + 1
         for word in words[1:]:
             while at < len(tokens) and tokens[at].word in self._articles and tokens[at].word != word:
                 at += 1
             if at >= len(tokens) or tokens[at].word != word:
                 return 0
             at += 1
-        if words[-1] in ENDS_BEFORE_PART and len(words) > 1 and self.is_part(tokens, at):
+        if words[-1] in ENDS_BEFORE_PART and looked.is_part(at):
             return 0
         return at
+
+
+class LookedUp:
+    """The tokens of a sentence and what begins at each, looked up once."""
+
+    def __init__(self, tokens: Sequence[Token], words: Lexicon) -> None:
+        self.tokens, self._words = tokens, words
+        self._found: dict[int, list[tuple[int, Entry]]] = {}
+
+    def at(self, position: int) -> list[tuple[int, Entry]]:
+        """What begins at a token: how many tokens it takes, and what it is; the longest first. Nothing at the end."""
+        if position not in self._found:
+            inside = 0 <= position < len(self.tokens)
+            self._found[position] = self._words.at(self, position) if inside else []
+        return self._found[position]
+
+    def is_part(self, position: int) -> bool:
+        """Whether a part of the body begins here."""
+        return any(entry.category == "part" for _, entry in self.at(position))
+
+    def word(self, position: int) -> str:
+        """The word at a token; empty before the first and after the last."""
+        return self.tokens[position].word if 0 <= position < len(self.tokens) else ""
 
 
 @cache

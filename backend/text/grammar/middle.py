@@ -144,6 +144,8 @@ def shoulders(sheet: Sheet, ref: Ref, *, predicate: Predicate) -> bool:
     if meaning in {"lower", "hang", "horizontal"} or "down" in dirs:
         if len(sides) == 1 and (meaning == "lower" or "down" in dirs):
             _set(sheet, "left", 15.0 if sides[0] == "left" else -15.0)
+        else:
+            sheet.shared += [Place(f"{side}_shoulder", "below", "throat", 0.04) for side in sides]
         return True
     return False
 

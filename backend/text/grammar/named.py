@@ -12,12 +12,12 @@ import json
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, cast
 
 from ..codec import element_from_json
-from ..language import ELEMENTS, Element, Face, Head, Place, Point, Side, Support, Trunk
+from ..language import ELEMENTS, Element, Face, Head, Place, Side, Support, Trunk
 from .inflection import verb_forms
 
 _FOLDER: Final = Path(__file__).parent / "poses"
@@ -33,19 +33,38 @@ class NamedPose:
         name: the first of its names.
         names: all of them.
         verbs: those that are verbs, and so have forms.
-        elements: what the body does.
+        lines: its elements in the short form.
         side: the side that it is written for; None of a pose that has none.
-        front: the leg that is in front, or None.
+        leg: the leg in front, of a pose whose elements do not show it.
         group: the file it stands in.
     """
 
     name: str
     names: tuple[str, ...]
     verbs: tuple[str, ...]
-    elements: tuple[Element, ...]
+    lines: tuple[str, ...]
     side: Side | None
-    front: Side | None
+    leg: Side | None
     group: str
+
+    @cached_property
+    def elements(self) -> tuple[Element, ...]:
+        """What the body does."""
+        return tuple(element for line in self.lines for element in element_lines(line))
+
+    @cached_property
+    def front(self) -> Side | None:
+        """The leg in front: of a lunge, of a foot ahead of the other, or as the file says; None where neither is."""
+        for element in self.elements:
+            match element:
+                case Support(kind="lunge_left" | "lunge_right"):
+                    return "left" if element.kind == "lunge_left" else "right"
+                case Place(part=part, relation="ahead", other=other):
+                    if part.endswith("_foot") and other.endswith(("foot", "knee")):
+                        return "left" if part.startswith("left") else "right"
+                case _:
+                    pass
+        return self.leg
 
 
 @cache
@@ -74,21 +93,8 @@ def pose_phrases() -> Iterator[tuple[str, str]]:
 def _pose(row: dict[str, Any], group: str) -> NamedPose:
     names = tuple(cast("list[str]", row.get("names", [])))
     verbs = tuple(cast("list[str]", row.get("verbs", [])))
-    elements = tuple(element for line in row["pose"] for element in element_lines(line))
-    return NamedPose((names + verbs)[0], names, verbs, elements, row.get("side"), _front(elements, row), group)
-
-
-def _front(elements: tuple[Element, ...], row: dict[str, Any]) -> Side | None:
-    """The leg in front: of a lunge, of a foot ahead of the other, or as the pose says."""
-    for element in elements:
-        match element:
-            case Support(kind="lunge_left" | "lunge_right"):
-                return "left" if element.kind == "lunge_left" else "right"
-            case Place(part=part, relation="ahead", other=other) if part.endswith("_foot") and other.endswith(("foot", "knee")):
-                return "left" if part.startswith("left") else "right"
-            case _:
-                pass
-    return row.get("front")
+    lines = tuple(cast("list[str]", row["pose"]))
+    return NamedPose((names + verbs)[0], names, verbs, lines, row.get("side"), row.get("front"), group)
 
 
 def element_lines(line: str) -> tuple[Element, ...]:
@@ -155,8 +161,3 @@ def _mirrored_value(value: object) -> Any:
     if value.startswith("left_"):
         return "right_" + value.removeprefix("left_")
     return "left_" + value.removeprefix("right_") if value.startswith("right_") else value
-
-
-def is_point(element: Element) -> bool:
-    """Whether it is a direction of a limb."""
-    return isinstance(element, Point)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from .lexicon import Entry, Lexicon
+from .lexicon import Entry, LookedUp
 from .phrases import SIDED, Ref, SideWord, group_of
-from .tokens import Token
 
 _NOUN_PIECES: Final = frozenset({
     "inside", "outside", "side", "top", "front", "end", "edge", "tip", "middle", "center", "centre", "back", "bottom",
@@ -58,8 +57,8 @@ class _Draft:
 class NounReader:
     """Reads noun phrases of one sentence, in its order."""
 
-    def __init__(self, tokens: Sequence[Token], lexicon: Lexicon, memory: Memory) -> None:
-        self._tokens, self._lexicon, self.memory = tokens, lexicon, memory
+    def __init__(self, looked: LookedUp, memory: Memory) -> None:
+        self._looked, self._tokens, self.memory = looked, looked.tokens, memory
         self._depth = 0
 
     def read(self, position: int, *, attributive: bool = True) -> Noun | None:
@@ -76,7 +75,7 @@ class NounReader:
         return self._without_part(draft, position, at)
 
     def _part(self, at: int, draft: _Draft) -> tuple[Entry, int] | None:
-        for length, entry in self._lexicon.at(self._tokens, at):
+        for length, entry in self._looked.at(at):
             if entry.category == "part" and self._is_noun_here(at, length, entry, draft):
                 return entry, at + length
             if entry.category in {"pose", "width", "facing"} and length > 1:
@@ -85,12 +84,12 @@ class NounReader:
 
     def _is_noun_here(self, at: int, length: int, entry: Entry, draft: _Draft) -> bool:
         """Words that are also verbs or directions are parts only where they stand like one."""
-        word, following = self._tokens[at].word, self._word(at + length)
+        word, following = self._tokens[at].word, self._looked.word(at + length)
         marked = draft.article or bool(draft.side) or bool(draft.quant)
         if length == 1 and word in _ALSO_DIRECTIONS:
             return self._is_back(at, marked=marked)
         if word == "face" and not marked:
-            return self._word(at - 1) in {"on", "over", "to", "the", "across", "with", "in", "toward"} or (
+            return self._looked.word(at - 1) in {"on", "over", "to", "the", "across", "with", "in", "toward"} or (
                 self._is_verb(at + 1)
             )
         if entry.meaning == "torso" and word == "body":
@@ -102,13 +101,13 @@ class NounReader:
 
     def _is_back(self, at: int, *, marked: bool) -> bool:
         """`back`, `behind` and the like: a part where a determiner, a preposition or what is said of it shows it."""
-        if self._lexicon.is_part(self._tokens, at + 1):
+        if self._looked.is_part(at + 1):
             return False
-        if self._word(at) != "back":
-            return self._word(at - 1) in _OWNERS
+        if self._looked.word(at) != "back":
+            return self._looked.word(at - 1) in _OWNERS
         if marked:
             return True
-        before = self._word(at - 1)
+        before = self._looked.word(at - 1)
         return before in {"behind", "on", "against", "of"} or (
             before in {"", ",", ";", ".", "and", "with", "arch", "keep", "straighten"} and self._is_verb(at + 1)
         )
@@ -116,14 +115,14 @@ class NounReader:
     def _before(self, at: int, draft: _Draft, *, attributive: bool) -> int:
         """Take a determiner, side, quantity or participle into the draft; how many tokens it is, 0 if none."""
         word = self._tokens[at].word
-        for length, entry in self._lexicon.at(self._tokens, at):
+        for length, entry in self._looked.at(at):
             category = entry.category
             if category == "det":
                 draft.article = True
                 return length
             if category == "quant" and not draft.quant:
                 draft.quant = entry.meaning
-                return length + (self._word(at + length) == "of")
+                return length + (self._looked.word(at + length) == "of")
             if category == "side" and length == 1:
                 return self._side(at, draft, cast(SideWord, entry.meaning))
             if category == "adjective" and self._leads_to_part(at + length) and not draft.side:
@@ -140,8 +139,8 @@ class NounReader:
         """`left`, or `left and right` before a noun."""
         if draft.side:
             return 0
-        if self._word(at + 1) in {"and", "or"} and self._word(at + 2) in {"left", "right"}:
-            draft.side = ("left", "right") if self._word(at + 1) == "and" else (side,)
+        if self._looked.word(at + 1) in {"and", "or"} and self._looked.word(at + 2) in {"left", "right"}:
+            draft.side = ("left", "right") if self._looked.word(at + 1) == "and" else (side,)
             return 3
         draft.side = (side,)
         return 1
@@ -149,20 +148,15 @@ class NounReader:
     def _leads_to_part(self, at: int) -> bool:
         """Whether a part follows, with at most two words such as `left` or `bare` before it."""
         for ahead in range(at, min(at + 3, len(self._tokens))):
-            if self._lexicon.is_part(self._tokens, ahead):
+            if self._looked.is_part(ahead):
                 return True
             if self._tokens[ahead].word not in {"left", "right", *_ADJECTIVES}:
                 return False
         return False
 
     def _is_verb(self, at: int) -> bool:
-        if at >= len(self._tokens):
-            return False
-        found = [entry for _, entry in self._lexicon.at(self._tokens, at)]
+        found = [entry for _, entry in self._looked.at(at)]
         return any(entry.category in {"verb", "state", "be", "amount"} for entry in found)
-
-    def _word(self, at: int) -> str:
-        return self._tokens[at].word if 0 <= at < len(self._tokens) else ""
 
     def _finished(self, draft: _Draft, part: tuple[Entry, int], *, attributes: tuple[str, ...]) -> Noun:
         entry, end = part
@@ -182,7 +176,7 @@ class NounReader:
 
     def _owner(self, end: int) -> Noun | None:
         """Behind `of`: `palm of the left hand`."""
-        if self._word(end) != "of" or self._depth > 2:
+        if self._looked.word(end) != "of" or self._depth > 2:
             return None
         self._depth += 1
         owner = self.read(end + 1, attributive=False)
@@ -213,24 +207,22 @@ class NounReader:
         kind = self.memory.kind
         if not kind or draft.attributes or at == position or not self._may_be_elliptic(draft, position, at):
             return None
-        if self._word(at) in {"one", "ones"}:
+        if self._looked.word(at) in {"one", "ones"}:
             at += 1
         return Noun((Ref(kind, self._sides(draft, kind, several=False), relation=self._relation(draft, kind)),), at)
 
     def _may_be_elliptic(self, draft: _Draft, position: int, at: int) -> bool:
-        before = self._word(position - 1)
+        before = self._looked.word(position - 1)
         if draft.quant in {"other", "one"}:
-            return not (draft.quant == "one" and self._word(at) in {"by", "person", "of"})
+            return not (draft.quant == "one" and self._looked.word(at) in {"by", "person", "of"})
         if not draft.side or len(draft.side) != 1:
             return False
-        if self._word(at) == "one":
+        if self._looked.word(at) == "one":
             return True
         if before in {"of", "behind", "above", "below", "under", "over", "beside", "like", "on", "than", "as"}:
             return draft.article and before != "on"
         starts = before in {"", ",", ";", ".", "and", "while", "but", "with"}
-        return starts and (self._is_verb(at) or self._is_direction(at)) and self._word(at) not in {"", ",", "."}
+        return starts and (self._is_verb(at) or self._is_direction(at)) and self._looked.word(at) not in {"", ",", "."}
 
     def _is_direction(self, at: int) -> bool:
-        if at >= len(self._tokens):
-            return False
-        return any(entry.category in {"dir", "prep"} for _, entry in self._lexicon.at(self._tokens, at))
+        return any(entry.category in {"dir", "prep"} for _, entry in self._looked.at(at))

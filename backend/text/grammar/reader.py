@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Final, cast
 
 from ..language import Side
-from .lexicon import Entry, Lexicon, lexicon
+from .lexicon import Entry, LookedUp, lexicon
 from .nouns import Memory, NounReader
-from .phrases import ARM_KINDS, Measure, Phrase
+from .phrases import Measure, Phrase, Ref
 from .tokens import Token
 
 _TO: Final = frozenset({"to", "toward", "at", "on", "from"})
@@ -28,9 +28,9 @@ class Reader:
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
-        self._lexicon: Lexicon = lexicon()
+        self._looked = LookedUp(tokens, lexicon())
         self.memory = Memory()
-        self._nouns = NounReader(tokens, self._lexicon, self.memory)
+        self._nouns = NounReader(self._looked, self.memory)
         self._phrases: list[Phrase] = []
 
     def read(self) -> list[Phrase]:
@@ -54,13 +54,10 @@ class Reader:
 
     def _entries(self, at: int) -> list[tuple[int, Entry]]:
         """What begins at a token; `facing left` behind a hand or before a part is a verb and a direction."""
-        found = list(self._lexicon.at(self._tokens, at)) if at < len(self._tokens) else []
-        return [
-            (length, entry) for length, entry in found if entry.category != "facing" or not self._is_of_part(at, length)
-        ]
-
-    def _word(self, at: int) -> str:
-        return self._tokens[at].word if 0 <= at < len(self._tokens) else ""
+        found = self._looked.at(at)
+        if not any(entry.category == "facing" for _, entry in found):
+            return found
+        return [row for row in found if row[1].category != "facing" or not self._is_of_part(at, row[0])]
 
     def _stop(self, at: int) -> Phrase | None:
         token = self._tokens[at]
@@ -69,8 +66,8 @@ class Reader:
     def _pose(self, at: int) -> Phrase | None:
         """A named pose, with a side before it, where no longer phrase begins."""
         start, side = at, None
-        while self._word(at) in {"left", "right", "a", "an", "the", "doing"} and at < start + 3:
-            side = cast(Side, self._word(at)) if self._word(at) in {"left", "right"} else side
+        while self._looked.word(at) in {"left", "right", "a", "an", "the", "doing"} and at < start + 3:
+            side = cast(Side, self._looked.word(at)) if self._looked.word(at) in {"left", "right"} else side
             at += 1
         entries = self._entries(at)
         longest = entries[0][0] if entries else 0
@@ -108,12 +105,12 @@ class Reader:
         nouns = [phrase for phrase in self._phrases[-2:] if phrase.kind == "noun"]
         last = self._phrases[-1].kind if self._phrases else ""
         about = last in {"noun", "be", "filler"} and any(r.group in {"arm", "head"} for p in nouns for r in p.refs)
-        return about or self._lexicon.is_part(self._tokens, at + length)
+        return about or self._looked.is_part(at + length)
 
     def _measure(self, at: int) -> Phrase | None:
         """A number with a unit: `by 20 degrees`, `at 45 degrees`, `to a 90 degree angle`, `10 cm`."""
         start, mode = at, ""
-        while self._word(at) in {
+        while self._looked.word(at) in {
             "by",
             "to",
             "at",
@@ -127,23 +124,23 @@ class Reader:
             "minus",
             "negative",
         }:
-            mode = self._word(at) if self._word(at) in {"by", "to", "at"} else mode
+            mode = self._looked.word(at) if self._looked.word(at) in {"by", "to", "at"} else mode
             at += 1
             if at - start > 3:
                 return None
         if at >= len(self._tokens) or (value := self._tokens[at].value) is None:
             return None
         units = [(length, entry) for length, entry in self._entries(at + 1) if entry.category == "unit"]
-        if not units or (self._word(at + 1) in {"foot", "feet", "in", "m"} and not self._is_length(at + 2)):
+        if not units or (self._looked.word(at + 1) in {"foot", "feet", "in", "m"} and not self._is_length(at + 2)):
             return None
         end = at + 1 + units[0][0]
-        end += self._word(end) in {"angle", "angles", "bend"}
-        negative = self._word(at - 1) in {"minus", "negative"} and at > start
+        end += self._looked.word(end) in {"angle", "angles", "bend"}
+        negative = self._looked.word(at - 1) in {"minus", "negative"} and at > start
         return Phrase("measure", start, end, measure=Measure(-value if negative else value, units[0][1].meaning, mode))
 
     def _is_length(self, at: int) -> bool:
         """Whether feet, m or in are a unit here, by the word behind."""
-        return self._word(at) in {
+        return self._looked.word(at) in {
             "apart", "wide", "above", "off", "high", "tall", "forward", "back", "up", "down", "to", "left", "right", "out",
             "higher", "lower", "from", "ahead", "backward", "sideways", "", ",", ".",
         }  # fmt: skip
@@ -157,11 +154,11 @@ class Reader:
                 return None if noun is None else Phrase("level", start, noun.end, refs=noun.refs)
         modifier = ""
         for _ in range(3):
-            if self._word(at) in {"at", "to", "up", "above", "below", "of", "the", "about", "just", "from"}:
-                modifier = self._word(at) if self._word(at) in {"above", "below"} else modifier
+            if self._looked.word(at) in {"at", "to", "up", "above", "below", "of", "the", "about", "just", "from"}:
+                modifier = self._looked.word(at) if self._looked.word(at) in {"above", "below"} else modifier
                 at += 1
         noun = self._nouns.read(at, attributive=False)
-        if noun is None or self._word(noun.end) not in {"height", "level", "high"}:
+        if noun is None or self._looked.word(noun.end) not in {"height", "level", "high"}:
             return None
         return Phrase("level", start, noun.end + 1, modifier, refs=noun.refs)
 
@@ -182,11 +179,11 @@ class Reader:
         starts = not self._phrases or self._phrases[-1].kind in {"stop", "break", "with"}
         return (
             starts
-            and self._word(at) == "lower"
-            and self._word(at + 1) in {"arm", "arms", "leg", "legs", "back"}
+            and self._looked.word(at) == "lower"
+            and self._looked.word(at + 1) in {"arm", "arms", "leg", "legs", "back"}
             and (
-                self._word(at + 1).endswith("s")
-                and self._word(at + 2) in {"", ",", "a", "to", "by", "slowly", "down", "."}
+                self._looked.word(at + 1).endswith("s")
+                and self._looked.word(at + 2) in {"", ",", "a", "to", "by", "slowly", "down", "."}
             )
         )
 
@@ -207,20 +204,20 @@ class Reader:
         return None
 
     def _is_level_word(self, at: int) -> bool:
-        return self._word(at) in {"height", "level", "high"}
+        return self._looked.word(at) in {"height", "level", "high"}
 
-    def _coordinated(self, end: int, refs: tuple) -> tuple[int, tuple]:  # pyright: ignore
+    def _coordinated(self, end: int, refs: tuple[Ref, ...]) -> tuple[int, tuple[Ref, ...]]:
         """`on the left hip and the chin`, where nothing is said of the second."""
-        if self._word(end) != "and":
+        if self._looked.word(end) != "and":
             return end, refs
         second = self._nouns.read(end + 1, attributive=False)
         if second is None:
             return end, refs
-        behind = self._word(second.end)
+        behind = self._looked.word(second.end)
         return (second.end, refs + second.refs) if behind in {"", ",", ".", ";"} else (end, refs)
 
     def _place(self, at: int) -> Phrase | None:
-        while self._word(at) in {
+        while self._looked.word(at) in {
             "the",
             "a",
             "an",
@@ -237,7 +234,7 @@ class Reader:
             at += 1
         number = self._measure(at)
         at = number.end if number is not None else at
-        while self._word(at) in {"high", "tall", "low", "wooden", "small", "big", "hard", "empty"}:
+        while self._looked.word(at) in {"high", "tall", "low", "wooden", "small", "big", "hard", "empty"}:
             at += 1
         for length, entry in self._entries(at):
             if entry.category == "place":
@@ -247,9 +244,9 @@ class Reader:
     def _is_sideways(self, at: int) -> bool:
         """Whether a side is a direction here: `look left`, `to the left`."""
         start = at
-        while self._word(at) in {"the", "his", "her", "its", "their", "your"}:
+        while self._looked.word(at) in {"the", "his", "her", "its", "their", "your"}:
             at += 1
-        if self._word(at) not in {"left", "right"}:
+        if self._looked.word(at) not in {"left", "right"}:
             return False
         noun = self._nouns.read(start)
         return noun is None
@@ -257,7 +254,7 @@ class Reader:
     def _sideways(self, at: int) -> Phrase | None:
         """`left`, `to the left`, `to its right side` as a direction."""
         start = at
-        while self._word(at) in {
+        while self._looked.word(at) in {
             "to",
             "toward",
             "towards",
@@ -291,7 +288,7 @@ class Reader:
 
     def _is_no_verb(self, at: int, length: int, entry: Entry) -> bool:
         """Words that are verbs only in places: `lower` and `close` compared, `rest`, `open`."""
-        word = self._word(at)
+        word = self._looked.word(at)
         if length > 1 or word not in {"lower", "close", "level", "straight", "round", "part"}:
             return False
         if word == "lower":
@@ -299,7 +296,7 @@ class Reader:
         if word == "close":
             return self._nouns.read(at + 1) is None
         if word == "straight" and entry.category == "state":
-            return any(e.category == "dir" for _, e in self._entries(at + 1)) or self._word(at + 1) in {"up", "down"}
+            return any(e.category == "dir" for _, e in self._entries(at + 1)) or self._looked.word(at + 1) in {"up", "down"}
         return word == "part" or (word == "round" and self._nouns.read(at + 1) is not None)
 
     def _plain(self, at: int) -> Phrase | None:
@@ -316,8 +313,3 @@ class Reader:
             return Phrase("filler", at, at + length, entry.meaning)
         kind = _PLAIN.get(entry.category, "word")
         return replace(Phrase(kind, at, at + length, entry.meaning, entry.form))
-
-
-def about_arms(phrase: Phrase) -> bool:
-    """Whether a noun phrase names parts of arms only."""
-    return bool(phrase.refs) and all(ref.kind in ARM_KINDS for ref in phrase.refs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -131,16 +132,18 @@ class Sheet:
     def within(self, name: str, value: float, *, what: str) -> float:
         """A number brought into what the body can do, with a note where it had to be."""
         low, high = LIMITS[name]
-        taken = min(max(value, low), high) if value == value else low
+        taken = low if math.isnan(value) else min(max(value, low), high)
         if abs(taken - value) > 1e-6:
-            self.note(f"{_shown(value)} is out of reach for {what}: {_shown(taken)} is taken.")
+            unit = "m" if name in {"seat", "apart"} else "degrees"
+            self.note(f"{_shown(value)} {unit} is out of reach for {what}: {_shown(taken)} {unit} is taken.")
         return taken
 
     def overruled(self, what: str, lost: tuple[str, str] | None) -> None:
         """Say that a later word has replaced an earlier one."""
         if lost is not None:
-            self.note(f"{what[:1].upper()}{what[1:]} was told both {lost[0]} and {lost[1]}: the later holds.")
+            verb = "were" if what.endswith("s") else "was"
+            self.note(f"{what[:1].upper()}{what[1:]} {verb} told both {lost[0]} and {lost[1]}: the later holds.")
 
 
 def _shown(value: float) -> str:
-    return f"{value:.0f} degrees" if 1.5 <= abs(value) < 1e6 or value == 0 else f"{value:.3g}"
+    return f"{value:.0f}" if 1.5 <= abs(value) < 1e6 else f"{value:.3g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Final, cast
 
 from ..language import Element, Place, Side, Spot, Support, SupportKind, Touch
@@ -102,10 +103,9 @@ def support_of(sheet: Sheet) -> tuple[Support | None, list[Element]]:
     """The support that all words together amount to, and what else follows from them."""
     words, more = sheet.support_words, list[Element]()
     kind = _kind(sheet)
+    _note_contradiction(sheet)
     if kind is None:
         return None, more
-    if kind == "all_fours" and "ground" not in words:
-        pass
     for carrier, sides in sheet.carriers:
         if carrier in {"elbow", "forearm"} and kind != "all_fours":
             from ..language import Ground
@@ -115,19 +115,28 @@ def support_of(sheet: Sheet) -> tuple[Support | None, list[Element]]:
     return Support(kind, height), more
 
 
+def _note_contradiction(sheet: Sheet) -> None:
+    named = [word for word in dict.fromkeys(sheet.support_words) if word in _APART_FROM]
+    for first, second in itertools.pairwise(named):
+        if second not in _TOGETHER.get(first, ()) and first not in _TOGETHER.get(second, ()):
+            sheet.overruled("the body", (_APART_FROM[first], _APART_FROM[second]))
+
+
+_APART_FROM: Final = {"stand": "standing", "sit": "sitting", "kneel": "kneeling", "lie": "lying", "squat": "squatting"}
+_TOGETHER: Final = {"kneel": ("sit",), "one_knee": ("kneel",)}
+
+
 def _kind(sheet: Sheet) -> SupportKind | None:
     words = sheet.support_words
     named = [word for word in words if word in _ALREADY]
     last = next((word for word in reversed(words) if word in STANCES), None)
-    carriers = {kind: sides for kind, sides in sheet.carriers}
+    carriers = dict(sheet.carriers)
     if "all_fours" in words:
         return "all_fours"
-    if (
-        "lie" in words
-        or {"supine", "prone", "on_side", "lying_left", "lying_right"} & set(words)
-        and last not in {"stand", "sit", "kneel"}
-    ):
+    if last not in {"stand", "sit", "kneel", "squat"} and _LYING_WORDS & set(words):
         return _lying(words, carriers)
+    if last in {"stand", "squat", "lunge", "jump"}:
+        return cast(SupportKind, named[-1]) if named else _upright(sheet, last, carriers)
     if "kneel" in words or "one_knee" in words or (carriers.keys() & {"knee", "shin"} and last in {None, "balance"}):
         return _kneeling(sheet, words, carriers)
     if "sit" in words or "cross_legged" in words or "on_heels" in words:
@@ -137,6 +146,7 @@ def _kind(sheet: Sheet) -> SupportKind | None:
     return _upright(sheet, last, carriers)
 
 
+_LYING_WORDS: Final = frozenset({"lie", "supine", "prone", "on_side", "lying_left", "lying_right"})
 _ALREADY: Final = frozenset({"left_leg", "right_leg", "lunge_left", "lunge_right", "plank", "handstand", "squatting"})
 
 

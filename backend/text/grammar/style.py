@@ -44,7 +44,7 @@ def leftovers(tokens: Sequence[Token], phrases: Sequence[Phrase], *, body: bool)
     chunks = [chunk for run in runs if (chunk := _chunk(run, tokens, body=body))]
     style = ", ".join(chunks)[:_MOST]
     unknown = [tokens[phrase.start].text for phrase in phrases if phrase.kind == "word"]
-    notes = ()
+    notes: tuple[str, ...] = ()
     if body and unknown:
         shown = " ".join(unknown)[:120]
         notes = (f'"{shown}" tells nothing exact of the body: it only colours the pose.',)

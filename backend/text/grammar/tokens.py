@@ -31,6 +31,7 @@ _TENS: Final = {
     word: 10 * value
     for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
 }
+NUMBER_WORDS: Final = frozenset({*_ONES, *_TENS, "hundred"})
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ def _explain(sheet: Sheet, clauses: Sequence[Clause], empty: Sequence[Clause], *
     """Refuse what says nothing, or what compares without saying what."""
     if any(predicate.more or predicate.amount for clause in empty for predicate in clause.predicates):
         raise InputError(f'"{sentence}" does not say of what: for instance "bend the left elbow a little less".')
-    _ = sheet, clauses
+    if sheet.notes:
+        raise InputError(f'"{_short(sentence)}": {sheet.notes[0]}')
     raise InputError(
         f'"{_short(sentence)}" says nothing about a body. Write for instance "left arm up, right hand on hip".'
     )
