@@ -98,7 +98,7 @@ def stroke(points: list[Point]) -> window.Story:
     window.x11("xdotool", "mousedown", "1")
     yield 0.1
     for start, end in itertools.pairwise(points):
-        steps = max(2, round(math.dist(start, end) / 16.0))
+        steps = max(2, round(math.dist(start, end) / 24.0))
         for step in range(1, steps + 1):
             window.move(*(a + (b - a) * step / steps for a, b in zip(start, end, strict=True)))
             yield 0.01
