@@ -142,7 +142,11 @@ def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both:
             Phrase("prep", 0, 0, "around" if predicate.meaning == "hug" else "on", refs=tuple(predicate.objects))
         )
     found: list[Element] = []
-    if predicate.meaning == "on_ground" and ref.kind != "arm" or any(p.place == "ground" and p.meaning == "on" for p in preps):
+    if (
+        (predicate.meaning == "on_ground"
+        and ref.kind != "arm")
+        or any(p.place == "ground" and p.meaning == "on" for p in preps)
+    ):
         found.append(Ground(cast(Spot, f"{side}_{_ON_GROUND.get(ref.kind, 'hand')}")))
     for prep in preps:
         found += contacts(sheet, ref, side=side, prep=prep, both=both)
@@ -199,14 +203,14 @@ def _bent(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
     limb, meaning = sheet.arms[side], predicate.meaning
     wrist = (
         ref.kind == "wrist"
-        or any(each.kind == "wrist" for prep in predicate.preps for each in prep.refs)
-        and ref.kind == "hand"
+        or (any(each.kind == "wrist" for prep in predicate.preps for each in prep.refs)
+        and ref.kind == "hand")
     )
     name = "wrist" if wrist else "elbow"
     straight = meaning in {"straighten", "stretch", "outstretch"}
     degrees = (
         predicate.degrees()
-        if meaning in {"bend", "straighten", "turn", "be"} and ref.kind in {"elbow", "wrist"} or (meaning == "bend")
+        if (meaning in {"bend", "straighten", "turn", "be"} and ref.kind in {"elbow", "wrist"}) or (meaning == "bend")
         else None
     )
     if meaning == "bend" or (degrees is not None and ref.kind in {"elbow", "wrist"}):
@@ -394,6 +398,9 @@ def arm_elements(sheet: Sheet, side: Side, *, lying: str = "") -> list[Element]:
     limb = sheet.arms[side]
     found: list[Element] = []
     bent = (limb.bend is not None and limb.bend > 20.0) or bool(limb.lower)
+    if limb.upper.dirs == ("out",) and limb.upper.angle is None and limb.contacts:
+        limb.upper.dirs = ()
+        limb.others.append(Place(f"{side}_elbow", f"{side}_of", f"{side}_shoulder", 0.12))  # pyright: ignore
     for swing, name in ((limb.whole, "upper_arm" if bent else "arm"), (limb.upper, "upper_arm")):
         if lying:
             _laid(swing, lying)

@@ -87,7 +87,9 @@ def _ends(*spots: str) -> frozenset[str]:
 def blended(pose: Sequence[Element], said: Sequence[Element]) -> tuple[Element, ...]:
     """The elements of a pose that explicit ones leave, as far as they leave them, then the explicit ones."""
     taken: set[str] = set()
-    front = any(_stepped(each) is not None for each in pose) or any(isinstance(e, Raise) and "thigh" in e.limb for e in pose)
+    front = any(_stepped(each) is not None for each in pose) or any(
+        isinstance(e, Raise) and "thigh" in e.limb for e in pose
+    )
     if front and any(slots(each) & {"left thigh", "right thigh", "support"} for each in pose):
         said = [each for each in said if _stepped(each) is None]
     for element in said:

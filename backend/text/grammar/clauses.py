@@ -106,9 +106,7 @@ class ClauseBuilder:
         last = now.predicates[-1] if now.predicates else None
         if last is not None and self._is_object(last, phrase):
             self._object(last, phrase)
-        elif now.subjects and now.explicit and not now.predicates and now.pose is None:
-            now.subjects.extend(phrase.refs)
-        elif last is not None and now.imperative and last.is_bare and self._ends_after(index) and now.subjects:
+        elif (now.subjects and now.explicit and not now.predicates and now.pose is None) or (last is not None and now.imperative and last.is_bare and self._ends_after(index) and now.subjects):
             now.subjects.extend(phrase.refs)
         else:
             self._new_subject(phrase)
@@ -143,7 +141,7 @@ class ClauseBuilder:
         ):
             last.objects.extend(phrase.refs)
             return
-        if self._now.subjects and not self._now.explicit or not self._now.subjects:
+        if (self._now.subjects and not self._now.explicit) or not self._now.subjects:
             if len(self._now.predicates) > 1:
                 self._now.predicates.pop()
                 imperative, explicit = last.form == "base", True

@@ -63,12 +63,16 @@ def is_relative(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
         return False
     if any(ref.kind == "palm" for ref in clause.subjects):
         return False
-    if predicate.meaning == "raise" and not predicate.amount and {"out", "side", "forward", "back", "high"} & set(predicate.dirs):
+    if (
+        predicate.meaning == "raise"
+        and not predicate.amount
+        and {"out", "side", "forward", "back", "high"} & set(predicate.dirs)
+    ):
         return False
     to = any(measure.mode == "to" for measure in predicate.measures)
     if predicate.meaning == "bend":
         return not to and predicate.degrees() is None
-    if predicate.amount == "fully" or predicate.meaning == "close" and predicate.amount:
+    if predicate.amount == "fully" or (predicate.meaning == "close" and predicate.amount):
         return False
     return not to
 
@@ -177,8 +181,10 @@ def _of(sheet: Sheet, ref: Ref, verb: str, dirs: list[str]) -> Iterable[tuple[st
         return [("body", "turn", tuple(dirs))]
     if ref.kind in _MIDDLE and not (ref.kind == "hip" and verb in {"bend"}):
         return [_middle(_MIDDLE[ref.kind], verb, dirs)] if verb else []
-    if verb in {"spread", "close"} and ref.kind in {"fist", "fingers", "thumb"} or (
-        verb in {"spread", "close"} and ref.kind in {"hand", "palm"} and len(sides) == 1
+    if (
+        (verb in {"spread", "close"}
+        and ref.kind in {"fist", "fingers", "thumb"})
+        or (verb in {"spread", "close"} and ref.kind in {"hand", "palm"} and len(sides) == 1)
     ):
         sheet.note(FINGERS)
         return []

@@ -33,7 +33,7 @@ def verb_forms(phrase: str) -> dict[str, Form]:
     """Each form of a verb, which may have words behind it (`bring up`), and what it is."""
     verb, *behind = phrase.split(" ")
     past = _IRREGULAR.get(verb) or (_with_ending(verb, "ed"),)
-    forms: dict[str, Form] = {word: "past" for word in past}
+    forms: dict[str, Form] = dict.fromkeys(past, "past")
     forms |= {_with_ending(verb, "ing"): "ing", _third_person(verb): "s", verb: "base"}
     return {" ".join([word, *behind]): form for word, form in forms.items()}
 

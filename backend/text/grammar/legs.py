@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, cast
 
-from ..language import Apart, Bend, Direction, Element, Ground, Limb as LimbName, Place, Point, Raise, Side, Spot, Touch
+from ..language import Apart, Bend, Direction, Element, Ground, Place, Point, Raise, Side, Spot, Touch
+from ..language import Limb as LimbName
 from .arms import arm_dirs, swung
 from .contact import contacts
 from .limits import APART, HEIGHTS, HIP_M, LEG_M, THIGH_M, steps, swing_to
@@ -109,12 +110,7 @@ def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both:
         _grounded(limb.contacts, Ground(_ground_spot(ref, side), max(metres or usual, 0.02)))
         return True
     for prep in preps:
-        if (
-            prep.refs
-            and prep.meaning in {"to"}
-            and ref.kind == "knee"
-            and prep.refs[0].kind in _TRUNK_FRONT
-        ):
+        if prep.refs and prep.meaning in {"to"} and ref.kind == "knee" and prep.refs[0].kind in _TRUNK_FRONT:
             limb.upper.angle, limb.upper.raised = 125.0, True
             limb.upper.dirs = ("forward",)
             limb.bend = limb.bend or 125.0
@@ -342,8 +338,10 @@ def _to_height(kind: str, *, length: float) -> float:
 def _whole(sheet: Sheet, *, side: Side, predicate: Predicate, dirs: tuple[str, ...], both: bool = False) -> bool:
     limb, meaning = sheet.legs[side], predicate.meaning
     seated = {"sit", "ground", "lie"} & set(sheet.support_words)
-    if both and meaning in {"be", "straighten", "stretch", "point"} and (
-        dirs == ("forward",) or (dirs == ("out",) and meaning == "stretch" and seated)
+    if (
+        both
+        and meaning in {"be", "straighten", "stretch", "point"}
+        and (dirs == ("forward",) or (dirs == ("out",) and meaning == "stretch" and seated))
     ):
         limb.whole.dirs, limb.bend = ("forward",), 0.0
         if "sit" in sheet.support_words and sheet.seat is None:
@@ -384,7 +382,7 @@ def _whole(sheet: Sheet, *, side: Side, predicate: Predicate, dirs: tuple[str, .
     return True
 
 
-def leg_elements(sheet: Sheet, side: Side, *, lying: bool) -> list[Element]:
+def leg_elements(sheet: Sheet, side: Side, *, kind: str | None) -> list[Element]:
     """What was said of a leg, as elements."""
     limb = sheet.legs[side]
     found: list[Element] = []
@@ -393,6 +391,8 @@ def leg_elements(sheet: Sheet, side: Side, *, lying: bool) -> list[Element]:
         limb.whole.dirs = (
             tuple(each for each in limb.whole.dirs if each != "up") if len(limb.whole.dirs) > 1 else limb.whole.dirs
         )
+        if kind in {"all_fours", "plank"} and limb.whole.dirs == ("back",):
+            limb.whole.angle = None
         element = swung(sheet, limb.whole, f"{side}_{'thigh' if bent else 'leg'}", kind="leg")
         found.append(element)
     if limb.upper.is_said:

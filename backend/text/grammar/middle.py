@@ -91,6 +91,8 @@ def _lean(sheet: Sheet, toward: str, predicate: Predicate, kind: str) -> None:
     value = steps(kind, predicate.amount) if degrees is None else degrees
     field = "forward" if toward in {"forward", "back"} else "left"
     value = -value if toward in {"back", "right"} else value
+    if field == "forward":
+        sheet.bowed = value > 0.0 and degrees is None and predicate.amount != "a_little"
     _set(sheet, field, value)
 
 
@@ -161,15 +163,12 @@ def head(sheet: Sheet, ref: Ref, *, predicate: Predicate) -> bool:
     if meaning in {"raise", "off_ground"} or "up" in dirs or "high" in dirs or meaning == "supine":
         _nod(sheet, predicate, "up")
         said = True
-    elif meaning in {"lower", "nod", "bow", "hang", "bend", "tuck", "prone"} and not dirs & {
+    elif (meaning in {"lower", "nod", "bow", "hang", "bend", "tuck", "prone"} and not dirs & {
         "back",
         "left",
         "right",
         "side",
-    }:
-        _nod(sheet, predicate, "down")
-        said = True
-    elif "down" in dirs or (
+    }) or "down" in dirs or (
         ref.kind in {"head", "face", "neck"}
         and "forward" in dirs
         and meaning in {"tilt", "lean", "hang", "bend", "move", "be"}

@@ -80,8 +80,10 @@ class Reader:
         """Whether a pose's name is only a verb here, with a part as its object: `push the hips forward`."""
         if not any(entry.category in {"verb", "state"} and size == length for size, entry in entries):
             return False
-        if self._phrases and self._phrases[-1].kind in {"noun", "be", "amount"} and any(
-            phrase.kind == "noun" for phrase in self._phrases[-2:]
+        if (
+            self._phrases
+            and self._phrases[-1].kind in {"noun", "be", "amount"}
+            and any(phrase.kind == "noun" for phrase in self._phrases[-2:])
         ):
             return True
         behind = [entry.category for _, entry in self._entries(at + length)]
@@ -296,7 +298,10 @@ class Reader:
         if word == "close":
             return self._nouns.read(at + 1) is None
         if word == "straight" and entry.category == "state":
-            return any(e.category == "dir" for _, e in self._entries(at + 1)) or self._looked.word(at + 1) in {"up", "down"}
+            return any(e.category == "dir" for _, e in self._entries(at + 1)) or self._looked.word(at + 1) in {
+                "up",
+                "down",
+            }
         return word == "part" or (word == "round" and self._nouns.read(at + 1) is not None)
 
     def _plain(self, at: int) -> Phrase | None:

@@ -92,6 +92,8 @@ class Sheet:
     Attributes:
         edit: the caller said that it is an edit.
         plain: the sentence is one command, as for the pose that is there: `lower the head`.
+        bowed: the trunk was said to bend forward, but not how far.
+        posed: a pose was named; `pose_bends`: it bends the trunk far forward.
         relative: something was asked for relative to the current pose.
         commands: how many clauses told what to do; `statements`: how many told how it is.
         support_words: what carries the body, in the order it was said: verbs and states.
@@ -105,6 +107,9 @@ class Sheet:
     edit: bool = False
     plain: bool = False
     relative: bool = False
+    bowed: bool = False
+    posed: bool = False
+    pose_bends: bool = False
     commands: int = 0
     statements: int = 0
     arms: dict[Side, Limb] = field(default_factory=_two_limbs)

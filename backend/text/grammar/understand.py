@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ...errors import InputError
-from ..language import Bend, Element, Face, Ground, Head, Program, Support, Trunk
+from ..language import Bend, Element, Face, Ground, Head, Program, Raise, Support, Touch, Trunk
 from .arms import arm_elements
 from .blend import blended, sided
 from .clauses import ClauseBuilder
@@ -80,6 +80,9 @@ def _check_language(tokens: Sequence[Token], phrases: Sequence[Phrase]) -> None:
 def _poses(sheet: Sheet, clauses: Sequence[Clause]) -> list[tuple[NamedPose, Clause]]:
     """The named poses of a sentence; a lunge among them tells which leg is in front."""
     found = [(named_poses()[clause.pose.meaning], clause) for clause in clauses if clause.pose is not None]
+    elements = [element for pose, _ in found for element in pose.elements]
+    sheet.posed = bool(found)
+    sheet.pose_bends = any(isinstance(each, Trunk) and (each.forward or 0.0) > 40.0 for each in elements)
     for pose, clause in found:
         side = clause.pose.side if clause.pose is not None else None
         for element in pose.elements:
@@ -111,7 +114,9 @@ def _joined(elements: Sequence[Element]) -> tuple[Element, ...]:
     for kind in (Trunk, Head):
         several = [element for element in found if isinstance(element, kind)]
         if len(several) > 1:
-            fields = {f.name: v for e in several for f in dataclasses.fields(e) if (v := getattr(e, f.name)) is not None}
+            fields = {
+                f.name: v for e in several for f in dataclasses.fields(e) if (v := getattr(e, f.name)) is not None
+            }
             found[found.index(several[-1])] = kind(**fields)
             found = [element for element in found if element not in several[:-1]]
     return tuple(found)
@@ -136,8 +141,9 @@ def _said(sheet: Sheet) -> list[Element]:
     support, more = support_of(sheet)
     kind = support.kind if support is not None else None
     lying = kind is not None and kind.startswith("lying")
-    by_leg = {side: leg_elements(sheet, side, lying=lying) for side in SIDES}
+    by_leg = {side: leg_elements(sheet, side, kind=kind) for side in SIDES}
     support = _completed(support, by_leg, sheet)
+    _bend_to_what_is_touched(sheet)
     found: list[Element] = [support] if support is not None else []
     if sheet.face is not None:
         found.append(Face(sheet.face))
@@ -149,14 +155,34 @@ def _said(sheet: Sheet) -> list[Element]:
     return [*found, *sheet.shared, *more]
 
 
+def _bend_to_what_is_touched(sheet: Sheet) -> None:
+    """Where hands reach for the feet or the ground the trunk bends as far as that takes."""
+    contacts = [each for side in SIDES for each in sheet.arms[side].contacts]
+    low = any(
+        isinstance(each, Ground) or (isinstance(each, Touch) and each.place.rpartition("_")[2] in _LOW)
+        for each in contacts
+    )
+    if sheet.bowed and (low or sheet.pose_bends):
+        sheet.trunk.pop("forward")
+
+
+_LOW: Final = frozenset({"toes", "foot", "ankle", "heel", "shin", "sole"})
+
+
 def _completed(support: Support | None, by_leg: dict, sheet: Sheet) -> Support | None:  # pyright: ignore
     """Standing on the other leg where one is lifted; not upright on straight legs where both knees are bent."""
     lifted = [side for side in SIDES if is_lifted(by_leg[side], side)]
     if (support is None or support.kind == "standing") and len(lifted) == 1 and not sheet.edit:
         return Support("right_leg" if lifted[0] == "left" else "left_leg")
     knees = [e.degrees for side in SIDES for e in by_leg[side] if isinstance(e, Bend) and e.joint.endswith("knee")]
-    if support is not None and support.kind == "standing" and len(knees) == 2 and min(knees) > 35.0:
-        sheet.shared += [Ground("left_sole"), Ground("right_sole")]
+    thighs = [e for side in SIDES for e in by_leg[side] if isinstance(e, Raise) and e.limb.endswith("thigh")]
+    if (support is None or support.kind == "standing") and len(knees) == 2 and min(knees) > 35.0 and len(thighs) != 1:
+        soles = (Ground("left_sole"), Ground("right_sole"))
+        sheet.shared += (
+            []
+            if sheet.edit or sheet.posed
+            else [each for each in soles if each not in by_leg["left"] + by_leg["right"]]
+        )
         return None
     return support
 
