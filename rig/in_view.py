@@ -46,9 +46,9 @@ def stand_in_view(
 
     Args:
         armature: the rig.
-        result: the figure, solved in the picture.
+        result: the figure, solved in `picture`, that of the strokes.
         view: where it was drawn.
-        picture: the strokes as the figure was found in them.
+        picture: the strokes.
         options: how the pose will be keyed.
         bone_map: which bones stand for which joints, or None for the armature's own map.
 
@@ -59,13 +59,12 @@ def stand_in_view(
     turn = _turn(armature, read, view, flip=options.flip)
     joints = RigJoints(armature, limbs=options.limbs, bone_map=read.bone_map)
     hips, depth_of = _drawn_hips(result), _middle(joints.places(armature), armature.name)
-    plane = PicturePlane.of(picture, view, depth_of=depth_of)
-    if options.flip:
-        plane = plane.mirrored(float(hips[0]))
+    drawn = PicturePlane.of(picture, view, depth_of=depth_of)
+    plane = drawn.mirrored(float(hips[0])) if options.flip else drawn
     standing = replace(result, plane=plane).standing(Stance(turn))
     if not options.root_location:
         return standing
-    wanted = view.point_at(picture.to_region(hips), depth_of=depth_of)
+    wanted = drawn.corner + hips[0] * drawn.right + hips[1] * drawn.down
     pelvis = _pelvis(armature, standing.estimate, wanted, joints=joints, options=options, read=read)
     per_pixel = _to_inner(armature, read, flip=options.flip) @ np.stack([plane.right, plane.down], axis=-1)
     return standing.standing(Stance(turn, pelvis, per_pixel))
