@@ -10,7 +10,8 @@ from ..operators.estimate_photo import draw_options
 from ..operators.estimate_text import why_no_sentence
 from ..operators.session import session
 from ..preferences import last_sentences
-from .sidebar import Sidebar
+from .readings import draw_reading
+from .sidebar import Sidebar, is_narrow
 from .words import draw_sentence
 
 EXAMPLE: Final = "Kneeling, right hand on the heart"
@@ -43,9 +44,6 @@ class CONTRAPPOSTO_PT_text_options(Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, scene = self.layout, context.scene.contrapposto
         layout.active = session.job is None
-        column = layout.column(align=True)
-        column.prop(scene.text, "alternatives")
-        column.prop(scene.text, "seed")
         draw_options(layout, scene.options, of_picture=False)
         layout.operator("contrapposto.show_request", icon="VIEWZOOM")
 
@@ -76,6 +74,9 @@ def draw_prompt(layout: Any, text: Any) -> None:
     row.operator_context = "INVOKE_DEFAULT"
     row.operator("contrapposto.text", text="Pose", icon="ARMATURE_DATA").edit = False
     row.operator("contrapposto.text", text="Edit Current Pose", icon="MODIFIER").edit = True
+    row = column.row(align=True)
+    row.prop(text, "alternatives")
+    row.prop(text, "seed")
 
 
 def draw_understood(layout: Any, context: bpy.types.Context) -> None:
@@ -83,6 +84,7 @@ def draw_understood(layout: Any, context: bpy.types.Context) -> None:
     result = context.scene.contrapposto.result
     if not result.sentence:
         return
+    draw_reading(layout, context, narrow=is_narrow(context))
     header, body = layout.panel("contrapposto_understood")
     count = len(result.constraints)
     header.label(text="Understood" if count else "Understood as a mood or role", translate=False)
