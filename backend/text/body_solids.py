@@ -76,7 +76,7 @@ def _masses() -> tuple[Points, DoubleArray]:
 MASS_POINTS, MASS_SHARES = _masses()
 """Where the segments' masses are, and their shares (M,) of the whole, which sum to 1."""
 
-# From, to, radius: a neutral adult's girths (ANSUR II means, rounded). The trunk's lie across, as it is wider than deep.
+# From, to, radius: a neutral adult's girths (ANSUR II means, rounded). The trunk's lie across: it is wider than deep.
 _CAPSULES: Final[dict[str, tuple[str, tuple[float, float, float], tuple[float, float, float], float]]] = {
     "pelvis": ("pelvis", (-0.065, -0.02, 0.0), (0.065, -0.02, 0.0), 0.100),
     "waist": ("spine1", (-0.035, 0.04, 0.020), (0.035, 0.04, 0.020), 0.100),

@@ -72,7 +72,7 @@ def chain_of_joint(name: str) -> Chain:
 
 def spot_joint(spot: str) -> str:
     """The name of the joint that carries a place of the body."""
-    return JOINT_NAMES[SPOT_JOINTS[SPOT_INDEX[spot]]]
+    return JOINT_NAMES[int(SPOT_JOINTS[SPOT_INDEX[spot]])]
 
 
 def chain_of_spot(spot: str) -> Chain:
@@ -123,14 +123,14 @@ def _spot_joints(spot: str) -> frozenset[str]:
     return frozenset(above(joint))
 
 
-def moved_joints(element: Element) -> frozenset[str]:
+def moved_joints(element: Element) -> frozenset[str]:  # noqa: C901, PLR0911 - one line for each kind of element
     """Names of the joints that an element may move freely; others follow reluctantly."""
     match element:
         case Bend(joint=joint):
             return frozenset(above(f"{side_of(joint)}_{bare(joint)}")) - _collars()
         case Raise(limb=limb) | Point(limb=limb):
             swings = bare(limb) in {"leg", "thigh"}
-            return limb_joints(limb) | (frozenset(CHAIN_JOINTS["trunk"]) if swings else frozenset())
+            return limb_joints(limb) | frozenset(CHAIN_JOINTS["trunk"] if swings else ())
         case Touch(part=one, place=other) | Place(part=one, other=other):
             return _brought(one, other) | _spine_for(one, other)
         case Apart(first=one, second=other):
@@ -148,7 +148,7 @@ def moved_joints(element: Element) -> frozenset[str]:
         case Face():
             return frozenset({"pelvis"})
         case Change() | Mirror():
-            return frozenset()
+            return frozenset[str]()
 
 
 def _brought(one: str, other: str) -> frozenset[str]:
@@ -156,7 +156,7 @@ def _brought(one: str, other: str) -> frozenset[str]:
     moved, still = mover(one, other)
     alike = bare(chain_of_spot(moved)) == bare(chain_of_spot(still))
     meet = alike and (bare(chain_of_spot(moved)) == "arm" or bare(moved) == bare(still))
-    return _spot_joints(moved) | (_spot_joints(still) if meet else frozenset())
+    return _spot_joints(moved) | _spot_joints(still) if meet else _spot_joints(moved)
 
 
 def _spine_for(one: str, other: str) -> frozenset[str]:
@@ -164,7 +164,7 @@ def _spine_for(one: str, other: str) -> frozenset[str]:
     chains = {bare(chain_of_spot(one)), bare(chain_of_spot(other))}
     far = chains >= {"arm", "leg"} and not {spot_joint(one), spot_joint(other)} & {"left_hip", "right_hip"}
     legs = {f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee")}
-    return frozenset({"pelvis", "spine1", "spine2", "spine3", *legs}) if far else frozenset()
+    return frozenset({"pelvis", "spine1", "spine2", "spine3", *legs} if far else ())
 
 
 def _collars() -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Edits: what `Change` and `Mirror` ask of a pose, measured on the pose that is there.
+"""Edits: what `Change` asks of a pose, measured on the pose that is there.
 
 A change is checks around the current pose's own measures, and the joints that may move for it; whatever it does not
 name stays. Amounts are degrees, or metres where a hand or a foot moves.
@@ -13,12 +13,11 @@ from typing import Final
 import numpy as np
 
 from ..arrays import DoubleArray
-from ..kinematics import local_rotations
-from ..rotations import axis_angle_to_matrix, geodesic_angle, matrix_to_axis_angle
-from ..skeleton import JOINT_INDEX, MIRROR
+from ..rotations import axis_angle_to_matrix
+from ..skeleton import JOINT_INDEX
 from . import measures
 from .chains import CHAIN_JOINTS, bare, side_of
-from .language import Amount, Change, Element, Mirror
+from .language import Amount, Change, Element
 from .measures import Angle, Away, Between, Body, Check, Distance, Facing, HeadTurn, Offset, Trunk
 
 _DEGREES: Final[dict[Amount, float]] = {"a_little": 15.0, "some": 30.0, "much": 50.0, "fully": 360.0}
@@ -46,6 +45,8 @@ _AXES: Final = {
     "forward": (0.0, 0.0, 1.0), "back": (0.0, 0.0, -1.0),
 }  # fmt: skip
 _GIVE_DEG, _GIVE_M = 2.0, 0.01
+_HANGING_DEG: Final = 20.0
+"""A limb so near to straight down points nowhere in particular."""
 _FAR: Final = "as far as it goes"
 
 
@@ -82,20 +83,6 @@ def sized(element: Element, factor: float) -> Element:
     return Sized(element.verb, element.part, element.amount, None, element.directions, factor)
 
 
-@dataclass(frozen=True)
-class Turned:
-    """How far joints are from given parent-relative turns, the worst of them."""
-
-    joints: tuple[int, ...]
-    goal: tuple[tuple[float, float, float], ...]
-    unit: str = "deg"
-
-    def of(self, body: Body) -> DoubleArray:
-        """(N,) degrees."""
-        turns = local_rotations(body.world)[:, self.joints]
-        return np.degrees(geodesic_angle(turns, axis_angle_to_matrix(np.array(self.goal)))).max(1)
-
-
 def change_checks(change: Change, current: Body) -> tuple[tuple[Check, ...], str]:
     """What a change asks for, and a note."""
     edit = edit_of(change, current)
@@ -114,7 +101,7 @@ def edit_of(change: Change, current: Body) -> Edit:
 def joined(edits: Sequence[Edit]) -> Edit:
     """Several at once."""
     free = frozenset[str]().union(*(edit.free for edit in edits))
-    held = frozenset[str]()
+    held: frozenset[str] = frozenset()
     for edit in edits:
         others = frozenset[str]().union(*(other.free for other in edits if other is not edit and not other.held))
         held |= edit.held - others
@@ -173,46 +160,47 @@ def _swing(change: Change, part: str, current: Body) -> Edit:
     side = side_of(part)
     limb, joint = _SWUNG[bare(part)]
     measure_limb: measures.Limb = f"{side}_{limb}"  # pyright: ignore[reportAssignmentType]
-    now = current.limb(measure_limb)[0]
-    toward, most = _aim(change, part, now)
-    goal = turned_toward(now, toward, min(_amount(change), most))
+    goal, note = _aim(change, part, current.limb(measure_limb)[0])
     x, y, z = goal.tolist()
     collar = {f"{side}_collar"} if joint == "shoulder" else set[str]()
     twist = {f"{side}_shoulder"} if joint == "elbow" else {f"{side}_hip"} if joint == "knee" else set[str]()
-    note = _FAR if change.degrees is not None and _amount(change) > most + 1.0 else ""
     check = Check(Away(measure_limb, (x, y, z)), high=1.0, slack=4.0)
     return Edit((check,), frozenset({f"{side}_{joint}"} | collar | twist), note=note)
 
 
-def _aim(change: Change, part: str, now: DoubleArray) -> tuple[DoubleArray, float]:
-    """Where a limb turns to, and how far that is at most."""
+def _aim(change: Change, part: str, now: DoubleArray) -> tuple[DoubleArray, str]:
+    """Where a limb that points along `now` (3,) is to point, and a note."""
     side, arm = side_of(part), bare(part) in {"arm", "elbow", "forearm"}
     sign = 1.0 if side == "left" else -1.0
-    out = np.array([sign, 0.0, 0.0])
+    out, down = np.array([sign, 0.0, 0.0]), np.array([0.0, -1.0, 0.0])
     given = _vector(change.directions, sign)
-    if change.verb in {"spread", "open"}:
-        given = out if given is None else given
+    if change.verb == "raise" or (given is None and change.verb not in {"spread", "open", "close", "lower"}):
+        return _raised(change, now, given, most=180.0 if arm else 130.0)
     if change.verb == "close":
-        away = turned_toward(now, -out, 180.0)
-        return away, max(0.0, 100.0 - _apart(now, out))
-    if change.verb == "lower":
-        goal = np.array([0.0, -1.0, 0.0])
-        return goal, _apart(now, goal)
-    if change.verb == "raise" or given is None:
-        ahead = np.array([0.0, 0.0, 1.0]) if given is None else given
-        up = np.array([0.0, 1.0, 0.0])
-        if _apart(now, -up) < 20.0 or given is not None:
-            most = 180.0 if arm else 130.0
-            return _arc(now, ahead), max(0.0, most - _apart(now, -up))
-        return up, _apart(now, up) if arm else max(0.0, 130.0 - _apart(now, -up))
-    return given, _apart(now, given)
+        most = max(0.0, 100.0 - _apart(now, out))
+        goal = -out
+    else:
+        goal = down if change.verb == "lower" else out if given is None else given
+        most = _apart(now, goal)
+    note = _FAR if change.degrees is not None and _amount(change) > most + 1.0 else ""
+    return turned_toward(now, goal, min(_amount(change), most)), note
 
 
-def _arc(now: DoubleArray, ahead: DoubleArray) -> DoubleArray:
-    """A direction a quarter turn from `now`, so that turning to it raises a hanging limb towards `ahead`."""
-    level = ahead - (ahead @ now) * now
-    length = float(np.linalg.norm(level))
-    return level / length if length > 1e-6 else np.array([0.0, 1.0, 0.0])
+def _raised(change: Change, now: DoubleArray, given: DoubleArray | None, *, most: float) -> tuple[DoubleArray, str]:
+    """`now` (3,) lifted by degrees, towards `given` or, where it hangs, forward; else on the side where it is."""
+    height = _apart(now, np.array([0.0, -1.0, 0.0]))
+    level = now * (1.0, 0.0, 1.0)
+    ahead = np.array([0.0, 0.0, 1.0]) if given is None else given * (1.0, 0.0, 1.0)
+    if _HANGING_DEG < height < 180.0 - _HANGING_DEG:
+        level = level / np.linalg.norm(level)
+        ahead = level if given is None else level + ahead
+    if np.linalg.norm(ahead) < 1e-6:
+        ahead = np.array([0.0, 0.0, 1.0])
+    ahead = ahead / np.linalg.norm(ahead)
+    wanted = height + _amount(change)
+    lifted = np.radians(float(np.clip(wanted, height, max(most, height))))
+    note = _FAR if change.degrees is not None and wanted > max(most, height) + 1.0 else ""
+    return np.sin(lifted) * ahead - np.cos(lifted) * np.array([0.0, 1.0, 0.0]), note
 
 
 def turned_toward(now: DoubleArray, goal: DoubleArray, degrees: float) -> DoubleArray:
@@ -260,7 +248,7 @@ def _carry(change: Change, part: str, current: Body) -> Edit:
     )
     joints = ("shoulder", "elbow", "collar") if arm else ("hip", "knee")
     note = _FAR if float(np.linalg.norm(goal - start - metres * way)) > 0.06 else ""
-    held = frozenset() if arm else frozenset({f"{side}_ankle"})
+    held = frozenset[str](() if arm else (f"{side}_ankle",))
     return Edit(checks, frozenset(f"{side}_{joint}" for joint in joints), held, note=note)
 
 
@@ -423,52 +411,3 @@ def _crouch(change: Change, current: Body) -> Edit:
     goal = float(np.clip(now + sign * metres, min(now, 0.15), max(now, 0.79)))
     note = _FAR if abs(goal - now - sign * metres) > 0.01 and change.amount != "fully" else ""
     return Edit((_around(measure, goal, give=_GIVE_M),), frozenset(legs), planted=True, note=note)
-
-
-def mirrored(rotations: DoubleArray, mirror: Mirror) -> DoubleArray:
-    """Axis-angle rotations (24, 3) with their sides exchanged, or one side as the other: exact."""
-    # In the mirror x = 0 a turn's axis (x, y, z) becomes (x, -y, -z).
-    seen = rotations[MIRROR] * (1.0, -1.0, -1.0)
-    names = _mirrored_joints(mirror)
-    found = rotations.copy()
-    for name in names:
-        joint = JOINT_INDEX[name]
-        if mirror.source is None or side_of(name) not in {mirror.source, None}:
-            found[joint] = seen[joint]
-    if mirror.source is not None and mirror.part == "body":
-        for name in ("pelvis", "spine1", "spine2", "spine3", "neck", "head"):
-            found[JOINT_INDEX[name]] = _without_side(rotations[JOINT_INDEX[name]], root=name == "pelvis")
-    return found
-
-
-def _mirrored_joints(mirror: Mirror) -> tuple[str, ...]:
-    if mirror.part == "body":
-        return tuple(JOINT_INDEX)
-    limb = mirror.part.removesuffix("s")
-    return CHAIN_JOINTS[f"left_{limb}"] + CHAIN_JOINTS[f"right_{limb}"]  # pyright: ignore
-
-
-def _without_side(turn: DoubleArray, *, root: bool) -> DoubleArray:
-    """The part of a turn (3,) that is the same in a mirror: about x. The root keeps which way it faces."""
-    if not root:
-        return turn * (1.0, 0.0, 0.0)
-    matrix = axis_angle_to_matrix(turn)
-    left = matrix[:, 0]
-    yaw = np.arctan2(-left[2], left[0]) if np.hypot(left[0], left[2]) > 0.35 else 0.0
-    about = axis_angle_to_matrix(np.array([0.0, yaw, 0.0]))
-    return matrix_to_axis_angle(about @ axis_angle_to_matrix(matrix_to_axis_angle(about.T @ matrix) * (1.0, 0.0, 0.0)))
-
-
-def mirrored_body(body: Body, mirror: Mirror) -> Body:
-    """One pose, mirrored."""
-    rotations = matrix_to_axis_angle(local_rotations(body.world))[0]
-    return Body.posed(mirrored(rotations, mirror)[None])
-
-
-def mirror_checks(mirror: Mirror, current: Body) -> tuple[tuple[Check, ...], str]:
-    """That the joints are as the mirror shows those of the current pose."""
-    rotations = matrix_to_axis_angle(local_rotations(current.world))[0]
-    goal = mirrored(rotations, mirror)
-    joints = tuple(JOINT_INDEX[name] for name in _mirrored_joints(mirror))
-    turns = tuple((float(x), float(y), float(z)) for x, y, z in goal[list(joints)])
-    return (Check(Turned(joints, turns), high=0.5, slack=3.0),), ""

@@ -17,7 +17,6 @@ from .language import (
     Face,
     Ground,
     Head,
-    Mirror,
     Palm,
     Place,
     Point,
@@ -99,7 +98,7 @@ def _end(spot: str) -> str:
     return spot
 
 
-def _same_matter(element: Element, later: Element) -> bool:  # noqa: C901, PLR0911 - one line for each kind of element
+def _same_matter(element: Element, later: Element) -> bool:  # noqa: C901, PLR0911, PLR0912 - one line for each kind of element
     """Whether both say something of the same freedom of the body."""
     match element, later:
         case Bend(joint=one), Bend(joint=other):
@@ -116,18 +115,16 @@ def _same_matter(element: Element, later: Element) -> bool:  # noqa: C901, PLR09
             return {a, b} == {c, d} and least > 0.05
         case Touch(part=a, place=b), Apart(first=c, second=d, least=least):
             return {a, b} == {c, d} and least > 0.05
-        case Place(), Place():
-            return _opposite(element, later)
+        case Place() as one, Place() as other:
+            return _opposite(one, other)
         case Ground(part=one), Ground(part=other):
             return one == other
         case Palm(side=one), Palm(side=other):
             return one == other
         case (Support(), Support()) | (Face(), Face()):
             return True
-        case Change(), Change():
-            return element.verb == later.verb and element.part == later.part and element.directions == later.directions
-        case Mirror(), Mirror():
-            return False
+        case Change(verb=one, part=a, directions=b), Change(verb=other, part=c, directions=d):
+            return (one, a, b) == (other, c, d)
         case _:
             return False
 

@@ -183,20 +183,18 @@ def _choice(body: Body, index: int, goal: _Goal, *, kind: Limb) -> int:
     else:
         score = (way * way).sum(1) / _NEAR_M[kind] ** 2 + library.effort
     if kind == "arm" and goal.way is None:
-        score = score + _lying_flat(body, index, goal.still, library, mirror) + _habit(library, goal.still)
+        normal = frame.T @ body.world[index, SPOT_JOINTS[SPOT_INDEX[goal.still]]] @ np.asarray(skin_normal(goal.still))
+        score = score + _lying_flat(library, normal * mirror) + _habit(library, goal.still)
     order = np.argsort(score)[:64]
     alike = order[score[order] < score[order[0]] + _VARIETY]
     return int(alike[index % len(alike)])
 
 
-def _lying_flat(body: Body, index: int, still: str, library: _Library, mirror: DoubleArray) -> DoubleArray:
-    """(L,) how far palms are from lying flat on a place."""
-    normal = np.asarray(skin_normal(still))
-    frame = body.world[index, JOINT_INDEX["spine3"]]
-    facing = (frame.T @ body.world[index, SPOT_JOINTS[SPOT_INDEX[still]]] @ normal) * mirror
-    return (
-        (angle_between(library.palms, -facing[None]) / _PALM_DEG) ** 2 if normal.any() else np.zeros(len(library.palms))
-    )
+def _lying_flat(library: _Library, normal: DoubleArray) -> DoubleArray:
+    """(L,) how far palms are from lying flat on skin that faces along `normal` (3,); 0 where it is zero."""
+    if not normal.any():
+        return np.zeros(len(library.palms))
+    return (angle_between(library.palms, -normal[None]) / _PALM_DEG) ** 2
 
 
 def _habit(library: _Library, still: str) -> DoubleArray:

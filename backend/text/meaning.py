@@ -14,7 +14,7 @@ import numpy as np
 
 from . import measures
 from .chains import bare, chain_of_limb, side_of
-from .changes import change_checks, mirror_checks, mirrored_body, sized
+from .changes import change_checks, sized
 from .contradictions import overruled
 from .language import (
     Apart,
@@ -37,6 +37,7 @@ from .language import (
     Trunk,
 )
 from .measures import Angle, Away, Body, Check, Distance, Facing, Height, Offset
+from .mirrors import mirror_checks, mirrored_body
 from .sentences import sentence
 from .situation import Situation, situation
 from .supports import support_checks, support_wishes
@@ -147,7 +148,7 @@ def _constraint(
     return Constraint(element, f"{words} ({note})" if note else words, checks, wishes)
 
 
-def _checks(  # noqa: C901 - one arm for each element
+def _checks(  # noqa: C901, PLR0911, PLR0912 - one arm for each element
     element: Element, where: Situation, others: list[Element]
 ) -> tuple[tuple[Check, ...], str]:
     """Checks, and a note in words where less can be done than was asked for."""
@@ -216,8 +217,8 @@ def _raise(element: Raise, where: Situation, others: list[Element]) -> tuple[tup
     aim = direction_of((element.toward,), side_of(limb)) or (0.0, 0.0, 1.0)
     way = np.array([0.0, -np.cos(radians), 0.0]) + np.sin(radians) * np.asarray(aim)
     if where.kind in _LYING:
-        way = _LYING[where.kind] @ way
-    x, y, z = (float(value) for value in np.round(way, 9))
+        way = np.asarray(_LYING[where.kind] @ way, np.float64)
+    x, y, z = np.round(way, 9).tolist()
     if _reaches(limb, others):
         return (Check(Away(_upper(limb), (x, y, z)), high=45.0, slack=15.0),), "as far as what it touches lets it"
     straight = whole and not _bent(limb, others)
@@ -279,7 +280,7 @@ def _reaches(limb: str, others: list[Element]) -> bool:
     )
 
 
-def _place(element: Place) -> tuple[Check, ...]:
+def _place(element: Place) -> tuple[Check, ...]:  # noqa: PLR0911 - one arm for each relation
     part, other = element.part, element.other
     least = 0.04 if element.metres is None else float(np.clip(element.metres, 0.0, _LONGEST_M))
     match element.relation:
@@ -309,7 +310,7 @@ def _turned(element: Trunk | Head) -> tuple[Check, ...]:
         value = getattr(element, field.name)
         if value is not None:
             way = field.name
-            measure = measures.Trunk(way) if isinstance(element, Trunk) else measures.HeadTurn(way)  # pyright: ignore
+            measure = measures.Trunk(way) if isinstance(element, Trunk) else measures.HeadTurn(way)  # pyright: ignore[reportArgumentType]
             found.append(_around(measure, _most_turned(element, way, float(value)), give=4.0, slack=6.0))
     return tuple(found)
 

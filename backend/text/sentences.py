@@ -65,7 +65,7 @@ def _the(name: str) -> str:
     return f"the {words(name)}"
 
 
-def sentence(element: Element) -> str:  # noqa: C901 - one line for each kind of element
+def sentence(element: Element) -> str:  # noqa: C901, PLR0912 - one line for each kind of element
     """What an element says, such as `Left knee bent by 90°`."""
     match element:
         case Bend(joint=joint, degrees=degrees):

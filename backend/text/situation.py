@@ -40,12 +40,12 @@ def situation(elements: Sequence[Element]) -> Situation:
     named = [element for element in elements if isinstance(element, Support)]
     kind = named[-1].kind if named else _grounded(elements)
     height = named[-1].height if named else None
-    lifted = {chain for element in elements if (chain := _lifts(element, kind, elements)) is not None}
+    lifted: set[Chain] = {chain for element in elements if (chain := _lifts(element, kind, elements)) is not None}
     if kind in _UPRIGHT and {"left_leg", "right_leg"} <= lifted and _strides(elements):
         lifted -= {"left_leg", "right_leg"}
     if any(_bends_trunk(element) for element in elements):
         lifted.add("trunk")
-    busy = {chain for element in elements for chain in _about(element)}
+    busy: set[Chain] = {chain for element in elements for chain in _about(element)}
     return Situation(kind, height, bool(named), frozenset(lifted), frozenset(busy))
 
 
@@ -68,7 +68,9 @@ def _grounded(elements: Sequence[Element]) -> SupportKind | None:
     return "sitting_floor" if down & bottom else None
 
 
-def _lifts(element: Element, kind: SupportKind | None, elements: Sequence[Element]) -> Chain | None:
+def _lifts(  # noqa: PLR0911 - one line for each kind of element
+    element: Element, kind: SupportKind | None, elements: Sequence[Element]
+) -> Chain | None:
     """The limb that an element takes away from where the support has it."""
     match element:
         case Raise(limb=limb, degrees=degrees) if abs(degrees) >= 15.0:
@@ -82,7 +84,7 @@ def _lifts(element: Element, kind: SupportKind | None, elements: Sequence[Elemen
             return chain_of_limb(joint) if abs(degrees - 90.0) > 25.0 else None
         case Touch(part=part, place=place):
             return _touching(part, place, kind)
-        case Ground(part=part, above=above) if above > _OFF_GROUND_M and bare(part) not in {"heel"}:
+        case Ground(part=part, above=above) if above > _OFF_GROUND_M and bare(part) != "heel":
             chain = chain_of_spot(part)
             return chain if bare(chain) in {"leg", "arm"} else None
         case Place(part=part, relation="above") if bare(chain_of_spot(part)) in {"leg", "arm"}:

@@ -61,7 +61,6 @@ def _mirrored(angles: tuple[float, float, float]) -> tuple[float, float, float]:
 
 NEUTRAL_DRAFT: Final[DoubleArray] = rotations_from_angles(_angles(_RELAXED))
 """(24, 3) axis-angle: standing at ease, arms 15 degrees from hanging, elbows slightly bent."""
-NEUTRAL_DRAFT.setflags(write=False)
 
 _LEGS: Final[Angles] = {name: _RELAXED[name] for name in ("hip", "knee", "ankle", "foot")}
 _KNEELING: Final[Angles] = {"hip": (0.0, 4.0, 5.0), "knee": (90.0, 0.0, 0.0), "ankle": (57.0, 0.0, 0.0)}
@@ -216,10 +215,10 @@ def started(
 
 def _posed(start: _Start, busy: frozenset[Chain]) -> list[str]:
     """The joints that a support's pose sets."""
-    names = {name for side in ("left", "right") for name in CHAIN_JOINTS[f"{side}_leg"]}  # pyright: ignore
+    names = {*CHAIN_JOINTS["left_leg"], *CHAIN_JOINTS["right_leg"]}
     for name in start.both:
         names |= {name} if name in JOINT_INDEX else {f"left_{name}", f"right_{name}"}
-    arms = {joint for side in ("left", "right") for joint in CHAIN_JOINTS[f"{side}_arm"]}  # pyright: ignore
+    arms = {*CHAIN_JOINTS["left_arm"], *CHAIN_JOINTS["right_arm"]}
     names = names | arms if start.arms else names - arms
     kept = {joint for chain in busy if chain in {"head", "left_arm", "right_arm"} for joint in CHAIN_JOINTS[chain]}
     return sorted(names - kept)
@@ -229,7 +228,7 @@ def _yaws(drafts: DoubleArray) -> DoubleArray:
     """(A, 3, 3) how drafts (A, 24, 3) are turned about the vertical; of those that lie on a side, not at all."""
     left = axis_angle_to_matrix(drafts[:, 0])[:, :, 0]
     angle = np.where(np.hypot(left[:, 0], left[:, 2]) > 0.35, np.arctan2(-left[:, 2], left[:, 0]), 0.0)
-    return axis_angle_to_matrix(angle[:, None] * np.array([0.0, 1.0, 0.0]))
+    return axis_angle_to_matrix(np.outer(angle, (0.0, 1.0, 0.0)))
 
 
 def _at_seat(poses: DoubleArray, height: float | None) -> None:

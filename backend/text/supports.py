@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from .chains import Chain, bare, chain_of_limb, chain_of_spot
+from .chains import Chain, bare, chain_of_joint, chain_of_limb, chain_of_spot, side_of
 from .language import Support, SupportKind
 from .measures import Angle, Away, Body, Check, Distance, Height, Limb, Offset, Trunk
 from .situation import Situation
@@ -57,7 +57,7 @@ def _limb(side: Side, name: str) -> Limb:
     return f"{side}_{name}"  # pyright: ignore[reportReturnType]
 
 
-def _bent(side: Side, joint: str, low: float, high: float) -> Check:
+def _bent(side: Side, joint: str, low: float, high: float) -> Check:  # noqa: PLR0917 - as short as a table's row
     return Check(Angle(f"{side}_{joint}"), low, high, slack=8.0)  # pyright: ignore[reportArgumentType]
 
 
@@ -232,7 +232,7 @@ def _plank() -> Law:
             _low(f"{side}_toes"),
             _bent(side, "knee", 160.0, 181.0),
             _bent(side, "elbow", 150.0, 181.0),
-            Check(Angle(f"{side}_hip"), 0.0, 18.0, slack=8.0),
+            _bent(side, "hip", 0.0, 18.0),
         )
     )
     carriers = ("left_hand", "right_hand", "left_toes", "right_toes")
@@ -308,33 +308,32 @@ def carriers(where: Situation) -> tuple[str, ...]:
 
 
 def _chain_of_part(part: str) -> Chain:
-    return (
-        "trunk"
-        if bare(part) in {"bottom", "back", "front", "side"}
-        else chain_of_limb(_LIMB_OF.get(bare(part), "{}").format(part.split("_", maxsplit=1)[0]))
-    )
-
-
-_LIMB_OF: Final = {
-    "foot": "{}_foot", "toes": "{}_foot", "heel": "{}_foot", "knee": "{}_knee", "shin": "{}_shin", "hand": "{}_hand",
-    "instep": "{}_foot", "forearm": "{}_forearm",
-}  # fmt: skip
+    name = bare(part)
+    if name in {"bottom", "back", "front", "side"}:
+        return "trunk"
+    return chain_of_limb(f"{side_of(part)}_{'foot' if name in {'toes', 'heel', 'instep'} else name}")
 
 
 def _chains(check: Check) -> frozenset[Chain]:
     match check.measure:
         case Height(spot=spot):
-            return frozenset({chain_of_spot(spot)}) - {"trunk"}
-        case Angle(joint=name) | Away(limb=name):
-            if bare(name) in {"hip", "shoulder"}:
-                return frozenset({chain_of_limb(f"{name[:-4]}_knee" if bare(name) == "hip" else name)})
-            return frozenset({chain_of_limb(name)})
+            return _limbs(spot)
+        case Angle(joint=joint):
+            return frozenset({chain_of_joint(joint)})
+        case Away(limb=limb):
+            return frozenset({chain_of_limb(limb)})
         case Offset(first=one, second=other) | Distance(first=one, second=other):
-            return frozenset({chain_of_spot(one), chain_of_spot(other)}) - {"trunk"}
+            return _limbs(one) | _limbs(other)
         case Trunk():
             return frozenset({"trunk"})
         case _:
             return frozenset()
+
+
+def _limbs(spot: str) -> frozenset[Chain]:
+    """The limb that carries a place; none for the trunk's own, which is where it is by all of them."""
+    chain = chain_of_spot(spot)
+    return frozenset[Chain](() if chain == "trunk" else (chain,))
 
 
 def holds(

@@ -15,15 +15,16 @@ from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES
 from . import supports
 from .body_solids import GROUND_PARTS, Points, joined
-from .chains import bare, chain_of_spot, moved_joints, mover
-from .changes import Edit, edit_of, mirrored, sized
+from .chains import bare, moved_joints
+from .changes import Edit, edit_of, sized
 from .changes import joined as joined_edits
-from .language import Bend, Change, Element, Face, Ground, Mirror, Program, SupportKind, Touch
+from .language import Change, Element, Mirror, Program
 from .limb_starts import reaching
 from .meaning import Constraint, left_of
-from .measures import Body, Check, Facing
+from .measures import Body, Check
+from .mirrors import mirrored
 from .situation import Situation, situation
-from .support_poses import started
+from .text_start import bowed, faced, supported, varied
 from .text_terms import MOVED, Terms
 
 # Degrees that a joint may be from its draft as one standard deviation, when something asks for it.
@@ -36,22 +37,12 @@ _RELUCTANT: Final = 0.35
 _MUST: Final = 1.6
 """What must hold weighs so much more than a wish."""
 _EDITED_DEG, _KEPT_DEG = 60.0, 0.25
-_VARIED_DEG: Final = {"shoulder": 9.0, "elbow": 12.0, "wrist": 6.0, "collar": 3.0, "spine1": 3.0, "spine2": 2.0,
-                      "spine3": 2.0, "neck": 5.0, "head": 6.0, "hip": 5.0, "knee": 5.0}  # fmt: skip
-_BOW_DEG: Final = {"knee": 45.0, "calf": 75.0, "shin": 70.0, "ankle": 100.0, "heel": 115.0, "sole": 110.0, "foot": 115.0,
-                   "toes": 122.0}  # fmt: skip
-_ON_THIGHS: Final = (Touch("left_hand", "left_thigh"), Touch("right_hand", "right_thigh"))
-_ON_KNEES: Final = (Touch("left_hand", "left_knee"), Touch("right_hand", "right_knee"))
-# Arms that hang from somebody who stands would go through the seat or the ground.
-_RESTS: Final[dict[SupportKind, tuple[Touch, ...]]] = {
-    "sitting": _ON_THIGHS, "sitting_heels": _ON_THIGHS, "sitting_floor": _ON_THIGHS, "sitting_cross_legged": _ON_KNEES,
-}  # fmt: skip
 _ON_GROUND_M: Final = 0.05
 _UPRIGHT_COSINE: Final = 0.6
 _FEET: Final = ("left_foot", "right_foot")
 _SEEDS: Final[tuple[dict[str, tuple[float, float, float]], ...]] = (
     {"shoulder": (0.0, -75.0, -35.0), "elbow": (0.0, -95.0, 0.0), "hip": (-70.0, 10.0, 12.0), "knee": (85.0, 0.0, 0.0)},
-    {"shoulder": (20.0, -10.0, 5.0), "elbow": (0.0, -110.0, 0.0), "hip": (-95.0, 30.0, 35.0), "knee": (110.0, 0.0, 0.0)},
+    {"shoulder": (20.0, -10.0, 5.0), "elbow": (0.0, -110.0, 0.0), "hip": (-95.0, 30.0, 35.0), "knee": (110.0, 0.0, 0)},
 )  # fmt: skip
 
 
@@ -152,11 +143,11 @@ def planned(
     edit = current is not None and (program.edit or any(isinstance(each, Change | Mirror) for each in on))
     where = situation(on)
     base = _base(drafts, current if edit else None, on)
-    supported = _supported(base, where, on, edit=edit)
-    poses = _faced(supported if edit else _bowed(supported, where, on), on)
+    standing = supported(base, where, on, edit=edit)
+    poses = faced(standing if edit else bowed(standing, where, on), on)
     change = _edits(on, current) if edit and current is not None else Edit()
     moved = frozenset[str]().union(change.free, *(moved_joints(each) for each in on))
-    contacts, carrying = _carrying(where, supported, edit=edit)
+    contacts, carrying = _carrying(where, standing, edit=edit)
     planted: tuple[tuple[int, int], ...] = ()
     if edit and change.planted and _both_legs(change.free):
         contacts, carrying = _feet(poses)
@@ -186,99 +177,12 @@ def planned(
 def _base(drafts: DoubleArray, current: DoubleArray | None, on: Sequence[Element]) -> DoubleArray:
     """(A, 24, 3) poses before anything is asked of them."""
     if current is None:
-        return _varied(clamped_to_limits(drafts))
+        return varied(clamped_to_limits(drafts))
     pose = current
     for element in on:
         if isinstance(element, Mirror):
             pose = mirrored(pose, element)
     return np.repeat(pose[None], len(drafts), axis=0)
-
-
-def _varied(drafts: DoubleArray) -> DoubleArray:
-    """Drafts that are all the same are made a little different, but for the first."""
-    if len(drafts) < 2 or np.abs(drafts - drafts[0]).max() > 1e-3:
-        return drafts
-    size = np.radians([_VARIED_DEG.get(bare(name), 0.0) for name in JOINT_NAMES])[:, None]
-    noise = np.random.default_rng(11).normal(0.0, 1.0, drafts.shape) * size
-    noise[0] = 0.0
-    turned = axis_angle_to_matrix(drafts) @ axis_angle_to_matrix(noise)
-    return clamped_to_limits(matrix_to_axis_angle(turned))
-
-
-def _supported(poses: DoubleArray, where: Situation, on: Sequence[Element], *, edit: bool) -> DoubleArray:
-    """Poses in the support's pose, where they are not already."""
-    if where.kind is None or (edit and not where.told):
-        return poses
-    there = supports.holds(where.kind, where.height, Body.posed(poses), lifted=where.lifted)
-    placed = started(poses, where.kind, height=where.height, busy=where.busy)
-    placed = reaching(
-        placed, [rest for rest in _RESTS.get(where.kind, ()) if chain_of_spot(rest.part) not in where.busy]
-    )
-    return np.where(there[:, None, None], poses, placed)
-
-
-def _knees_up(poses: DoubleArray, kind: SupportKind, on: Sequence[Element]) -> DoubleArray:
-    """Knees that are bent while the body lies on its back point up, the feet flat on the ground."""
-    if kind != "lying_back":
-        return poses
-    found = poses.copy()
-    for element in on:
-        if isinstance(element, Bend) and bare(element.joint) == "knee":
-            angles = np.zeros((JOINT_COUNT, 3))
-            bend = float(np.clip(element.degrees, 0.0, 150.0))
-            hip = JOINT_INDEX[element.joint.replace("knee", "hip")]
-            angles[hip], angles[JOINT_INDEX[element.joint]] = (-0.5 * bend, 0.0, 0.0), (bend, 0.0, 0.0)
-            turns = rotations_from_angles(np.radians(angles))
-            for joint in (hip, JOINT_INDEX[element.joint]):
-                found[:, joint] = turns[joint]
-    return found
-
-
-def _bowed(poses: DoubleArray, where: Situation, on: Sequence[Element]) -> DoubleArray:
-    """Bent over at the hips and in the spine, where hands go to legs and feet or to the ground."""
-    depth = max((_bow(element, where) for element in on), default=0.0)
-    if not depth:
-        return poses
-    found = poses.copy()
-    turns = {"pelvis": 0.62, "spine1": 0.12, "spine2": 0.14, "spine3": 0.12}
-    # The hips go back over the heels, or the body would fall on its face.
-    turns |= {
-        f"{side}_{joint}": share for side in ("left", "right") for joint, share in (("hip", -0.74), ("ankle", 0.12))
-    }
-    for name, share in turns.items():
-        joint, about = JOINT_INDEX[name], axis_angle_to_matrix(np.radians([share * depth, 0.0, 0.0]))
-        turn = axis_angle_to_matrix(found[:, joint])
-        found[:, joint] = matrix_to_axis_angle(about @ turn if bare(name) == "hip" else turn @ about)
-    return clamped_to_limits(found)
-
-
-def _bow(element: Element, where: Situation) -> float:
-    """Degrees that an element bends the body over."""
-    upright = where.kind in {None, "standing", "tiptoe", "left_leg", "right_leg"}
-    match element:
-        case Touch(part=part, place=place):
-            moved, still = mover(part, place)
-            leg = chain_of_spot(still)
-            if bare(chain_of_spot(moved)) != "arm" or bare(leg) != "leg" or leg in where.lifted:
-                return 0.0
-            down = _BOW_DEG.get(bare(still), 0.0)
-            return down if upright else 0.4 * down if where.kind in {"sitting_floor", "sitting"} else 0.0
-        case Ground(part=part, above=above) if upright and above <= 0.1:
-            return 100.0 if bare(chain_of_spot(part)) == "arm" else 0.0
-        case _:
-            return 0.0
-
-
-def _faced(poses: DoubleArray, on: Sequence[Element]) -> DoubleArray:
-    """Turned about the vertical so that they face as they are told."""
-    wanted = [element.left for element in on if isinstance(element, Face)]
-    if not wanted:
-        return poses
-    now = Facing().of(Body.posed(poses))
-    turn = axis_angle_to_matrix(np.radians(wanted[-1] - now)[:, None] * np.array([0.0, 1.0, 0.0]))
-    found = poses.copy()
-    found[:, 0] = matrix_to_axis_angle(turn @ axis_angle_to_matrix(poses[:, 0]))
-    return found
 
 
 def _edits(on: Sequence[Element], current: DoubleArray) -> Edit:
@@ -336,7 +240,7 @@ def _feet(poses: DoubleArray) -> tuple[Points, np.ndarray[tuple[int, ...], np.dt
 def _balanced(
     where: Situation, carrying: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], *, edit: bool
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """(A,)"""
+    """(A,) whether poses keep their balance."""
     some = carrying.any(1)
     if where.kind is not None and (where.told or not edit):
         return some & supports.law_of(where.kind, where.height).balanced

@@ -193,11 +193,11 @@ class Weighing:
             return np.zeros((count, 0)), np.zeros((count, 0, _WIDTH))
         weights = self.terms.weights
         residual = np.stack([w * check.residual(body) for w, check in zip(weights, checks, strict=True)], axis=1)
-        active = np.flatnonzero(np.abs(residual).max(0) > 0.0)
+        active = [index for index, worst in enumerate(np.abs(residual).max(0)) if worst > 0.0]
         slope = np.zeros((count, len(checks), _WIDTH))
-        nudged = self._nudged(body, moves) if active.size else body
+        nudged = self._nudged(body, moves) if active else body
         for index in active:
-            after = (weights[index] * checks[index].residual(nudged)).reshape(count, _WIDTH)
+            after = np.asarray(weights[index] * checks[index].residual(nudged), np.float64).reshape(count, _WIDTH)
             slope[:, index] = np.where(
                 residual[:, index, None] != 0.0, (after - residual[:, index, None]) / _NUDGE, 0.0
             )
@@ -331,7 +331,7 @@ def _turns(body: Body) -> DoubleArray:
 
 
 def _right_inverse(turn: DoubleArray) -> DoubleArray:
-    """(..., 3, 3) derivative of log(R exp(d)) by d, R of the axis-angle (..., 3): the inverse right Jacobian of SO(3)."""
+    """(..., 3, 3) derivative of log(R exp(d)) by d, R of the axis-angle (..., 3): SO(3)'s inverse right Jacobian."""
     angle = np.linalg.norm(turn, axis=-1)[..., None, None]
     half = np.maximum(angle / 2.0, 1e-4)
     factor = (1.0 - half / np.tan(half)) / (4.0 * half * half)

@@ -1,0 +1,172 @@
+"""Edits: what is named changes by so much, what is not named stays."""
+
+import numpy as np
+import pytest
+
+from contrapposto.backend.job import run_job
+from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle
+from contrapposto.backend.skeleton import JOINT_INDEX, JOINT_NAMES, MIRROR
+from contrapposto.backend.text.idle import standing_poses
+from contrapposto.backend.text.language import Bend, Change, Mirror, Program, Support, Touch
+from contrapposto.backend.text.measures import Angle, Away, Between, Body, Facing, HeadTurn, Height, Offset, Trunk
+from contrapposto.backend.text.text_solver import solve_text
+
+STANDING = standing_poses(1, seed=3)[0]
+
+
+def edited(*elements, current=STANDING, count=1):
+    drafts = np.repeat(current[None], count, axis=0)
+    return run_job(solve_text(Program(tuple(elements), edit=True), drafts=drafts, current=current))
+
+
+def moved_deg(pose, current=STANDING) -> dict[str, float]:
+    turned = geodesic_angle(axis_angle_to_matrix(current), axis_angle_to_matrix(pose.rotations))
+    return dict(zip(JOINT_NAMES, np.degrees(turned), strict=True))
+
+
+def measured(measure, pose, current=STANDING) -> tuple[float, float]:
+    return measure.of(Body.posed(current[None]))[0], measure.of(Body.posed(pose.rotations[None]))[0]
+
+
+_UP = (0.0, 1.0, 0.0)
+_DEGREES = {
+    "bend an elbow": (Change("bend", "left_elbow"), Angle("left_elbow"), -30.0, {"left_elbow"}),
+    "bend it a little": (Change("bend", "left_elbow", "a_little"), Angle("left_elbow"), -15.0, {"left_elbow"}),
+    "bend it by degrees": (Change("bend", "left_elbow", degrees=42), Angle("left_elbow"), -42.0, {"left_elbow"}),
+    "bend a knee": (Change("bend", "right_knee", "much"), Angle("right_knee"), -50.0, {"right_knee"}),
+    "raise an arm": (
+        Change("raise", "right_arm"), Away("right_upper_arm", _UP), -30.0, {"right_shoulder", "right_collar"},
+    ),
+    "raise a leg": (Change("raise", "left_leg"), Away("left_thigh", _UP), -30.0, {"left_hip"}),
+    "turn the head": (Change("turn", "head", directions=("left",)), HeadTurn("left"), 30.0, {"neck", "head"}),
+    "tilt the head": (Change("tilt", "head", directions=("right",)), HeadTurn("tilt_left"), -30.0, {"neck", "head"}),
+    "look up": (Change("raise", "head"), HeadTurn("down"), -30.0, {"neck", "head"}),
+    "twist the torso": (
+        Change("turn", "torso", directions=("right",)), Trunk("twist_left"), -30.0, {"spine1", "spine2", "spine3"},
+    ),
+    "turn the body": (Change("turn", "body", degrees=70, directions=("left",)), Facing(), 70.0, {"pelvis"}),
+    "lean forward": (
+        Change("lean", "torso", directions=("forward",)), Trunk("forward"), 30.0,
+        {"spine1", "spine2", "spine3", "pelvis", "left_hip", "right_hip"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _DEGREES)
+def test_what_is_named_changes_and_everything_else_stays(name):
+    change, measure, degrees, joints = _DEGREES[name]
+    (pose,) = edited(change)
+    before, after = measured(measure, pose)
+    assert pose.held == (True,)
+    assert after - before == pytest.approx(degrees, abs=6.0)
+    assert max(angle for joint, angle in moved_deg(pose).items() if joint not in joints) < 2.0
+
+
+def test_legs_stay_where_they_are_while_the_trunk_leans():
+    (pose,) = edited(Change("lean", "torso", directions=("forward",)))
+    for limb in ("left_thigh", "right_shin"):
+        before, after = Body.posed(STANDING[None]).limb(limb), Body.posed(pose.rotations[None]).limb(limb)
+        assert np.degrees(np.arccos(np.clip(before @ after.T, -1.0, 1.0))) < 2.5
+
+
+def test_straightening_all_the_way_ends_straight():
+    bent = edited(Bend("left_elbow", 100))[0].rotations
+    (pose,) = edited(Change("straighten", "left_elbow", "fully"), current=bent)
+    assert measured(Angle("left_elbow"), pose)[1] > 170.0
+
+
+def test_the_end_of_the_range_is_the_end():
+    (pose,) = edited(Change("bend", "left_elbow", degrees=9999))
+    assert measured(Angle("left_elbow"), pose)[1] == pytest.approx(30.0, abs=6.0)
+    assert "as far as it goes" in pose.constraints[0].sentence
+
+
+def test_both_knees_bend_with_the_feet_flat_where_they_are():
+    (pose,) = edited(Change("bend", "left_knee", "much"), Change("bend", "right_knee", "much"))
+    assert pose.held == (True, True)
+    body = Body.posed(pose.rotations[None])
+    for side in ("left", "right"):
+        assert max(Height(f"{side}_{part}").of(body)[0] for part in ("heel", "sole", "toes")) < 0.02
+    for axis in ("left", "forward"):
+        before, after = measured(Offset("left_ankle", "right_ankle", axis), pose)
+        assert after == pytest.approx(before, abs=0.01)
+
+
+def test_sinking_hips_keep_the_feet():
+    (pose,) = edited(Change("lower", "hips"))
+    before, after = measured(Height("crotch"), pose)
+    assert before - after == pytest.approx(0.15, abs=0.03)
+    assert moved_deg(pose)["left_shoulder"] < 2.0
+
+
+def test_a_raised_shoulder_leaves_the_arm_as_it_hangs():
+    (pose,) = edited(Change("raise", "left_shoulder"))
+    before, after = measured(Offset("left_shoulder", "upper_back", "up"), pose)
+    assert after - before > 0.02
+    hung = [Body.posed(each[None]).limb("left_upper_arm")[0] for each in (STANDING, pose.rotations)]
+    assert np.degrees(np.arccos(np.clip(hung[0] @ hung[1], -1.0, 1.0))) < 4.0
+
+
+def test_a_hand_moves_by_centimetres():
+    before, after = measured(
+        Offset("left_wrist", "chest", "forward"), edited(Change("move", "left_hand", directions=("forward",)))[0]
+    )
+    assert after - before == pytest.approx(0.15, abs=0.03)
+
+
+def test_legs_spread_with_flat_feet():
+    (pose,) = edited(Change("spread", "legs"))
+    before, after = measured(Between("left_leg", "right_leg"), pose)
+    assert after - before == pytest.approx(30.0, abs=5.0)
+    assert Height("left_toes").of(Body.posed(pose.rotations[None]))[0] < 0.03
+
+
+def test_a_mirror_is_exact_and_undoes_itself():
+    (pose,) = edited(Mirror())
+    expected = STANDING[MIRROR] * (1.0, -1.0, -1.0)
+    apart = geodesic_angle(axis_angle_to_matrix(expected), axis_angle_to_matrix(pose.rotations))
+    assert np.degrees(apart).max() < 0.1
+    (back,) = edited(Mirror(), current=pose.rotations)
+    assert max(moved_deg(back).values()) < 0.2
+
+
+def test_one_side_is_made_as_the_other():
+    waving = edited(Touch("right_hand", "head_top"))[0].rotations
+    (pose,) = edited(Mirror("arms", "right"), current=waving)
+    for name in ("shoulder", "elbow", "wrist"):
+        left, right = pose.rotations[JOINT_INDEX[f"left_{name}"]], pose.rotations[JOINT_INDEX[f"right_{name}"]]
+        assert left == pytest.approx(right * (1.0, -1.0, -1.0), abs=1e-3)
+        assert right == pytest.approx(waving[JOINT_INDEX[f"right_{name}"]], abs=1e-3)
+    assert moved_deg(pose, waving)["head"] < 0.1
+
+
+def test_alternatives_of_an_edit_make_more_or_less_of_it():
+    poses = edited(Change("bend", "left_elbow"), count=4)
+    before = measured(Angle("left_elbow"), poses[0])[0]
+    bends = [before - measured(Angle("left_elbow"), pose)[1] for pose in poses]
+    assert all(all(pose.held) for pose in poses)
+    assert bends[0] == pytest.approx(30.0, abs=3.0)
+    assert max(bends) - min(bends) > 15.0
+    exact = edited(Change("bend", "left_elbow", degrees=40), count=2)
+    assert [before - measured(Angle("left_elbow"), pose)[1] for pose in exact] == pytest.approx([40.0, 40.0], abs=4.0)
+
+
+def test_edits_take_other_elements_too():
+    (pose,) = edited(Touch("right_hand", "head_top"))
+    assert pose.held == (True,)
+    others = [angle for joint, angle in moved_deg(pose).items() if not joint.startswith("right_")]
+    assert max(others) < 2.0
+
+
+def test_an_edit_can_change_what_carries_the_body():
+    raised = edited(Bend("left_elbow", 100))[0].rotations
+    (pose,) = edited(Support("kneeling"), current=raised)
+    assert pose.held == (True,)
+    assert moved_deg(pose, raised)["left_elbow"] < 2.0
+
+
+def test_a_joint_that_is_out_of_its_range_stays_so_unless_it_is_named():
+    odd = STANDING.copy()
+    odd[JOINT_INDEX["right_knee"]] = (-0.4, 0.0, 0.0)
+    (pose,) = edited(Change("bend", "left_elbow"), current=odd)
+    assert moved_deg(pose, odd)["right_knee"] < 0.5
