@@ -240,7 +240,7 @@ def _bent(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
 def _aimed(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
     """Directions and heights."""
     limb = sheet.arms[side]
-    dirs = arm_dirs(predicate, side)
+    dirs = arm_dirs(predicate, side, overhead=ref.kind != "palm")
     if ref.kind == "palm":
         return _palm(sheet, side, predicate, dirs)
     if predicate.meaning == "bend" and ref.kind in {"wrist", "elbow"}:
@@ -287,7 +287,7 @@ def _palm(sheet: Sheet, side: Side, predicate: Predicate, dirs: tuple[str, ...])
     return bool(dirs)
 
 
-def arm_dirs(predicate: Predicate, side: Side) -> tuple[str, ...]:
+def arm_dirs(predicate: Predicate, side: Side, *, overhead: bool = True) -> tuple[str, ...]:
     """The directions of a predicate for a limb on this side; `out` gives way to another direction."""
     found: list[str] = []
     for each in predicate.dirs:
@@ -300,7 +300,7 @@ def arm_dirs(predicate: Predicate, side: Side) -> tuple[str, ...]:
     if "out" in predicate.dirs and "side" not in predicate.dirs and {"forward", "back", "across"} & set(found):
         found = [each for each in found if each != "out"]
     for prep in predicate.preps:
-        if prep.place == "air" or _is_overhead(prep):
+        if prep.place == "air" or (overhead and _is_overhead(prep)):
             found.append("up")
         elif prep.place == "ground" and prep.meaning in {"toward", "at"}:
             found.append("down")

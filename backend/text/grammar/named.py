@@ -127,7 +127,7 @@ def _element(line: str) -> Element:
 def _value(word: str, wanted: Any) -> object:
     if typing.get_origin(wanted) is tuple:
         return word.split("+")
-    return word if typing.get_origin(wanted) is typing.Literal else float(word)
+    return float(word) if word.replace(".", "", 1).removeprefix("-").isdigit() else word
 
 
 def mirrored(element: Element) -> Element:

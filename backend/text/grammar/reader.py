@@ -65,10 +65,15 @@ class Reader:
 
     def _pose(self, at: int) -> Phrase | None:
         """A named pose, with a side before it, where no longer phrase begins."""
+        found = self._pose_at(at, at, None)
         start, side = at, None
-        while self._looked.word(at) in {"left", "right", "a", "an", "the", "doing"} and at < start + 3:
+        while found is None and self._looked.word(at) in {"left", "right", "a", "an", "the", "doing"} and at < start + 3:
             side = cast(Side, self._looked.word(at)) if self._looked.word(at) in {"left", "right"} else side
             at += 1
+            found = self._pose_at(start, at, side)
+        return found
+
+    def _pose_at(self, start: int, at: int, side: Side | None) -> Phrase | None:
         entries = self._entries(at)
         longest = entries[0][0] if entries else 0
         for length, entry in entries:

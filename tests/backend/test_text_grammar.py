@@ -1,0 +1,141 @@
+"""Sentences and the programs that they mean: `tests/data/text_sentences.json`, and what the table cannot say."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from contrapposto.backend.errors import InputError
+from contrapposto.backend.text.codec import program_from_json, program_to_json
+from contrapposto.backend.text.grammar import understand
+from contrapposto.backend.text.grammar.named import element_lines
+from contrapposto.backend.text.language import Bend, Change, Head, Mirror, Point, Support
+
+_TABLE = json.loads((Path(__file__).parents[1] / "data" / "text_sentences.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("sentence", "lines"), list(_TABLE["poses"].items()))
+def test_a_sentence_means_these_elements(sentence, lines):
+    program = understand(sentence)
+    assert program.elements == tuple(element for line in lines for element in element_lines(line))
+    assert not program.style
+    assert program_from_json(program_to_json(program)) == program
+
+
+@pytest.mark.parametrize(("sentence", "lines"), list(_TABLE["edits"].items()))
+def test_an_edit_means_these_elements(sentence, lines):
+    program = understand(sentence, edit=True)
+    assert program.edit
+    assert program.elements == tuple(element for line in lines for element in element_lines(line))
+
+
+def test_there_are_many_of_both():
+    assert len(_TABLE["poses"]) >= 120
+    assert len(_TABLE["edits"]) >= 60
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "bend the left elbow more", "raise the right arm a bit higher", "lower the head", "turn the torso 20 degrees left",
+        "spread the legs", "straighten both knees", "mirror the pose", "make the right arm like the left",
+        "move the left hand forward", "step forward with the right foot", "lean more to the left", "close the legs",
+        "twist further", "look up",
+    ],
+)  # fmt: skip
+def test_plain_edits_are_taken_as_edits(sentence):
+    assert understand(sentence).edit
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "left arm up", "kneel", "put the left hand on the hip", "raise both arms and look to the left",
+        "Bend forward and touch your toes", "warrior II", "a tired old man",
+    ],
+)  # fmt: skip
+def test_descriptions_are_taken_as_new_poses(sentence):
+    program = understand(sentence)
+    assert not program.edit
+    assert not any(isinstance(each, Change | Mirror) for each in program.elements)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "style", "first"),
+    [
+        ("a tired old man", "a tired old man", None),
+        ("ballet dancer", "ballet dancer", None),
+        ("purple monkey dishwasher on the left blorf", "purple monkey dishwasher, blorf", None),
+        ("a tired old man kneeling on the right knee", "tired old man", Support("kneeling_right")),
+        ("an angry giant, left arm up", "angry giant", Point("left_arm", ("up",))),
+    ],
+)
+def test_what_names_no_part_of_the_body_is_style(sentence, style, first):
+    program = understand(sentence)
+    assert program.style == style
+    assert program.elements == (() if first is None else (first,))
+    assert bool(program.notes) == (first is not None)
+
+
+def test_a_note_names_the_words_that_steer_nothing_exactly():
+    (note,) = understand("left arm up, gloomy, kneeling").notes
+    assert "gloomy" in note
+
+
+@pytest.mark.parametrize(
+    ("sentence", "element"),
+    [
+        ("bend the left elbow 9999 degrees", Bend("left_elbow", 150.0)),
+        ("left elbow bent -30 degrees", Bend("left_elbow", 0.0)),
+        ("left knee bent 1e308 degrees", Bend("left_knee", 155.0)),
+        ("left knee bent 1e999 degrees", Bend("left_knee", 155.0)),
+        ("left knee bent 999999999999999999999 degrees", Bend("left_knee", 155.0)),
+        ("left knee bent 0.5 radians", Bend("left_knee", pytest.approx(28.65, abs=0.01))),
+        ("head turned 720 degrees to the left", Head(left=80.0)),
+        ("sitting on a 30 m high chair", Support("sitting", 1.2)),
+    ],
+)
+def test_numbers_are_brought_into_reach(sentence, element):
+    program = understand(sentence)
+    assert program.elements == (element,)
+    assert ("is out of reach" in " ".join(program.notes)) == ("radians" not in sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept", "words"),
+    [
+        ("both arms up and both arms down", Point("left_arm", ("down",)), "both up and down"),
+        ("left elbow bent, left elbow straight", Bend("left_elbow", 0.0), "both bent and straight"),
+        ("head turned left, head turned right", Head(left=-45.0), "both left and right"),
+        ("standing and sitting", Support("sitting"), "both standing and sitting"),
+    ],
+)
+def test_of_a_contradiction_the_later_holds_and_a_note_says_so(sentence, kept, words):
+    program = understand(sentence)
+    assert program.elements[0] == kept
+    assert any(words in note for note in program.notes)
+
+
+@pytest.mark.parametrize("sentence", ["a little less", "more", "bend it more"])
+def test_a_comparison_of_nothing_is_refused_in_words(sentence):
+    with pytest.raises(InputError, match="does not say of what"):
+        understand(sentence, edit=True)
+
+
+def test_fingers_are_said_not_to_be_posed():
+    with pytest.raises(InputError, match="Fingers are not posed"):
+        understand("open the left hand", edit=True)
+
+
+def test_a_sentence_takes_few_milliseconds():
+    sentence = "left arm raised to shoulder height, elbow bent 90 degrees, palm facing forward"
+    understand(sentence)
+    times = []
+    for _ in range(15):
+        start = time.perf_counter()
+        understand(sentence)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.005, f"{1000.0 * min(times):.1f} ms"
