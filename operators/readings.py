@@ -30,6 +30,8 @@ NAVIGATION: Final = ("MIDDLEMOUSE", "TRACKPAD", "MOUSEROTATE", "NDOF")
 MOUSE: Final = frozenset({"LEFTMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "MOUSEMOVE", "INBETWEEN_MOUSEMOVE"})
 NO_CHOICE: Final = "No reading is being chosen"
 ONE_READING: Final = "The picture gave one reading only"
+ONE_BY_SOLVER: Final = "This solver gives one reading only: the pose model gives several"
+ONE_ASKED_FOR: Final = "One reading only was asked for: raise Readings under Options and pose again"
 
 
 def why_no_choice(context: bpy.types.Context) -> str | None:
@@ -37,7 +39,14 @@ def why_no_choice(context: bpy.types.Context) -> str | None:
     reason, run = why_no_photo(context), session.run_of(context.scene)
     if reason is not None or run is None or session.is_searching(run):
         return reason
-    return ONE_READING if len(run.result.estimates) < 2 else None
+    return why_only_one(run) if len(run.result.estimates) < 2 else None
+
+
+def why_only_one(run: PhotoRun) -> str:
+    """In words, what a run has one reading from."""
+    if not run.result.reads_several_ways:
+        return ONE_BY_SOLVER
+    return ONE_ASKED_FOR if run.request.get("readings") == 1 else ONE_READING
 
 
 def reading_in_words(scene: Any, index: int, *, brief: bool = False) -> str:
@@ -107,7 +116,7 @@ class CONTRAPPOSTO_OT_choose_reading(TellsWhy, bpy.types.Operator):
             run = run_with_all(context.scene)
             if len(run.result.estimates) < 2:
                 redraw_sidebars(context)
-                raise InputError(run.trouble or f"{ONE_READING}.")
+                raise InputError(run.trouble or f"{why_only_one(run)}.")
             self._begin(context, run)
         except ContrappostoError as error:
             self._put_away(context)

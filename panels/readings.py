@@ -32,7 +32,8 @@ def draw_reading(layout: bpy.types.UILayout, context: bpy.types.Context, *, narr
     text = reading_in_words(context.scene, context.scene.contrapposto.result.reading - 1, brief=narrow)
     if reason is not None:
         row.label(text=text, icon="OPTIONS", translate=False)
-        sentence = f"{reason}." if reason != ONE_READING else "" if run is None else run.trouble
+        trouble = "" if run is None else run.trouble
+        sentence = trouble or ("" if reason == ONE_READING else f"{reason}.")
         if sentence:
             draw_sentence(column, sentence, icon="INFO")
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 import numpy as np
 import pytest
@@ -131,6 +133,19 @@ def test_where_there_is_one_reading_the_panel_offers_no_other(humanoid, three_wa
     texts = draw("CONTRAPPOSTO_PT_result").texts()
     assert "One reading" in texts
     assert "choose_reading" not in texts
+
+
+def test_one_reading_by_choice_or_by_the_solver_is_told_from_a_clear_picture(humanoid, three_ways, photo, session):
+    bpy.ops.contrapposto.photo(filepath=str(photo), readings=1)
+    assert "One reading only was asked for: raise Readings" in draw("CONTRAPPOSTO_PT_result", width=2000).texts()
+    three_ways.readings = 1
+    bpy.ops.contrapposto.photo(filepath=str(photo))
+    assert "reading only" not in draw("CONTRAPPOSTO_PT_result", width=2000).texts()
+    run = session.run_of(bpy.context.scene)
+    session.change_run(run.name, lambda kept: replace(kept, result=replace(kept.result, reads_several_ways=False)))
+    assert "This solver gives one reading only" in draw("CONTRAPPOSTO_PT_result", width=2000).texts()
+    with pytest.raises(RuntimeError, match="the pose model gives several"):
+        bpy.ops.contrapposto.choose_reading(index=2)
 
 
 def test_rigify_readings_are_shown_quickly_and_keyed_as_shown(package, three_ways, photo, show, session):

@@ -137,6 +137,7 @@ def install(package: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(pipeline, "find_people", fake.find_people)
     monkeypatch.setattr(pipeline, "pose_person", fake.pose_person)
     monkeypatch.setattr(pipeline, "other_readings", fake.other_readings)
-    models = SimpleNamespace(estimator=lambda _solver: None, regressor=lambda: None)
+    reads_several_ways = SimpleNamespace(estimate=fake.pose_person, others=fake.other_readings)
+    models = SimpleNamespace(estimator=lambda _solver: reads_several_ways, regressor=lambda: None)
     monkeypatch.setattr(package("operators.session").session, "models", lambda _chosen: models)
     return fake
