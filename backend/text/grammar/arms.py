@@ -229,10 +229,11 @@ def _bent(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
     if wrist:
         limb.end_bend = value
         return True
-    if limb.bend is not None and abs(limb.bend - value) > 15.0 and meaning != "stretch":
+    if limb.firm and limb.bend is not None and abs(limb.bend - value) > 15.0 and meaning != "stretch":
         sheet.overruled(
             f"the {side} elbow", ("bent" if limb.bend > 15 else "straight", "bent" if value > 15 else "straight")
         )
+    limb.firm = ref.kind == "elbow" or meaning == "bend"
     limb.bend = value
     return True
 

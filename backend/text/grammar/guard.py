@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 from ...errors import InputError
+from .languages import OFFLINE
 
 MOST_CHARACTERS: Final = 2000
 _CODE_SIGNS: Final = frozenset("{}[]<>=;\\|^~$#@_*`")
@@ -20,7 +18,6 @@ _SCRIPTS: Final = (
     "ARABIC", "HEBREW", "CYRILLIC", "GREEK", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "DEVANAGARI", "ARMENIAN",
     "GEORGIAN", "BENGALI", "TAMIL", "TELUGU",
 )  # fmt: skip
-OFFLINE: Final = "Offline, poses are described in English; other languages need a language model (see the preferences)."
 
 
 def refuse_unusable(sentence: object) -> str:
@@ -64,26 +61,3 @@ def _refuse_scripts(letters: list[str]) -> None:
 
 def _is_latin(sign: str) -> bool:
     return sign.isascii() or unicodedata.name(sign, "").startswith(("LATIN", "FEMININE", "MASCULINE", "MICRO"))
-
-
-@cache
-def _foreign_words() -> dict[str, frozenset[str]]:
-    path = Path(__file__).parent / "languages.json"
-    return {name: frozenset(words) for name, words in json.loads(path.read_text(encoding="utf-8")).items()}
-
-
-def refuse_languages(words: list[str], known: set[str]) -> None:
-    """Refuse sentences in other languages of the Latin script, told by their commonest words.
-
-    Args:
-        words: of the sentence, in lower case.
-        known: those that the grammar understood as English.
-
-    Raises:
-        InputError: more of the words belong to another language than to English.
-    """
-    counts = {name: sum(word in table for word in words) for name, table in _foreign_words().items()}
-    language, most = max(counts.items(), key=lambda row: row[1])
-    english = sum(word in known for word in words)
-    if most >= 1 and most > english and (most >= 2 or len(words) <= 3):
-        raise InputError(f"This looks {language}. {OFFLINE}")

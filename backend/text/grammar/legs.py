@@ -170,10 +170,11 @@ def _bent(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
         value = 130.0
     else:
         return False
-    if limb.bend is not None and abs(limb.bend - value) > 15.0:
+    if limb.firm and limb.bend is not None and abs(limb.bend - value) > 15.0:
         sheet.overruled(
             f"the {side} knee", ("bent" if limb.bend > 15 else "straight", "bent" if value > 15 else "straight")
         )
+    limb.firm = ref.kind == "knee" or meaning == "bend"
     limb.bend = value
     return True
 

@@ -64,6 +64,7 @@ class Limb:
         lower: where its lower part goes.
         end: where the hand or the foot points.
         bend: degrees of the elbow or knee.
+        firm: these were said of the joint itself, not only of a stretched limb.
         end_bend: degrees of the wrist or ankle.
         palm: directions.
         contacts: what its parts touch.
@@ -75,6 +76,7 @@ class Limb:
     lower: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
     bend: float | None = None
+    firm: bool = False
     end_bend: float | None = None
     palm: tuple[str, ...] = ()
     contacts: list[Element] = field(default_factory=list[Element])

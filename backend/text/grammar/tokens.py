@@ -88,6 +88,8 @@ def _words(text: str) -> list[Token]:
     if word.endswith("n't"):
         return [Token(text, word[:-3]), Token("", "not")]
     stem, _, ending = word.partition("'")
+    if stem in {"l", "d"} and ending:
+        return [Token(stem, stem), Token(ending, ending)]
     if ending in {"re", "m", "ve", "ll", "d"}:
         return [Token(text, stem)]
     return [Token(text, stem if ending == "s" or not ending else stem + ending)]

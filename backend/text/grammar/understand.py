@@ -11,8 +11,9 @@ from ..language import Bend, Element, Face, Ground, Head, Program, Raise, Suppor
 from .arms import arm_elements
 from .blend import blended, sided
 from .clauses import ClauseBuilder
-from .guard import refuse_languages, refuse_unusable
+from .guard import refuse_unusable
 from .interpret import interpret
+from .languages import language_of, translated
 from .legs import is_lifted, leg_elements
 from .middle import middle_elements
 from .named import NamedPose, mirrored, named_poses
@@ -37,12 +38,10 @@ def understand(sentence: str, *, edit: bool = False) -> Program:
         InputError: there is nothing that can be used: no words, another language or script, code.
     """
     text = refuse_unusable(sentence)
-    tokens = tokenised(text)
-    reader = Reader(tokens)
-    phrases = reader.read()
-    _check_language(tokens, phrases)
+    sheet = Sheet(edit=edit)
+    tokens, phrases = _read(tokenised(text), sheet)
     clauses = ClauseBuilder(phrases).build()
-    sheet = Sheet(edit=edit, plain=not edit and _is_plain_command(tokens, clauses))
+    sheet.plain = not edit and _is_plain_command(tokens, clauses)
     poses = _poses(sheet, clauses)
     empty = interpret(sheet, clauses)
     elements = _elements(sheet, poses)
@@ -70,13 +69,22 @@ def _short(sentence: str) -> str:
     return sentence if len(sentence) <= 60 else sentence[:57] + "..."
 
 
-def _check_language(tokens: Sequence[Token], phrases: Sequence[Phrase]) -> None:
-    if any(phrase.kind == "pose" for phrase in phrases):
-        return
+def _read(tokens: list[Token], sheet: Sheet) -> tuple[list[Token], list[Phrase]]:
+    """The tokens, in English, and their phrases.
+
+    Raises:
+        InputError: it is another language, and not all of its words are known.
+    """
+    phrases = Reader(tokens).read()
     unknown = {at for phrase in phrases if phrase.kind == "word" for at in range(phrase.start, phrase.end)}
     words = [token.word for token in tokens if token.word.isalpha()]
-    known = {token.word for at, token in enumerate(tokens) if at not in unknown}
-    refuse_languages(words, known)
+    known = frozenset(token.word for at, token in enumerate(tokens) if at not in unknown)
+    language = language_of(words, known)
+    if language is None:
+        return tokens, phrases
+    tokens = translated(tokens, language)
+    sheet.note(f"Understood from {language} as: {' '.join(token.text for token in tokens)}.")
+    return tokens, Reader(tokens).read()
 
 
 def _poses(sheet: Sheet, clauses: Sequence[Clause]) -> list[tuple[NamedPose, Clause]]:
