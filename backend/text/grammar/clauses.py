@@ -106,7 +106,9 @@ class ClauseBuilder:
         last = now.predicates[-1] if now.predicates else None
         if last is not None and self._is_object(last, phrase):
             self._object(last, phrase)
-        elif (now.subjects and now.explicit and not now.predicates and now.pose is None) or (last is not None and now.imperative and last.is_bare and self._ends_after(index) and now.subjects):
+        elif (now.subjects and now.explicit and not now.predicates and now.pose is None) or (
+            last is not None and now.imperative and last.is_bare and self._ends_after(index) and now.subjects
+        ):
             now.subjects.extend(phrase.refs)
         else:
             self._new_subject(phrase)

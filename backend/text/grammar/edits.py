@@ -181,10 +181,8 @@ def _of(sheet: Sheet, ref: Ref, verb: str, dirs: list[str]) -> Iterable[tuple[st
         return [("body", "turn", tuple(dirs))]
     if ref.kind in _MIDDLE and not (ref.kind == "hip" and verb in {"bend"}):
         return [_middle(_MIDDLE[ref.kind], verb, dirs)] if verb else []
-    if (
-        (verb in {"spread", "close"}
-        and ref.kind in {"fist", "fingers", "thumb"})
-        or (verb in {"spread", "close"} and ref.kind in {"hand", "palm"} and len(sides) == 1)
+    if (verb in {"spread", "close"} and ref.kind in {"fist", "fingers", "thumb"}) or (
+        verb in {"spread", "close"} and ref.kind in {"hand", "palm"} and len(sides) == 1
     ):
         sheet.note(FINGERS)
         return []

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from ..language import Element, Ground, Place, Point, Side, Spot, Touch
-from . import arms, legs, middle
+from . import arms, feet, legs, middle, pairs
 from .contact import real_sides
+from .directions import of_limb
 from .edits import change, is_relative, mirror
 from .limits import steps
 from .phrases import ARM_KINDS, HEAD_KINDS, LEG_KINDS, SIDES, Clause, Phrase, Predicate, Ref
@@ -145,7 +146,7 @@ def _whole_body(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
         and (predicate.widths or predicate.metres() is not None)
         and meaning == "stand"
     ):
-        legs.pair(sheet, Ref("foot", ("left", "right"), plural=True), sides=("left", "right"), predicate=predicate)
+        pairs.legs(sheet, Ref("foot", ("left", "right"), plural=True), sides=("left", "right"), predicate=predicate)
     return said
 
 
@@ -211,8 +212,8 @@ def _stepping(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     sides = [side for ref in refs for side in real_sides(sheet, ref.sides)]
     named = [each for each in predicate.dirs if each in {"left", "right"}]
     side = cast(Side, sides[0] if sides else named[0] if named else "right")
-    dirs = arms.arm_dirs(predicate, side) or ("forward",)
-    return legs._stepped(sheet, side, dirs, predicate.amount)  # noqa: SLF001
+    dirs = of_limb(predicate, side) or ("forward",)
+    return feet.stepped(sheet, side, dirs=dirs, amount=predicate.amount)
 
 
 def _turning(sheet: Sheet, predicate: Predicate) -> bool:

@@ -73,7 +73,9 @@ def translated(tokens: Sequence[Token], language: str) -> list[Token]:
     while at < len(tokens):
         length, english = _phrase(tokens, at, table)
         if not length and tokens[at].word.isalpha():
-            raise InputError(f'This looks {language}, and "{tokens[at].text}" is not among the words known of it. {OFFLINE}')
+            raise InputError(
+                f'This looks {language}, and "{tokens[at].text}" is not among the words known of it. {OFFLINE}'
+            )
         if not length:
             found.append(tokens[at])
         elif english in _SIDES and found and found[-1].word not in {"the", "to", "on", "toward", ","}:

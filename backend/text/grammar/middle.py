@@ -163,15 +163,23 @@ def head(sheet: Sheet, ref: Ref, *, predicate: Predicate) -> bool:
     if meaning in {"raise", "off_ground"} or "up" in dirs or "high" in dirs or meaning == "supine":
         _nod(sheet, predicate, "up")
         said = True
-    elif (meaning in {"lower", "nod", "bow", "hang", "bend", "tuck", "prone"} and not dirs & {
-        "back",
-        "left",
-        "right",
-        "side",
-    }) or "down" in dirs or (
-        ref.kind in {"head", "face", "neck"}
-        and "forward" in dirs
-        and meaning in {"tilt", "lean", "hang", "bend", "move", "be"}
+    elif (
+        (
+            meaning in {"lower", "nod", "bow", "hang", "bend", "tuck", "prone"}
+            and not dirs
+            & {
+                "back",
+                "left",
+                "right",
+                "side",
+            }
+        )
+        or "down" in dirs
+        or (
+            ref.kind in {"head", "face", "neck"}
+            and "forward" in dirs
+            and meaning in {"tilt", "lean", "hang", "bend", "move", "be"}
+        )
     ):
         _nod(sheet, predicate, "down")
         said = True

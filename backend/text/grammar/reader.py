@@ -67,7 +67,9 @@ class Reader:
         """A named pose, with a side before it, where no longer phrase begins."""
         found = self._pose_at(at, at, None)
         start, side = at, None
-        while found is None and self._looked.word(at) in {"left", "right", "a", "an", "the", "doing"} and at < start + 3:
+        while (
+            found is None and self._looked.word(at) in {"left", "right", "a", "an", "the", "doing"} and at < start + 3
+        ):
             side = cast(Side, self._looked.word(at)) if self._looked.word(at) in {"left", "right"} else side
             at += 1
             found = self._pose_at(start, at, side)

@@ -8,13 +8,13 @@ from typing import Final
 
 from ...errors import InputError
 from ..language import Bend, Element, Face, Ground, Head, Program, Raise, Support, Touch, Trunk
-from .arms import arm_elements
 from .blend import blended, sided
 from .clauses import ClauseBuilder
+from .emit import arm_elements, leg_elements
 from .guard import refuse_unusable
 from .interpret import interpret
 from .languages import language_of, translated
-from .legs import is_lifted, leg_elements
+from .legs import is_lifted
 from .middle import middle_elements
 from .named import NamedPose, mirrored, named_poses
 from .phrases import SIDES, Clause, Phrase
@@ -150,7 +150,6 @@ def _said(sheet: Sheet) -> list[Element]:
     """What the sentence said itself, in the order in which later may overrule earlier."""
     support, more = support_of(sheet)
     kind = support.kind if support is not None else None
-    lying = kind is not None and kind.startswith("lying")
     by_leg = {side: leg_elements(sheet, side, kind=kind) for side in SIDES}
     support = _completed(support, by_leg, sheet)
     _bend_to_what_is_touched(sheet)
@@ -161,7 +160,7 @@ def _said(sheet: Sheet) -> list[Element]:
     found += [*by_leg["left"], *by_leg["right"], *crossed_legs(sheet, kind)]
     found += [*sheet.pairs.values()]
     for side in SIDES:
-        found += arm_elements(sheet, side, lying=kind if lying and kind else "")
+        found += arm_elements(sheet, side, kind=kind)
     return [*found, *sheet.shared, *more]
 
 
