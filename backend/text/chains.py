@@ -136,7 +136,7 @@ def moved_joints(element: Element) -> frozenset[str]:  # noqa: C901, PLR0911 - o
         case Apart(first=one, second=other):
             return _spot_joints(one) | _spot_joints(other) | _spine_for(one, other)
         case Ground(part=part):
-            return _spot_joints(part)
+            return _spot_joints(part) | _spine_for(part, "left_sole")
         case Support():
             return frozenset(CHAIN_JOINTS["left_leg"] + CHAIN_JOINTS["right_leg"])
         case Trunk():

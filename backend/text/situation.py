@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from .chains import Chain, bare, chain_of_limb, chain_of_spot, mover, side_of
 from .language import Bend, Change, Element, Ground, Mirror, Place, Point, Raise, Support, SupportKind, Touch, Trunk
@@ -26,6 +26,7 @@ class Situation:
         told: the support was named.
         lifted: limbs, and the trunk, that are told to be elsewhere than the support would have them.
         busy: limbs and parts that any element is about.
+        on_toes: sides whose heel is told to be off the ground.
     """
 
     kind: SupportKind | None
@@ -33,6 +34,7 @@ class Situation:
     told: bool
     lifted: frozenset[Chain]
     busy: frozenset[Chain]
+    on_toes: frozenset[str] = frozenset()
 
 
 def situation(elements: Sequence[Element]) -> Situation:
@@ -46,7 +48,12 @@ def situation(elements: Sequence[Element]) -> Situation:
     if any(_bends_trunk(element) for element in elements):
         lifted.add("trunk")
     busy: set[Chain] = {chain for element in elements for chain in _about(element)}
-    return Situation(kind, height, bool(named), frozenset(lifted), frozenset(busy))
+    on_toes = {str(side_of(each.part)) for each in elements if _raises_heel(each)}
+    return Situation(kind, height, bool(named), frozenset(lifted), frozenset(busy), frozenset(on_toes))
+
+
+def _raises_heel(element: Element) -> TypeGuard[Ground]:
+    return isinstance(element, Ground) and bare(element.part) == "heel" and element.above > 0.02
 
 
 def _grounded(elements: Sequence[Element]) -> SupportKind | None:

@@ -290,7 +290,12 @@ def law_of(kind: SupportKind, height: float | None = None) -> Law:
 def support_checks(element: Support, where: Situation) -> tuple[Check, ...]:
     """What a support asks for, but of limbs that other elements told to be elsewhere."""
     law = law_of(element.kind, element.height)
-    return tuple(check for check in law.checks if not _chains(check) & where.lifted)
+    heels = {f"{side}_{part}" for side in where.on_toes for part in ("heel", "sole")}
+    return tuple(
+        check
+        for check in law.checks
+        if not _chains(check) & where.lifted and not (isinstance(check.measure, Height) and check.measure.spot in heels)
+    )
 
 
 def support_wishes(element: Support, where: Situation) -> tuple[Check, ...]:
@@ -304,7 +309,10 @@ def carriers(where: Situation) -> tuple[str, ...]:
     if where.kind is None:
         return ()
     law = law_of(where.kind, where.height)
-    return tuple(part for part in law.carriers if _chain_of_part(part) not in where.lifted)
+    kept = [part for part in law.carriers if _chain_of_part(part) not in where.lifted]
+    return tuple(
+        f"{side_of(part)}_toes" if bare(part) == "foot" and side_of(part) in where.on_toes else part for part in kept
+    )
 
 
 def _chain_of_part(part: str) -> Chain:

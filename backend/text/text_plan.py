@@ -219,10 +219,12 @@ def _carrying(
         points = joined([GROUND_PARTS[part] for part in supports.carriers(where)])
         return points, np.ones((len(poses), len(points.joints)), np.bool_)
     points, carrying = _feet(poses)
+    half = len(points.joints) // 2
     for index, side in enumerate(("left", "right")):
         if f"{side}_leg" in where.lifted:
-            half = len(points.joints) // 2
             carrying[:, half * index : half * (index + 1)] = False
+        elif side in where.on_toes:
+            carrying[:, half * index : half * (index + 1) - 1] = False
     return points, carrying
 
 

@@ -16,7 +16,7 @@ from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES
 from . import supports
 from .chains import bare, chain_of_spot, mover
-from .language import Bend, Element, Face, Ground, SupportKind, Touch
+from .language import Bend, Element, Face, Ground, SupportKind, Touch, Trunk
 from .limb_starts import reaching
 from .measures import Body, Facing
 from .situation import Situation
@@ -29,6 +29,7 @@ _BOW_DEG: Final = {
     "knee": 45.0, "calf": 75.0, "shin": 70.0, "ankle": 100.0, "heel": 115.0, "sole": 110.0, "foot": 115.0,
     "toes": 122.0,
 }  # fmt: skip
+_UPRIGHT: Final = frozenset({None, "standing", "tiptoe", "left_leg", "right_leg"})
 _ON_THIGHS: Final = (Touch("left_hand", "left_thigh"), Touch("right_hand", "right_thigh"))
 _ON_KNEES: Final = (Touch("left_hand", "left_knee"), Touch("right_hand", "right_knee"))
 # Arms that hang from somebody who stands would go through the seat or the ground.
@@ -78,26 +79,37 @@ def _knees_up(poses: DoubleArray, kind: SupportKind, on: Sequence[Element]) -> D
 
 
 def bowed(poses: DoubleArray, where: Situation, on: Sequence[Element]) -> DoubleArray:
-    """Bent over at the hips and in the spine, where hands go to legs and feet or to the ground."""
-    depth = max((_bow(element, where) for element in on), default=0.0)
-    if not depth:
+    """Bent at the hips and in the spine, as the trunk is told to lean, or for hands that go to legs or the ground."""
+    forward, left = _leaning(where, on)
+    if not forward and not left:
         return poses
     found = poses.copy()
-    turns = {"pelvis": 0.62, "spine1": 0.12, "spine2": 0.14, "spine3": 0.12}
     # The hips go back over the heels, or the body would fall on its face.
+    turns = {"pelvis": 0.62, "spine1": 0.12, "spine2": 0.14, "spine3": 0.12}
     turns |= {
         f"{side}_{joint}": share for side in ("left", "right") for joint, share in (("hip", -0.74), ("ankle", 0.12))
     }
     for name, share in turns.items():
-        joint, about = JOINT_INDEX[name], axis_angle_to_matrix(np.radians([share * depth, 0.0, 0.0]))
+        aside = {"left_ankle": 0.0, "right_ankle": 0.0, "left_hip": -0.62, "right_hip": -0.62}.get(name, share)
+        joint, about = JOINT_INDEX[name], axis_angle_to_matrix(np.radians([share * forward, 0.0, -aside * left]))
         turn = axis_angle_to_matrix(found[:, joint])
         found[:, joint] = matrix_to_axis_angle(about @ turn if bare(name) == "hip" else turn @ about)
     return clamped_to_limits(found)
 
 
+def _leaning(where: Situation, on: Sequence[Element]) -> tuple[float, float]:
+    """Degrees that the body bends over, forward and to the left."""
+    told = [element for element in on if isinstance(element, Trunk) and (element.forward, element.left) != (None, None)]
+    if not told:
+        return max((_bow(element, where) for element in on), default=0.0), 0.0
+    if where.kind not in _UPRIGHT:
+        return 0.0, 0.0
+    forward, left = np.clip(told[-1].forward or 0.0, -30.0, 125.0), np.clip(told[-1].left or 0.0, -60.0, 60.0)
+    return float(forward) if abs(forward) > 25.0 else 0.0, float(left) if abs(left) > 25.0 else 0.0
+
+
 def _bow(element: Element, where: Situation) -> float:
     """Degrees that an element bends the body over."""
-    upright = where.kind in {None, "standing", "tiptoe", "left_leg", "right_leg"}
     match element:
         case Touch(part=part, place=place):
             moved, still = mover(part, place)
@@ -105,8 +117,9 @@ def _bow(element: Element, where: Situation) -> float:
             if bare(chain_of_spot(moved)) != "arm" or bare(leg) != "leg" or leg in where.lifted:
                 return 0.0
             down = _BOW_DEG.get(bare(still), 0.0)
-            return down if upright else 0.4 * down if where.kind in {"sitting_floor", "sitting"} else 0.0
-        case Ground(part=part, above=above) if upright and above <= 0.1:
+            sits = where.kind in {"sitting_floor", "sitting"}
+            return down if where.kind in _UPRIGHT else 0.4 * down if sits else 0.0
+        case Ground(part=part, above=above) if where.kind in _UPRIGHT and above <= 0.1:
             return 100.0 if bare(chain_of_spot(part)) == "arm" else 0.0
         case _:
             return 0.0
