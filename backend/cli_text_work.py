@@ -199,7 +199,8 @@ def _print_summary(
     if command.alternatives > 1:
         for number, reading in enumerate(result.estimates, start=1):
             held = sum(reading.held[index] for index in counted)
-            _say([f"Pose {number} of {len(result.estimates)}: {held} of {len(counted)} met."])
+            met = f"{held} of {len(counted)} met, " if counted else ""
+            _say([f"Pose {number} of {len(result.estimates)}: {met}likelihood {reading.likelihood:.0%}."])
     if len(result.estimates) < command.alternatives:
         made = "one pose" if len(result.estimates) == 1 else f"{len(result.estimates)} poses that differ"
         _say([f"{command.alternatives} alternatives were asked for; the sentence gave {made}."])

@@ -51,7 +51,7 @@ def test_the_pose_is_written_with_what_it_was_made_from(tmp_path: Path, capsys: 
 def test_every_alternative_has_a_file_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["text", "Left hand on the head", "--alternatives", "3", "--seed", "2"]
     assert main([*arguments, "--npz", str(tmp_path / "p.npz")]) == 0
-    assert "Pose 1 of 3: 1 of 1 met." in capsys.readouterr().out
+    assert "Pose 1 of 3: 1 of 1 met, likelihood " in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p.npz", "p_2.npz", "p_3.npz"]
 
 

@@ -248,6 +248,15 @@ def test_words_without_a_body_are_told_of_where_no_model_runs(rig):
     assert angle(direction(rig, LEFT_ARM), (0.0, 0.0, 1.0)) < 25.0
 
 
+def test_a_mood_is_posed_by_the_text_model(humanoid, session):
+    pytest.importorskip("torch", reason="the text model runs in torch")
+    pytest.importorskip("safetensors", reason="the text model is kept in safetensors")
+    bpy.ops.contrapposto.text(prompt="A tired old man, left arm straight up", alternatives=2)
+    assert "was left out" not in result().notes
+    assert angle(direction(humanoid, LEFT_ARM), (0.0, 0.0, 1.0)) < 25.0
+    assert session.run_of(bpy.context.scene).result.program.style
+
+
 def test_a_language_model_takes_the_place_of_the_grammar(package, rig, monkeypatch):
     language, job = package("backend.text.language"), package("backend.job")
     asked = []
