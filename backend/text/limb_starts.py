@@ -21,7 +21,7 @@ from .chains import bare, chain_of_spot, mover, side_of
 from .language import Element, Place, Touch
 from .measures import Body, angle_between
 from .spots import SPOT_INDEX, SPOT_JOINTS
-from .touches import elbow_habit, skin_normal
+from .touches import KNEE_OUT_M, elbow_habit, skin_normal, turns_knee_out
 
 Limb = Literal["arm", "leg"]
 _COUNT: Final = {"arm": 5000, "leg": 3000}
@@ -47,7 +47,7 @@ class _Library:
         turns: (L, 2, 3) axis-angle of its two joints.
         spots: (L, S, 3) all places of the body, seen from the joint that carries the limb.
         palms: (L, 3) where the palm faces, seen from there.
-        elbows: (L, 3) from the shoulder to the elbow, seen from there.
+        elbows: (L, 3) from the shoulder to the elbow, or from the hip to the knee, seen from there.
         effort: (L,) how uncomfortable, and how deep inside of the body.
     """
 
@@ -185,6 +185,8 @@ def _choice(body: Body, index: int, goal: _Goal, *, kind: Limb) -> int:
     if kind == "arm" and goal.way is None:
         normal = frame.T @ body.world[index, SPOT_JOINTS[SPOT_INDEX[goal.still]]] @ np.asarray(skin_normal(goal.still))
         score = score + _lying_flat(library, normal * mirror) + _habit(library, goal.still)
+    if goal.way is None and turns_knee_out(goal.moved, goal.still):
+        score = score + (np.maximum(KNEE_OUT_M - library.elbows[:, 0], 0.0) / _ELBOW_M) ** 2
     order = np.argsort(score)[:64]
     alike = order[score[order] < score[order[0]] + _VARIETY]
     return int(alike[index % len(alike)])

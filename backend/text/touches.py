@@ -17,6 +17,7 @@ from .measures import Body, Check, Distance, Offset, angle_between
 from .spots import SPOT_INDEX, SPOT_JOINTS, SPOT_OFFSETS
 
 _TOUCH_M: Final = 0.04
+KNEE_OUT_M: Final = 0.16
 # Places are on the front or the back of a limb, in its middle, or under the toes; what touches its side is so much
 # further away.
 _GIRTH_M: Final = {
@@ -133,6 +134,9 @@ def touch_wishes(element: Touch, others: Sequence[Element]) -> tuple[Check, ...]
     """What makes a touch look natural."""
     moved, still = mover(element.part, element.place)
     side = side_of(moved)
+    if side is not None and turns_knee_out(moved, still):
+        knee, hip = (f"{side}_knee", f"{side}_hip") if side == "left" else (f"{side}_hip", f"{side}_knee")
+        return (Check(Offset(knee, hip, "left"), low=KNEE_OUT_M, slack=0.10),)
     if side is None or bare(chain_of_spot(moved)) != "arm" or bare(moved) not in _HANDS:
         return ()
     if bare(still) in _HANDS:
@@ -144,6 +148,11 @@ def touch_wishes(element: Touch, others: Sequence[Element]) -> tuple[Check, ...]
         if np.isfinite(low) or np.isfinite(high):
             found.append(Check(Elbow(side, axis), float(low), float(high), slack=0.08))
     return (*found, *_crossed(side, still, others))
+
+
+def turns_knee_out(moved: str, still: str) -> bool:
+    """Whether a sole goes to the other leg, as in the tree: the knee points aside."""
+    return bare(moved) == "sole" and bare(chain_of_spot(still)) == "leg" and side_of(moved) != side_of(still)
 
 
 def elbow_habit(place: str) -> tuple[DoubleArray, DoubleArray]:
