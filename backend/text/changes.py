@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 
 from ..arrays import DoubleArray
-from ..rotations import axis_angle_to_matrix
 from ..skeleton import JOINT_INDEX
 from . import measures
 from .chains import CHAIN_JOINTS, bare, side_of
 from .language import Amount, Change, Element
 from .measures import Angle, Away, Between, Body, Check, Distance, Facing, HeadTurn, Offset, Trunk
+from .ways import apart, turned_toward, way_of
 
 _DEGREES: Final[dict[Amount, float]] = {"a_little": 15.0, "some": 30.0, "much": 50.0, "fully": 360.0}
 _METRES: Final[dict[Amount, float]] = {"a_little": 0.08, "some": 0.15, "much": 0.30, "fully": 0.60}
@@ -40,10 +40,6 @@ _MOST_TURNED: Final = {
     "forward": 150.0,
     "lean": 55.0,
 }
-_AXES: Final = {
-    "left": (1.0, 0.0, 0.0), "right": (-1.0, 0.0, 0.0), "up": (0.0, 1.0, 0.0), "down": (0.0, -1.0, 0.0),
-    "forward": (0.0, 0.0, 1.0), "back": (0.0, 0.0, -1.0),
-}  # fmt: skip
 _GIVE_DEG, _GIVE_M = 2.0, 0.01
 _HANGING_DEG: Final = 20.0
 """A limb so near to straight down points nowhere in particular."""
@@ -173,22 +169,22 @@ def _aim(change: Change, part: str, now: DoubleArray) -> tuple[DoubleArray, str]
     side, arm = side_of(part), bare(part) in {"arm", "elbow", "forearm"}
     sign = 1.0 if side == "left" else -1.0
     out, down = np.array([sign, 0.0, 0.0]), np.array([0.0, -1.0, 0.0])
-    given = _vector(change.directions, sign)
+    given = way_of(change.directions, side)
     if change.verb == "raise" or (given is None and change.verb not in {"spread", "open", "close", "lower"}):
         return _raised(change, now, given, most=180.0 if arm else 130.0)
     if change.verb == "close":
-        most = max(0.0, 100.0 - _apart(now, out))
+        most = max(0.0, 100.0 - apart(now, out))
         goal = -out
     else:
         goal = down if change.verb == "lower" else out if given is None else given
-        most = _apart(now, goal)
+        most = apart(now, goal)
     note = _FAR if change.degrees is not None and _amount(change) > most + 1.0 else ""
     return turned_toward(now, goal, min(_amount(change), most)), note
 
 
 def _raised(change: Change, now: DoubleArray, given: DoubleArray | None, *, most: float) -> tuple[DoubleArray, str]:
     """`now` (3,) lifted by degrees, towards `given` or, where it hangs, forward; else on the side where it is."""
-    height = _apart(now, np.array([0.0, -1.0, 0.0]))
+    height = apart(now, np.array([0.0, -1.0, 0.0]))
     level = now * (1.0, 0.0, 1.0)
     ahead = np.array([0.0, 0.0, 1.0]) if given is None else given * (1.0, 0.0, 1.0)
     if _HANGING_DEG < height < 180.0 - _HANGING_DEG:
@@ -203,38 +199,12 @@ def _raised(change: Change, now: DoubleArray, given: DoubleArray | None, *, most
     return np.sin(lifted) * ahead - np.cos(lifted) * np.array([0.0, 1.0, 0.0]), note
 
 
-def turned_toward(now: DoubleArray, goal: DoubleArray, degrees: float) -> DoubleArray:
-    """`now` (3,) turned by so much in the plane that holds `goal` (3,), also beyond it."""
-    axis = np.cross(now, goal)
-    length = float(np.linalg.norm(axis))
-    if length < 1e-6:
-        helper = np.array([0.0, 0.0, 1.0]) if abs(now[2]) < 0.9 else np.array([0.0, 1.0, 0.0])
-        axis, length = np.cross(now, helper), float(np.linalg.norm(np.cross(now, helper)))
-    return axis_angle_to_matrix(axis / length * np.radians(degrees)) @ now
-
-
-def _apart(one: DoubleArray, other: DoubleArray) -> float:
-    return float(measures.angle_between(one, other))
-
-
-def _vector(directions: Sequence[str], sign: float) -> DoubleArray | None:
-    """Unit vector of directions in the body frame; None where there are none or they cancel each other."""
-    total = np.zeros(3)
-    for direction in dict.fromkeys(directions):
-        if direction in {"out", "across"}:
-            total += np.array([sign if direction == "out" else -sign, 0.0, 0.0])
-        else:
-            total += _AXES[direction]
-    length = float(np.linalg.norm(total))
-    return total / length if length > 1e-6 else None
-
-
 def _carry(change: Change, part: str, current: Body) -> Edit:
     """A hand or a foot moves, and its limb with it."""
     side, name = side_of(part), bare(part)
     verbs = {"raise": ("up",), "lower": ("down",), "spread": ("out",), "open": ("out",), "close": ("across",)}
     directions = change.directions or verbs.get(change.verb, ())
-    way = _vector(directions, 1.0 if side == "left" else -1.0)
+    way = way_of(directions, side)
     if way is None:
         return Edit(note="it does not say where to")
     metres = np.radians(min(_amount(change), 120.0)) * 0.5 if change.degrees is not None else _metres(change)
@@ -267,17 +237,17 @@ def _twist(change: Change, part: str, current: Body) -> Edit:
     """A hand turns its palm, a leg its foot, outwards or inwards."""
     side, arm = side_of(part), bare(part) in {"arm", "forearm", "hand", "wrist", "elbow"}
     sign = 1.0 if side == "left" else -1.0
-    way = _vector(change.directions, sign)
+    way = way_of(change.directions, side)
     if arm:
         palm = current.frame[0] @ -current.world[0, JOINT_INDEX[f"{side}_wrist"], :, 1]
         goal = np.array([0.0, 1.0, 0.0]) if way is None else way
-        x, y, z = turned_toward(palm, goal, min(_amount(change) * 2.0, _apart(palm, goal))).tolist()
+        x, y, z = turned_toward(palm, goal, min(_amount(change) * 2.0, apart(palm, goal))).tolist()
         check = Check(measures.Palm("left" if side == "left" else "right", (x, y, z)), high=4.0, slack=8.0)
         return Edit((check,), frozenset({f"{side}_elbow", f"{side}_wrist", f"{side}_shoulder"}))
     foot: measures.Limb = f"{side}_foot"  # pyright: ignore[reportAssignmentType]
     now = current.limb(foot)[0]
     out = np.array([sign, 0.0, 0.0]) if way is None else way
-    x, y, z = turned_toward(now, out, min(_amount(change), 60.0, _apart(now, out))).tolist()
+    x, y, z = turned_toward(now, out, min(_amount(change), 60.0, apart(now, out))).tolist()
     return Edit((Check(Away(foot, (x, y, z)), high=3.0, slack=6.0),), frozenset({f"{side}_hip", f"{side}_ankle"}))
 
 
@@ -285,7 +255,7 @@ def _shrug(change: Change, part: str, current: Body) -> Edit:
     """A shoulder goes up, down, forward or back with its collar."""
     verbs = {"raise": ("up",), "lower": ("down",)}
     side = side_of(part)
-    way = _vector(change.directions or verbs.get(change.verb, ("up",)), 1.0 if side == "left" else -1.0)
+    way = way_of(change.directions or verbs.get(change.verb, ("up",)), side)
     if way is None:
         return Edit(note="it does not say where to")
     metres = 0.35 * min(_metres(change), 0.2) if change.degrees is None else 0.15 * np.radians(_amount(change))

@@ -20,7 +20,6 @@ from .language import (
     Apart,
     Bend,
     Change,
-    Direction,
     Element,
     Face,
     Ground,
@@ -31,7 +30,6 @@ from .language import (
     Point,
     Program,
     Raise,
-    Side,
     Support,
     Touch,
     Trunk,
@@ -42,16 +40,9 @@ from .sentences import sentence
 from .situation import Situation, situation
 from .supports import support_checks, support_wishes
 from .touches import touch_checks, touch_wishes
+from .ways import direction_of
 
 _LONGEST_M: Final = 2.3
-_AXES: Final[dict[Direction, tuple[float, float, float]]] = {
-    "left": (1.0, 0.0, 0.0),
-    "right": (-1.0, 0.0, 0.0),
-    "up": (0.0, 1.0, 0.0),
-    "down": (0.0, -1.0, 0.0),
-    "forward": (0.0, 0.0, 1.0),
-    "back": (0.0, 0.0, -1.0),
-}
 _MOST_BEND: Final = {"elbow": 150.0, "knee": 155.0, "wrist": 80.0}
 # The foot points 21 degrees below level where the ankle is neutral (`skeleton.REST_OFFSETS`).
 _ANKLE_NEUTRAL: Final = 111.4
@@ -321,19 +312,3 @@ def _most_turned(element: Trunk | Head, way: str, value: float) -> float:
 
 
 _MOST_HEAD: Final = {"left": 85.0, "tilt_left": 55.0, "down": 65.0}
-
-
-def direction_of(directions: tuple[Direction, ...], side: Side | None) -> tuple[float, float, float] | None:
-    """A unit vector in the body frame between several directions; None where they cancel each other."""
-    sign = -1.0 if side == "right" else 1.0
-    total = np.zeros(3)
-    for direction in dict.fromkeys(directions):
-        if direction in {"out", "across"}:
-            total += (sign if direction == "out" else -sign) * np.array([1.0, 0.0, 0.0])
-        else:
-            total += _AXES[direction]
-    length = float(np.linalg.norm(total))
-    if length < 1e-6:
-        return None
-    x, y, z = (total / length).tolist()
-    return x, y, z

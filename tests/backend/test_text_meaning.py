@@ -26,11 +26,12 @@ from contrapposto.backend.text.language import (
     Touch,
     Trunk,
 )
-from contrapposto.backend.text.meaning import Constraint, constraints, direction_of
+from contrapposto.backend.text.meaning import Constraint, constraints
 from contrapposto.backend.text.measures import Angle, Away, Body, Distance, Facing, Height, Offset
 from contrapposto.backend.text.situation import situation
 from contrapposto.backend.text.support_poses import NEUTRAL_DRAFT
 from contrapposto.backend.text.supports import carriers
+from contrapposto.backend.text.ways import direction_of
 
 _STANDING = Body.posed(NEUTRAL_DRAFT[None])
 
