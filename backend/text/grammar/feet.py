@@ -89,7 +89,7 @@ def moved(sheet: Sheet, *, side: Side, predicate: Predicate, dirs: tuple[str, ..
         kind = predicate.levels[0].refs[0].kind
         beside = kind in {"knee", "shin", "thigh", "hip", "ankle"}
         contacts.append(Place(spot("foot", side), "level", spot(kind, other_of(side)) if beside else "belly"))
-    elif is_lift(predicate, dirs) and predicate.negated or predicate.meaning in {"lower", "hang"}:
+    elif (is_lift(predicate, dirs) and predicate.negated) or predicate.meaning in {"lower", "hang"}:
         contacts.append(Ground(spot("sole", side)))
     elif is_lift(predicate, dirs):
         if not any(isinstance(each, Ground) and each.above > 0.0 for each in contacts):

@@ -97,11 +97,11 @@ class Sheet:
         bowed: the trunk was said to bend forward, but not how far.
         posed: a pose was named; `pose_bends`: it bends the trunk far forward.
         relative: something was asked for relative to the current pose.
-        commands: how many clauses told what to do; `statements`: how many told how it is.
+        commands: how many clauses told what to do.
         support_words: what carries the body, in the order it was said: verbs and states.
         carriers: parts on which the body was said to be.
         pairs: distances between the two of a kind.
-        front: the leg that is in front.
+        front: the leg that is in front; `standing` the one that carries the body.
         mention: number of the clause that is read.
         last_sides: of arms and legs, those that were spoken of last.
     """
@@ -113,7 +113,6 @@ class Sheet:
     posed: bool = False
     pose_bends: bool = False
     commands: int = 0
-    statements: int = 0
     arms: dict[Side, Limb] = field(default_factory=_two_limbs)
     legs: dict[Side, Limb] = field(default_factory=_two_limbs)
     trunk: dict[str, float] = field(default_factory=dict[str, float])
@@ -128,6 +127,7 @@ class Sheet:
     changes: list[Change | Mirror] = field(default_factory=list[Change | Mirror])
     notes: list[str] = field(default_factory=list[str])
     front: Side = "left"
+    standing: Side = "left"
     mention: int = 0
     last_sides: dict[str, tuple[Side, ...]] = field(default_factory=dict[str, tuple[Side, ...]])
 

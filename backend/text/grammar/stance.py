@@ -3,52 +3,63 @@
 from __future__ import annotations
 
 import itertools
-from typing import Final, cast
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
 
-from ..language import Element, Place, Side, Spot, Support, SupportKind, Touch
+from ..language import Element, Ground, Place, Side, Support, SupportKind, Touch
 from .contact import real_sides
 from .limits import SEATS
+from .names import spot
 from .phrases import Phrase, Predicate, Ref
 from .sheet import Sheet
 
 STANCES: Final = frozenset({
-    "stand", "sit", "kneel", "lie", "squat", "lunge", "balance", "jump", "all_fours", "one_knee", "cross_legged", "tiptoe",
-    "on_heels", "airborne", "upside_down", "supine", "prone", "on_side",
+    "stand", "sit", "kneel", "lie", "squat", "lunge", "balance", "jump", "all_fours", "one_knee", "cross_legged",
+    "tiptoe", "on_heels", "airborne", "upside_down", "supine", "prone", "on_side",
 })  # fmt: skip
+_SEATED_ON: Final = frozenset({"chair", "stool", "bench", "sofa", "bar stool"})
+"""Furniture that one sits on, also where the sentence only says that somebody is on it."""
+_CARRIERS: Final = frozenset({
+    "knee", "shin", "foot", "leg", "back", "belly", "chest", "heel", "toes", "hand", "palm", "elbow", "forearm", "buttock",
+    "bottom", "hip", "upper_back", "shoulder",
+})  # fmt: skip
+_LYING: Final = frozenset({"lie", "supine", "prone", "on_side", "lying_left", "lying_right"})
+_NAMED: Final = {"stand": "standing", "sit": "sitting", "kneel": "kneeling", "lie": "lying", "squat": "squatting"}
+_GO_TOGETHER: Final = frozenset({("kneel", "sit"), ("sit", "kneel")})
+"""Somebody who kneels may sit on the heels."""
+_Carriers: TypeAlias = Mapping[str, tuple[Side, ...]]
 
 
-def stance(sheet: Sheet, predicate: Predicate, *, instruments: list[Ref]) -> bool:
+def stance(sheet: Sheet, predicate: Predicate, *, instruments: Sequence[Ref]) -> bool:
     """Take what a predicate says of what carries the body; whether it said anything."""
     meaning = predicate.meaning
     if predicate.negated and meaning in STANCES:
         return False
-    if meaning in STANCES:
-        sheet.support_words.append(meaning)
+    words = sheet.support_words
     said = meaning in STANCES
+    if said:
+        words.append(meaning)
     if meaning == "lunge":
         _lunge(sheet, predicate, instruments)
     for prep in predicate.preps:
         said = _carried(sheet, prep, meaning) or said
     if meaning in {"on_ground", "off_ground"}:
-        sheet.support_words.append("ground" if meaning == "on_ground" else "airborne")
+        words.append("ground" if meaning == "on_ground" else "airborne")
         said = True
-    if meaning == "lie" and {"left", "right"} & set(predicate.dirs):
-        sheet.support_words.append("lying_left" if "left" in predicate.dirs else "lying_right")
-    if meaning == "lie" and "side" in predicate.dirs:
-        sheet.support_words.append("on_side")
-    if meaning == "lie" and "back" in predicate.dirs:
-        sheet.support_words.append("supine")
+    if meaning == "lie":
+        ways = {"left": "lying_left", "right": "lying_right", "side": "on_side", "back": "supine"}
+        words.extend(word for way, word in ways.items() if way in predicate.dirs)
     metres = predicate.metres()
-    if metres is not None and "sit" in sheet.support_words:
+    if metres is not None and "sit" in words:
         sheet.seat = sheet.within("seat", metres, what="a seat")
     return said
 
 
-def _lunge(sheet: Sheet, predicate: Predicate, instruments: list[Ref]) -> None:
+def _lunge(sheet: Sheet, predicate: Predicate, instruments: Sequence[Ref]) -> None:
     refs = [*instruments, *(ref for prep in predicate.preps for ref in prep.refs)]
-    sides = [side for ref in refs if ref.group == "leg" for side in real_sides(sheet, ref.sides)]
-    if len(set(sides)) == 1:
-        sheet.front = sides[0]
+    sides = {side for ref in refs if ref.group == "leg" for side in real_sides(sheet, ref.sides)}
+    if len(sides) == 1:
+        sheet.front = sides.pop()
     elif {"left", "right"} & set(predicate.dirs):
         sheet.front = "left" if "left" in predicate.dirs else "right"
 
@@ -57,114 +68,73 @@ def _carried(sheet: Sheet, prep: Phrase, meaning: str) -> bool:
     """`on the left knee`, `on a chair`, `on the back`."""
     if prep.meaning not in {"on", "in", "at", "over", "against"}:
         return False
-    if prep.place and prep.meaning in {"on", "in", "at"}:
-        if prep.place in SEATS and meaning in {"sit", "be", "squat"}:
-            if meaning == "sit" or prep.place in {"chair", "stool", "bench", "sofa", "bar stool"}:
-                told = prep.measure.metres if prep.measure is not None else None
-                if told is not None:
-                    sheet.seat = sheet.within("seat", told, what="a seat")
-                sheet.seat = SEATS[prep.place] if sheet.seat is None else sheet.seat
-                sheet.support_words.append("sit")
-                return True
-        if prep.place == "ground":
-            sheet.support_words.append("ground")
-        if prep.place == "air":
-            sheet.support_words.append("airborne")
-        return prep.place in {"ground", "air", "wall"}
-    said = False
-    for ref in prep.refs:
-        sides = real_sides(sheet, ref.sides)
-        if ref.kind in {
-            "knee",
-            "shin",
-            "foot",
-            "leg",
-            "back",
-            "belly",
-            "chest",
-            "heel",
-            "toes",
-            "hand",
-            "palm",
-            "elbow",
-            "forearm",
-            "buttock",
-            "bottom",
-            "hip",
-            "upper_back",
-            "shoulder",
-        }:
-            sheet.carriers.append((ref.kind, sides))
-            said = True
-    return said
+    if prep.place:
+        return prep.meaning not in {"over", "against"} and _placed(sheet, prep, meaning)
+    carriers = [(ref.kind, real_sides(sheet, ref.sides)) for ref in prep.refs if ref.kind in _CARRIERS]
+    sheet.carriers.extend(carriers)
+    return bool(carriers)
+
+
+def _placed(sheet: Sheet, prep: Phrase, meaning: str) -> bool:
+    """On furniture, on the ground, in the air."""
+    if prep.place in SEATS and (meaning == "sit" or (meaning in {"be", "squat"} and prep.place in _SEATED_ON)):
+        metres = prep.measure.metres if prep.measure is not None else None
+        if metres is not None:
+            sheet.seat = sheet.within("seat", metres, what="a seat")
+        sheet.seat = SEATS[prep.place] if sheet.seat is None else sheet.seat
+        sheet.support_words.append("sit")
+        return True
+    word = {"ground": "ground", "air": "airborne"}.get(prep.place)
+    if word is not None:
+        sheet.support_words.append(word)
+    return word is not None or prep.place == "wall"
 
 
 def support_of(sheet: Sheet) -> tuple[Support | None, list[Element]]:
     """The support that all words together amount to, and what else follows from them."""
-    words, more = sheet.support_words, list[Element]()
-    kind = _kind(sheet)
-    _note_contradiction(sheet)
+    kind, more = _kind(sheet), list[Element]()
+    named = [word for word in dict.fromkeys(sheet.support_words) if word in _NAMED]
+    for pair in itertools.pairwise(named):
+        if pair not in _GO_TOGETHER:
+            sheet.overruled("the body", (_NAMED[pair[0]], _NAMED[pair[1]]))
     if kind is None:
         return None, more
     for carrier, sides in sheet.carriers:
         if carrier in {"elbow", "forearm"} and kind != "all_fours":
-            from ..language import Ground
-
-            more += [Ground(cast(Spot, f"{side}_{carrier}")) for side in sides or ("right",)]
-    height = sheet.seat if kind == "sitting" else None
-    return Support(kind, height), more
-
-
-def _note_contradiction(sheet: Sheet) -> None:
-    named = [word for word in dict.fromkeys(sheet.support_words) if word in _APART_FROM]
-    for first, second in itertools.pairwise(named):
-        if second not in _TOGETHER.get(first, ()) and first not in _TOGETHER.get(second, ()):
-            sheet.overruled("the body", (_APART_FROM[first], _APART_FROM[second]))
-
-
-_APART_FROM: Final = {"stand": "standing", "sit": "sitting", "kneel": "kneeling", "lie": "lying", "squat": "squatting"}
-_TOGETHER: Final = {"kneel": ("sit",), "one_knee": ("kneel",)}
+            more += [Ground(spot(carrier, side)) for side in sides or ("right",)]
+    return Support(kind, sheet.seat if kind == "sitting" else None), more
 
 
 def _kind(sheet: Sheet) -> SupportKind | None:
-    words = sheet.support_words
-    named = [word for word in words if word in _ALREADY]
+    words, carriers = sheet.support_words, dict(sheet.carriers)
     last = next((word for word in reversed(words) if word in STANCES), None)
-    carriers = dict(sheet.carriers)
     if "all_fours" in words:
         return "all_fours"
-    if last not in {"stand", "sit", "kneel", "squat"} and _LYING_WORDS & set(words):
+    if last not in {"stand", "sit", "kneel", "squat"} and _LYING & set(words):
         return _lying(words, carriers)
     if last in {"stand", "squat", "lunge", "jump"}:
-        return cast(SupportKind, named[-1]) if named else _upright(sheet, last, carriers)
-    if "kneel" in words or "one_knee" in words or (carriers.keys() & {"knee", "shin"} and last in {None, "balance"}):
-        return _kneeling(sheet, words, carriers)
-    if "sit" in words or "cross_legged" in words or "on_heels" in words:
-        return _sitting(sheet, words, carriers)
-    if named:
-        return cast(SupportKind, named[-1])
+        return _upright(sheet, last, carriers)
+    on_knees = carriers.keys() & {"knee", "shin"} and last in {None, "balance"}
+    if {"kneel", "one_knee"} & set(words) or on_knees:
+        return _kneeling(words, carriers)
+    if {"sit", "cross_legged", "on_heels"} & set(words):
+        return _sitting(sheet, carriers)
     return _upright(sheet, last, carriers)
 
 
-_LYING_WORDS: Final = frozenset({"lie", "supine", "prone", "on_side", "lying_left", "lying_right"})
-_ALREADY: Final = frozenset({"left_leg", "right_leg", "lunge_left", "lunge_right", "plank", "handstand", "squatting"})
-
-
-def _lying(words: list[str], carriers: dict[str, tuple[Side, ...]]) -> SupportKind:
+def _lying(words: Sequence[str], carriers: _Carriers) -> SupportKind:
+    arms = carriers.get("elbow") or carriers.get("forearm") or ()
     if "prone" in words or carriers.keys() & {"belly", "chest"}:
         return "lying_front"
     if "lying_left" in words or "lying_right" in words:
         return "lying_left" if "lying_left" in words else "lying_right"
-    if "on_side" in words:
-        arms = carriers.get("elbow") or carriers.get("forearm") or carriers.get("hip") or carriers.get("shoulder")
-        return "lying_right" if arms == ("right",) else "lying_left"
-    if {"elbow", "forearm"} & carriers.keys():
-        sides = carriers.get("elbow") or carriers.get("forearm") or ()
-        return "lying_left" if sides == ("left",) else "lying_right" if sides == ("right",) else "lying_front"
-    return "lying_back"
+    if "on_side" in words or len(arms) == 1:
+        under = arms or carriers.get("hip") or carriers.get("shoulder")
+        return "lying_right" if under == ("right",) else "lying_left"
+    return "lying_front" if arms else "lying_back"
 
 
-def _kneeling(sheet: Sheet, words: list[str], carriers: dict[str, tuple[Side, ...]]) -> SupportKind:
+def _kneeling(words: Sequence[str], carriers: _Carriers) -> SupportKind:
     sides = carriers.get("knee", ()) or carriers.get("shin", ())
     if carriers.keys() & {"hand", "palm"} and len(sides) == 2:
         return "all_fours"
@@ -172,49 +142,53 @@ def _kneeling(sheet: Sheet, words: list[str], carriers: dict[str, tuple[Side, ..
         return "kneeling_left" if sides[0] == "left" else "kneeling_right"
     if "one_knee" in words:
         return "kneeling_right"
-    if "sit" in words or "on_heels" in words or "heel" in carriers:
-        return "sitting_heels"
-    return "kneeling"
+    on_heels = "sit" in words or "on_heels" in words or "heel" in carriers
+    return "sitting_heels" if on_heels else "kneeling"
 
 
-def _sitting(sheet: Sheet, words: list[str], carriers: dict[str, tuple[Side, ...]]) -> SupportKind:
+def _sitting(sheet: Sheet, carriers: _Carriers) -> SupportKind:
+    words, on_floor = set(sheet.support_words), sheet.seat is None
+    if "cross_legged" in words and on_floor:
+        return "sitting_cross_legged"
     if "cross_legged" in words:
-        if sheet.seat is None:
-            return "sitting_cross_legged"
         sheet.legs_crossed = sheet.legs_crossed or "knee"
     if "on_heels" in words or "heel" in carriers:
         return "sitting_heels"
-    if ("ground" in words or "hand" in carriers) and sheet.seat is None:
-        if sheet.legs_crossed == "knee" and "cross_legged" not in words:
-            sheet.legs_crossed = ""
-            return "sitting_cross_legged"
-        return "sitting_floor"
-    return "sitting"
+    if not (on_floor and ("ground" in words or "hand" in carriers)):
+        return "sitting"
+    if sheet.legs_crossed == "knee":
+        sheet.legs_crossed = ""
+        return "sitting_cross_legged"
+    return "sitting_floor"
 
 
-def _upright(sheet: Sheet, last: str | None, carriers: dict[str, tuple[Side, ...]]) -> SupportKind | None:
-    if last == "upside_down" or (carriers.keys() & {"hand", "palm"} and last in {"stand", "balance"}):
-        return "handstand"
-    if last in {"jump", "airborne"}:
-        return "airborne"
-    if last == "squat":
-        return "squatting"
-    if last == "lunge":
-        return "lunge_left" if sheet.front == "left" else "lunge_right"
-    if last == "tiptoe" or "tiptoe" in sheet.support_words or "toes" in carriers:
-        return "tiptoe"
+def _upright(sheet: Sheet, last: str | None, carriers: _Carriers) -> SupportKind | None:
+    on_hands = carriers.keys() & {"hand", "palm"} and last in {"stand", "balance"}
+    lunge: SupportKind = "lunge_left" if sheet.front == "left" else "lunge_right"
+    told: tuple[tuple[bool, SupportKind], ...] = (
+        (last == "upside_down" or bool(on_hands), "handstand"),
+        (last in {"jump", "airborne"}, "airborne"),
+        (last == "squat", "squatting"),
+        (last == "lunge", lunge),
+        ("tiptoe" in sheet.support_words or "toes" in carriers, "tiptoe"),
+    )
+    kind = next((kind for is_told, kind in told if is_told), None) or _on_one_leg(carriers)
+    if kind is not None:
+        return kind
+    if last is None:
+        return _on_trunk(carriers)
+    return {"balance": "right_leg", "stand": "standing"}.get(last)  # pyright: ignore[reportReturnType]
+
+
+def _on_one_leg(carriers: _Carriers) -> SupportKind | None:
     for kind in ("leg", "foot"):
-        if len(carriers.get(kind, ())) == 1:
-            return "left_leg" if carriers[kind][0] == "left" else "right_leg"
-    lying = _on_trunk(carriers)
-    if lying is not None and last is None:
-        return lying
-    if last == "balance":
-        return "right_leg"
-    return "standing" if last == "stand" else None
+        sides = carriers.get(kind, ())
+        if len(sides) == 1:
+            return "left_leg" if sides[0] == "left" else "right_leg"
+    return None
 
 
-def _on_trunk(carriers: dict[str, tuple[Side, ...]]) -> SupportKind | None:
+def _on_trunk(carriers: _Carriers) -> SupportKind | None:
     if carriers.keys() & {"back", "upper_back"}:
         return "lying_back"
     return "lying_front" if carriers.keys() & {"belly", "chest"} else None

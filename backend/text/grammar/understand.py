@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ...errors import InputError
-from ..language import Bend, Element, Face, Ground, Head, Program, Raise, Support, Touch, Trunk
+from ..codec import MOST_ELEMENTS
+from ..language import Bend, Element, Face, Ground, Head, Program, Raise, Side, Support, Touch, Trunk
 from .blend import blended, sided
 from .clauses import ClauseBuilder
 from .emit import arm_elements, leg_elements
@@ -15,7 +16,6 @@ from .guard import refuse_unusable
 from .interpret import interpret
 from .languages import language_of, translated
 from .legs import is_lifted
-from .middle import middle_elements
 from .named import NamedPose, mirrored, named_poses
 from .phrases import SIDES, Clause, Phrase
 from .reader import Reader
@@ -24,7 +24,10 @@ from .stance import crossed_legs, support_of
 from .style import leftovers
 from .tokens import Token, tokenised
 
-_MOST_ELEMENTS: Final = 60
+_LOW: Final = frozenset({"toes", "foot", "ankle", "heel", "shin", "sole"})
+_BENT_KNEES_DEG: Final = 35.0
+"""With both knees bent so far nobody stands upright."""
+_BOWED_POSE_DEG: Final = 40.0
 
 
 def understand(sentence: str, *, edit: bool = False) -> Program:
@@ -49,20 +52,19 @@ def understand(sentence: str, *, edit: bool = False) -> Program:
     for note in left.notes:
         sheet.note(note)
     if not elements and not left.style:
-        _explain(sheet, clauses, empty, sentence=text)
-    is_edit = edit or _is_edit(sheet, clauses, left.style)
-    return Program(elements[:_MOST_ELEMENTS], left.style, is_edit, tuple(sheet.notes))
+        raise _nothing_understood(sheet, empty, sentence=text)
+    is_edit = edit or _is_edit(sheet, clauses, style=left.style)
+    return Program(elements[:MOST_ELEMENTS], left.style, is_edit, tuple(sheet.notes))
 
 
-def _explain(sheet: Sheet, clauses: Sequence[Clause], empty: Sequence[Clause], *, sentence: str) -> None:
-    """Refuse what says nothing, or what compares without saying what."""
+def _nothing_understood(sheet: Sheet, empty: Sequence[Clause], *, sentence: str) -> InputError:
+    """What to say of a sentence that says nothing, or compares without saying what."""
+    said = f'"{_short(sentence)}"'
     if any(predicate.more or predicate.amount for clause in empty for predicate in clause.predicates):
-        raise InputError(f'"{sentence}" does not say of what: for instance "bend the left elbow a little less".')
+        return InputError(f'{said} does not say of what: for instance "bend the left elbow a little less".')
     if sheet.notes:
-        raise InputError(f'"{_short(sentence)}": {sheet.notes[0]}')
-    raise InputError(
-        f'"{_short(sentence)}" says nothing about a body. Write for instance "left arm up, right hand on hip".'
-    )
+        return InputError(f"{said}: {sheet.notes[0]}")
+    return InputError(f'{said} says nothing about a body. Write for instance "left arm up, right hand on hip".')
 
 
 def _short(sentence: str) -> str:
@@ -88,18 +90,17 @@ def _read(tokens: list[Token], sheet: Sheet) -> tuple[list[Token], list[Phrase]]
 
 
 def _poses(sheet: Sheet, clauses: Sequence[Clause]) -> list[tuple[NamedPose, Clause]]:
-    """The named poses of a sentence; a lunge among them tells which leg is in front."""
+    """The named poses of a sentence; they tell which leg is in front, and which carries the body."""
     found = [(named_poses()[clause.pose.meaning], clause) for clause in clauses if clause.pose is not None]
-    elements = [element for pose, _ in found for element in pose.elements]
     sheet.posed = bool(found)
-    sheet.pose_bends = any(isinstance(each, Trunk) and (each.forward or 0.0) > 40.0 for each in elements)
     for pose, clause in found:
-        side = clause.pose.side if clause.pose is not None else None
-        for element in pose.elements:
+        elements = sided(pose, side=_pose_side(clause), said=())
+        sheet.pose_bends |= any(isinstance(e, Trunk) and (e.forward or 0.0) > _BOWED_POSE_DEG for e in elements)
+        for element in elements:
             if isinstance(element, Support) and element.kind in {"lunge_left", "lunge_right"}:
-                front = "left" if element.kind == "lunge_left" else "right"
-                turned = side is not None and pose.side is not None and side != pose.side
-                sheet.front = ("right" if front == "left" else "left") if turned else front
+                sheet.front = "left" if element.kind == "lunge_left" else "right"
+            if isinstance(element, Support) and element.kind in {"left_leg", "right_leg"}:
+                sheet.standing = "left" if element.kind == "left_leg" else "right"
     return found
 
 
@@ -107,11 +108,11 @@ def _elements(sheet: Sheet, poses: Sequence[tuple[NamedPose, Clause]]) -> tuple[
     said = _said(sheet)
     found: tuple[Element, ...] = ()
     for pose, clause in poses:
-        found = blended(found, _posed(pose, clause, said))
+        found = blended(found, _posed(pose, clause, said=said))
     return _joined(blended(found, said)) + tuple(sheet.changes)
 
 
-def _posed(pose: NamedPose, clause: Clause, said: Sequence[Element]) -> tuple[Element, ...]:
+def _posed(pose: NamedPose, clause: Clause, *, said: Sequence[Element]) -> tuple[Element, ...]:
     """The elements of a named pose as a clause asks for it: on one side, or with both hands."""
     if pose.side is not None and any(len(ref.sides) == 2 and ref.group == "arm" for ref in clause.instruments):
         return tuple(dict.fromkeys((*pose.elements, *map(mirrored, pose.elements))))
@@ -124,26 +125,21 @@ def _joined(elements: Sequence[Element]) -> tuple[Element, ...]:
     for kind in (Trunk, Head):
         several = [element for element in found if isinstance(element, kind)]
         if len(several) > 1:
-            fields = {
-                f.name: v for e in several for f in dataclasses.fields(e) if (v := getattr(e, f.name)) is not None
-            }
-            found[found.index(several[-1])] = kind(**fields)
+            told: dict[str, float] = {}
+            for element in several:
+                told |= {name: value for name, value in dataclasses.asdict(element).items() if value is not None}
+            found[found.index(several[-1])] = kind(**told)
             found = [element for element in found if element not in several[:-1]]
     return tuple(found)
 
 
-def _pose_side(clause: Clause):  # noqa: ANN202
-    phrase = clause.pose
-    if phrase is not None and phrase.side is not None:
-        return phrase.side
-    for ref in clause.instruments:
-        if len(ref.sides) == 1 and ref.sides[0] in SIDES:
-            return ref.sides[0]
-    for predicate in clause.predicates[:1]:
-        for each in predicate.dirs:
-            if each in SIDES:
-                return each
-    return None
+def _pose_side(clause: Clause) -> Side | None:
+    """The side that a named pose is said to be on: before it, behind `with`, or as a direction."""
+    if clause.pose is not None and clause.pose.side is not None:
+        return clause.pose.side
+    named = [ref.sides[0] for ref in clause.instruments if len(ref.sides) == 1]
+    named += [each for predicate in clause.predicates[:1] for each in predicate.dirs]
+    return next((side for each in named for side in SIDES if each == side), None)
 
 
 def _said(sheet: Sheet) -> list[Element]:
@@ -154,11 +150,10 @@ def _said(sheet: Sheet) -> list[Element]:
     support = _completed(support, by_leg, sheet)
     _bend_to_what_is_touched(sheet)
     found: list[Element] = [support] if support is not None else []
-    if sheet.face is not None:
-        found.append(Face(sheet.face))
-    found += middle_elements(sheet)
-    found += [*by_leg["left"], *by_leg["right"], *crossed_legs(sheet, kind)]
-    found += [*sheet.pairs.values()]
+    found += [Face(sheet.face)] if sheet.face is not None else []
+    found += [Trunk(**sheet.trunk)] if sheet.trunk else []
+    found += [Head(**sheet.head)] if sheet.head else []
+    found += [*by_leg["left"], *by_leg["right"], *crossed_legs(sheet, kind), *sheet.pairs.values()]
     for side in SIDES:
         found += arm_elements(sheet, side, kind=kind)
     return [*found, *sheet.shared, *more]
@@ -167,36 +162,29 @@ def _said(sheet: Sheet) -> list[Element]:
 def _bend_to_what_is_touched(sheet: Sheet) -> None:
     """Where hands reach for the feet or the ground the trunk bends as far as that takes."""
     contacts = [each for side in SIDES for each in sheet.arms[side].contacts]
-    low = any(
-        isinstance(each, Ground) or (isinstance(each, Touch) and each.place.rpartition("_")[2] in _LOW)
-        for each in contacts
-    )
-    if sheet.bowed and (low or sheet.pose_bends):
-        sheet.trunk.pop("forward")
+    feet = any(isinstance(each, Touch) and each.place.rpartition("_")[2] in _LOW for each in contacts)
+    if sheet.bowed and (feet or sheet.pose_bends or any(isinstance(each, Ground) for each in contacts)):
+        sheet.trunk.pop("forward", None)
 
 
-_LOW: Final = frozenset({"toes", "foot", "ankle", "heel", "shin", "sole"})
-
-
-def _completed(support: Support | None, by_leg: dict, sheet: Sheet) -> Support | None:  # pyright: ignore
+def _completed(support: Support | None, by_leg: Mapping[Side, list[Element]], sheet: Sheet) -> Support | None:
     """Standing on the other leg where one is lifted; not upright on straight legs where both knees are bent."""
+    if support is not None and support.kind != "standing":
+        return support
     lifted = [side for side in SIDES if is_lifted(by_leg[side], side)]
-    if (support is None or support.kind == "standing") and len(lifted) == 1 and not sheet.edit:
+    if len(lifted) == 1 and not sheet.edit:
         return Support("right_leg" if lifted[0] == "left" else "left_leg")
-    knees = [e.degrees for side in SIDES for e in by_leg[side] if isinstance(e, Bend) and e.joint.endswith("knee")]
-    thighs = [e for side in SIDES for e in by_leg[side] if isinstance(e, Raise) and e.limb.endswith("thigh")]
-    if (support is None or support.kind == "standing") and len(knees) == 2 and min(knees) > 35.0 and len(thighs) != 1:
-        soles = (Ground("left_sole"), Ground("right_sole"))
-        sheet.shared += (
-            []
-            if sheet.edit or sheet.posed
-            else [each for each in soles if each not in by_leg["left"] + by_leg["right"]]
-        )
-        return None
-    return support
+    legs = by_leg["left"] + by_leg["right"]
+    knees = [each.degrees for each in legs if isinstance(each, Bend) and each.joint.endswith("knee")]
+    thighs = [each for each in legs if isinstance(each, Raise) and each.limb.endswith("thigh")]
+    if len(knees) != 2 or min(knees) <= _BENT_KNEES_DEG or len(thighs) == 1:
+        return support
+    if not (sheet.edit or sheet.posed):
+        sheet.shared += [sole for sole in (Ground("left_sole"), Ground("right_sole")) if sole not in legs]
+    return None
 
 
-def _is_edit(sheet: Sheet, clauses: Sequence[Clause], style: str) -> bool:
+def _is_edit(sheet: Sheet, clauses: Sequence[Clause], *, style: str) -> bool:
     if sheet.relative:
         return True
     verbs = {predicate.meaning for clause in clauses for predicate in clause.predicates}
