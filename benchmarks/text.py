@@ -28,9 +28,11 @@ from text_hostile import hostile_table, language_tables  # noqa: E402
 from text_sheet import write_sheet  # noqa: E402
 from text_tables import answered, diversity_table, met_table, plausibility_table, time_table, worst_table  # noqa: E402
 
-from contrapposto.backend.errors import ContrappostoError  # noqa: E402
+from contrapposto.backend.errors import ContrappostoError, InputError  # noqa: E402
 
 POSES: Final = ROOT / "build" / "training" / "poses.npz"
+LESSONS: Final = ROOT / "build" / "training_text"
+SHIPPED: Final = ROOT / "backend" / "weights" / "text" / "text.safetensors"
 MET = f"""Per cent of the expectations met by the first pose of a prompt, and of the prompts of which all are met; then
 the same over its {ALTERNATIVES} alternatives, and the expectations met by the one that meets most. Edits have one pose.
 A refused prompt meets nothing. "standing": one relaxed pose for every prompt, an edit's own pose unchanged; "mocap": a
@@ -65,7 +67,7 @@ def main() -> None:
         elif options.hostile:
             console.print(hostile_table(Product()))
         elif options.retrieval:
-            retrieval(console)
+            retrieval()
         else:
             measure(console, read_cases(options.group), options)
     except (ContrappostoError, OSError) as error:
@@ -96,11 +98,20 @@ def measure(console: Console, cases: list[TextCase], options: argparse.Namespace
         console.print(worst_table(ours))
 
 
-def retrieval(console: Console) -> None:
-    """Print what the training's evaluation says of held-out captions."""
-    from contrapposto.training.text import evaluate
+def retrieval() -> None:
+    """Print how well poses of held-out captions fit their words: what `make train-text` leaves in `build/`.
 
-    console.print(evaluate.tables())
+    Raises:
+        InputError: it has not run here.
+    """
+    from training.text import evaluate
+
+    models = {"the text model": SHIPPED, "the same without words": LESSONS / "no_text.safetensors"}
+    missing = [file for file in (LESSONS / "lessons.npz", LESSONS / "retrieval.safetensors") if not file.is_file()]
+    if missing:
+        raise InputError(f"{missing[0]} is missing: `make train-text` writes it.")
+    named = [each for name, file in models.items() if file.is_file() for each in ("--model", name, str(file))]
+    evaluate.main([str(LESSONS / "lessons.npz"), str(LESSONS / "retrieval.safetensors"), *named])
 
 
 if __name__ == "__main__":
