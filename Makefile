@@ -10,8 +10,10 @@ DEMO := demo
 MOCAP ?= mocap
 MINUTES ?= 84
 SKETCH_MINUTES ?= 180
+TEXT_MINUTES ?= 40
 LESSONS := build/training
 ANNY := $(LESSONS)/anny
+TEXT_LESSONS := build/training_text
 PYTEST_FLAGS ?=
 
 # The first Python of a version that starts: on the path, or kept by pyenv where its shims offer another version.
@@ -23,7 +25,7 @@ PINS := pyproject.toml constraints.txt Makefile
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-backend test-blender test-blender52 train-pose train-sketch check lint types format benchmark models clean clean-all
+.PHONY: help demo test test-backend test-blender test-blender52 train-pose train-sketch train-text check lint types format benchmark models clean clean-all
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +76,17 @@ train-sketch: $(VENV)/.dev $(LESSONS)/bodies.npz $(LESSONS)/bodies_held_out.npz 
 		--count 600 --detector --calibrated $(LESSONS)/drawing.safetensors
 	@echo "To ship it: python -m training.ship $(LESSONS)/drawing.safetensors --model drawing"
 
+# The clips' descriptions are read from CMU's index, CMU_data.csv, beside the zips. The retrieval model is the judge alone.
+train-text: $(VENV)/.dev models ## Train the model that drafts poses for words from the zips in MOCAP=folder
+	$(BIN)/python -m training.mocap.collect "$(MOCAP)" $(LESSONS)/poses.npz
+	$(BIN)/python -m training.text.lessons $(LESSONS)/poses.npz $(TEXT_LESSONS)/lessons.npz --mocap "$(MOCAP)"
+	$(BIN)/python -m training.train_text $(TEXT_LESSONS)/lessons.npz $(TEXT_LESSONS)/text.safetensors \
+		--minutes $(TEXT_MINUTES)
+	$(BIN)/python -m training.text.retrieval $(TEXT_LESSONS)/lessons.npz $(TEXT_LESSONS)/retrieval.safetensors
+	$(BIN)/python -m training.text.evaluate $(TEXT_LESSONS)/lessons.npz $(TEXT_LESSONS)/retrieval.safetensors \
+		--model "the text model" $(TEXT_LESSONS)/text.safetensors
+	@echo "To ship it: python -m training.ship $(TEXT_LESSONS)/text.safetensors --model text"
+
 # Bodies to draw come from anny, which lives in an environment of its own.
 $(LESSONS)/bodies.npz: $(ANNY)/.installed
 	$(ANNY)/bin/python -m training.drawings.bodies $@
@@ -98,7 +111,7 @@ clean: ## Remove what demo, tests and builds left behind
 	find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 clean-all: clean ## Remove the environments and the fetched models too
-	rm -rf $(VENV) $(VENV52) contrapposto.egg-info backend/weights/blazepose
+	rm -rf $(VENV) $(VENV52) contrapposto.egg-info backend/weights/blazepose backend/weights/minilm
 
 $(VENV)/bin/python:
 	$(eval PYTHON ?= $(call find_python,3.11))

@@ -1,4 +1,4 @@
-"""Ship trained weights: `python -m training.ship FILE.safetensors [--model drawing]` puts them in place, registered."""
+"""Ship trained weights: `python -m training.ship FILE.safetensors [--model NAME]` puts them in place, registered."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from contrapposto.backend.errors import ContrappostoError
 from contrapposto.backend.estimate.network_file import load_network
 from contrapposto.backend.files import write_atomically
 from contrapposto.backend.runtime import DRAWING_MODEL, POSE_MODEL
+from contrapposto.backend.text.generator import TEXT_MODEL
+from contrapposto.backend.text.text_file import load_text_network
 
 _WEIGHTS: Final = Path(__file__).resolve().parents[1] / "backend" / "weights"
 _ENTRY: Final = """\
@@ -27,7 +29,9 @@ made = "{made}"
 _MADE: Final = {
     POSE_MODEL: "Trained by `make train-pose` from CMU's motion capture (free for all uses) and DeepMimic's (MIT).",
     DRAWING_MODEL: "Trained by `make train-sketch` on synthetic drawings of MakeHuman's bodies (CC0) in those poses.",
+    TEXT_MODEL: "Trained by `make train-text` from that motion capture, CMU's descriptions of it, and authored poses.",
 }
+_LOAD: Final = {POSE_MODEL: load_network, DRAWING_MODEL: load_drawing_network, TEXT_MODEL: load_text_network}
 
 
 def ship(trained: Path, *, name: str = POSE_MODEL, weights: Path = _WEIGHTS) -> None:
@@ -38,8 +42,7 @@ def ship(trained: Path, *, name: str = POSE_MODEL, weights: Path = _WEIGHTS) -> 
         OSError: a file cannot be read or written.
     """
     content = trained.read_bytes()
-    load = load_drawing_network if name == DRAWING_MODEL else load_network
-    load(content, name=trained.name)
+    _LOAD[name](content, name=trained.name)
     file = f"{name}/{name}.safetensors"
     sha256 = hashlib.sha256(content).hexdigest()
     entry = _ENTRY.format(name=name, file=file, size=len(content), sha256=sha256, made=_MADE[name])

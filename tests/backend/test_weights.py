@@ -42,6 +42,7 @@ def registry(wheel: Path, **changes: str) -> dict[str, Any]:
         "file": wheel.name,
         "sha256": changes.get("wheel_sha256", sha256(wheel.read_bytes())),
         "license_member": "tiny-1.dist-info/LICENSE",
+        "notice": "A tiny model of ours.",
     }
     model = {
         "file": "blazepose/model.tflite",
@@ -62,7 +63,9 @@ def test_only_the_model_its_licence_and_a_notice_are_kept(tmp_path: Path, wheel:
     assert fetch(target, registry=registry(wheel), wheel=wheel) == [target / "blazepose" / "model.tflite"]
     assert files_in(target) == {"blazepose/model.tflite", "blazepose/LICENSE", "blazepose/NOTICE"}
     assert (target / "blazepose" / "model.tflite").read_bytes() == CONTENT
-    assert "tiny==1" in (target / "blazepose" / "NOTICE").read_text("utf-8")
+    notice = (target / "blazepose" / "NOTICE").read_text("utf-8")
+    assert notice.startswith("A tiny model of ours.")
+    assert "tiny==1" in notice
 
 
 def test_what_is_there_and_right_is_not_fetched_again(
@@ -108,16 +111,17 @@ def test_a_failed_download_says_what_to_do(
 
 def test_the_registry_names_everything_that_a_user_may_ask() -> None:
     entries = model_entries()
-    assert set(entries) == {"pose_detection", "pose_landmark_full", "pose", "drawing"}
+    fetched_names = {"pose_detection", "pose_landmark_full", "sentence_encoder", "sentence_vocabulary"}
+    assert set(entries) == fetched_names | {"pose", "drawing", "text"}
     content = fetch_module.tomllib.loads((FOLDER / "registry.toml").read_text("utf-8"))
     for name, model in content["model"].items():
-        fetched = {"member"} if name not in {"pose", "drawing"} else set()
+        fetched = {"member"} if name in fetched_names else set()
         assert set(model) == {"file", "size", "sha256", "license", "source", "made"} | fetched
         assert len(model["sha256"]) == 64
         assert model["source"] in (content["source"] if fetched else ["training"])
 
 
-@pytest.mark.parametrize("name", ["pose", "drawing"])
+@pytest.mark.parametrize("name", ["pose", "drawing", "text"])
 def test_our_own_weights_are_in_the_repository(name: str) -> None:
     entry = model_entries()[name]
     content = (FOLDER / entry.file).read_bytes()
