@@ -1,4 +1,4 @@
-"""What each part of the training brings: `python -m training.ablate_pose POSES.npz [--steps N]`.
+"""What each part of the training brings: `python -m training.ablate_pose POSES.npz [--steps N] [--only PART ...]`.
 
 Small networks, alike but for what is left out, trained for the same number of steps and measured on the same held-out
 sightings as the detector would report them, in the plane and with world landmarks.
@@ -67,15 +67,16 @@ VARIANTS: dict[str, tuple[Mixture, Noise, type[Synthesis]]] = {
 }
 
 
-def ablate(path: Path, *, steps: int) -> Table:
-    """Train every variant; returns the table.
+def ablate(path: Path, *, steps: int, parts: Sequence[str] = tuple(VARIANTS)) -> Table:
+    """Train the variants that leave these parts out; returns the table.
 
     Raises:
         InputError: the poses cannot be read.
     """
     poses, held_out = (read_poses(path, held_out=held) for held in (False, True))
     table = Table("left out", "noisy 2D", "+ world landmarks", "turned by any angle", box=None)
-    for name, (mixture, noise, synthesis) in VARIANTS.items():
+    for name in parts:
+        mixture, noise, synthesis = VARIANTS[name]
         torch.manual_seed(0)
         run = prepare(poses, width=_WIDTH, depth=_DEPTH, batch=_BATCH, device="cpu")
         run.source = PoseSource(poses, mixture=mixture)
@@ -108,11 +109,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("poses", type=Path)
     parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--only", nargs="+", choices=list(VARIANTS), default=list(VARIANTS), metavar="PART")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     console = Console(highlight=False, width=120)
     try:
-        table = ablate(options.poses, steps=options.steps)
+        table = ablate(options.poses, steps=options.steps, parts=options.only)
     except ContrappostoError as error:
         parser.exit(2, f"{error}\n")
     console.print(f"MPJPE / PA-MPJPE in mm on {_POSES} held-out sightings after {options.steps} steps of {_BATCH}:")

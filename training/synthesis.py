@@ -142,8 +142,8 @@ class Noise:
     depth_m: float = 0.115
     flat_m: float = 0.04
     flipped: float = 0.05
-    independent: float = 0.25
-    independent_level: float = 0.015
+    independent: float = 0.3
+    independent_level: float = 0.017
 
 
 @dataclass(frozen=True)

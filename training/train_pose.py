@@ -1,7 +1,8 @@
 """Train the pose model: `python -m training.train_pose POSES.npz OUT.safetensors [--minutes M] [--device D]`.
 
 A run that was stopped goes on where its last checkpoint, OUT.checkpoint, was written, if its settings are the same; the
-checkpoint of a run that ended is deleted.
+checkpoint of a run that ended is deleted. `--start WEIGHTS.safetensors` makes trained weights better instead of
+beginning from nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 import torch
 
 from contrapposto.backend.errors import ContrappostoError, InputError
+from contrapposto.backend.estimate.network_file import load_network
 from contrapposto.backend.estimate.pose_network import PoseNetwork
 from contrapposto.backend.rotations import matrix_to_6d_torch
 from contrapposto.backend.skeleton import JOINT_COUNT
@@ -168,6 +170,23 @@ def prepare(poses: torch.Tensor, *, width: int, depth: int, batch: int, device: 
     return Training(network, average, optimiser, source, Synthesis(device=device), batch, device)
 
 
+def start_from(run: Training, content: bytes) -> None:
+    """Give a fresh run the weights of a `.safetensors` file, its mean pose and spread among them.
+
+    Raises:
+        ModelFileError: it is no such file.
+        InputError: its network has another width or depth.
+    """
+    found = load_network(content)
+    if (found.width, found.depth) != (run.network.width, run.network.depth):
+        raise InputError(
+            f"The weights to start from are {found.width} wide and {found.depth} deep: give --width {found.width} "
+            f"--depth {found.depth}."
+        )
+    for network in (run.network, run.average):
+        network.load_state_dict(found.state_dict())
+
+
 def train(run: Training, *, minutes: float, peak: float, checkpoint: Path, held_out: torch.Tensor) -> None:
     """Until the time is over: warm-up, then a cosine to zero. At the end it is measured, and the checkpoint written."""
     total, last = minutes * 60.0, time.monotonic()
@@ -203,6 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--depth", type=int, default=4)
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--peak", type=float, default=1e-3, help="highest learning rate")
+    parser.add_argument("--start", type=Path, help="trained weights to go on from")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
@@ -223,6 +243,10 @@ def _run(options: argparse.Namespace) -> None:
         "poses": hashlib.sha256(options.poses.read_bytes()).hexdigest(),
         **{name: str(getattr(options, name)) for name in ("width", "depth", "batch", "seed")},
     }
+    if options.start is not None:
+        content = _read(options.start)
+        start_from(run, content)
+        run.settings["start"] = hashlib.sha256(content).hexdigest()
     checkpoint = options.out.with_suffix(".checkpoint")
     if checkpoint == options.out:
         raise InputError(f"{checkpoint} is where the checkpoint goes. Give the weights another ending.")
@@ -234,6 +258,13 @@ def _run(options: argparse.Namespace) -> None:
     facts = {"steps": str(run.steps), "minutes": f"{run.seconds / 60.0:.1f}"}
     save_network(run.average, options.out, facts=facts)
     checkpoint.unlink()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}. Give the weights to start from.") from error
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 A run that was stopped goes on where its last checkpoint, beside OUT, was written; with more minutes so does one that
 was done: the learning rate is constant and falls only towards the end. Shards that appear meanwhile are read too.
+`--start WEIGHTS.safetensors` makes trained weights better instead of beginning from nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 import numpy as np
 import torch
 
-from contrapposto.backend.detect.drawing_file import save_drawing_network
+from contrapposto.backend.detect.drawing_file import load_drawing_network, save_drawing_network
 from contrapposto.backend.detect.drawing_network import DrawingNetwork
 
 from .evaluate_sketch import evaluate
@@ -145,18 +146,28 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=180.0)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--peak", type=float, default=1.5e-3, help="highest learning rate")
+    parser.add_argument("--start", type=Path, help="trained weights to go on from")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(options.shards, seed=options.seed)
-    run = prepare(shelf, DrawingNetwork(), batch=options.batch, device=options.device)
+    run = prepare(shelf, start_network(options.start), batch=options.batch, device=options.device)
     checkpoint = options.out.with_suffix(".checkpoint")
     if checkpoint.is_file():
         run.load(checkpoint)
         shelf.reseed(options.seed + run.steps)
     train(run, options.out, minutes=options.minutes, peak=options.peak, held_out=options.held_out)
+
+
+def start_network(start: Path | None) -> DrawingNetwork:
+    """A fresh network, or a trained one that is to learn on; its spreads as it says them."""
+    if start is None:
+        return DrawingNetwork()
+    network = load_drawing_network(start.read_bytes(), name=start.name).train().requires_grad_()
+    network.spread_factor = 1.0
+    return network
 
 
 if __name__ == "__main__":

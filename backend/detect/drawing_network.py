@@ -1,8 +1,10 @@
 """The network that reads drawings: heat maps of 23 keypoints, then tokens that weigh them against each other.
 
 Nearly all of its work are 3x3 convolutions on 24, 12 and 6 cells across, which processors do fast. The cells are
-averaged as each keypoint's heat map weighs them; the averages attend to one another and say where the keypoint is
-exactly, how sure that is, how near it is to the viewer, whether it can be seen, and whether there is a figure at all.
+averaged as each keypoint's heat map weighs them, and the averages attend to one another. Knowing of each other, they ask
+the cells again where each keypoint is, so that two elbows do not end on the same arm. What the cells hold there says
+where the keypoint is exactly, how sure that is, how near it is to the viewer, whether it can be seen, and whether there
+is a figure at all.
 """
 
 from __future__ import annotations
@@ -112,7 +114,7 @@ class DrawingNetwork(nn.Module):
         spread_factor: what the spreads are multiplied with, so that they hold for drawings never seen in training.
     """
 
-    cells: torch.Tensor
+    line: torch.Tensor
 
     def __init__(
         self,
@@ -136,28 +138,27 @@ class DrawingNetwork(nn.Module):
         self.gathered = nn.Linear(half + quarter + _COORDINATES, _TOKEN)
         self.whole = nn.Linear(coarse, _TOKEN)
         self.attend = nn.Sequential(_Attention(), _Attention(), _Attention(), nn.LayerNorm(_TOKEN))
+        self.ask = nn.Linear(_TOKEN, 4 * half)
+        self.gathered_again = nn.Linear(half + quarter + _COORDINATES, _TOKEN)
+        self.attend_again = nn.Sequential(_Attention(), _Attention())
+        for layer in (self.ask, self.gathered_again):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
         self.say = nn.Linear(_TOKEN, _PER_POINT)
         self.figure = nn.Linear(_TOKEN + coarse, 1)
         nn.init.normal_(self.say.weight, std=0.01)
         nn.init.zeros_(self.say.bias)
-        self.register_buffer("cells", _cell_centres(), persistent=False)
+        self.register_buffer("line", (torch.arange(CELLS) + 0.5) * (2.0 / CELLS) - 1.0, persistent=False)
 
     def forward(self, ink: torch.Tensor) -> Look:
         """Read N pictures (N, 1, 192, 192) of ink: 0 is paper, 1 a full stroke."""
         wide, middle, summary = self._features(ink)
         heat = nn.functional.pixel_shuffle(self.heat(wide).float(), 2)
-        with torch.no_grad():
-            share = heat.flatten(2).softmax(2)
-            centre, peak, where = self._places(share)
-            coarse = _halved(share)
-        seen = torch.cat(
-            [
-                coarse @ wide.float().flatten(2).transpose(1, 2),
-                _halved(coarse) @ middle.float().flatten(2).transpose(1, 2),
-                where, centre,
-            ], dim=2,
-        )  # fmt: skip
-        tokens = self.attend(self.tokens + self.gathered(seen) + self.whole(summary)[:, None]).float()
+        seen, _ = self._seen(heat, wide, middle)
+        tokens = self.attend(self.tokens + self.gathered(seen) + self.whole(summary)[:, None])
+        heat = heat + self._asked(tokens, wide)
+        seen, peak = self._seen(heat, wide, middle)
+        tokens = self.attend_again(tokens + self.gathered_again(seen)).float()
         said = self.say(tokens).float()
         figure = self.figure(torch.cat([tokens.mean(1), summary], dim=1)).float()
         half = INPUT_SIZE / 2.0
@@ -168,18 +169,43 @@ class DrawingNetwork(nn.Module):
             visible=said[..., 5], inside=said[..., 6] + 2.0, figure=figure[:, 0],
         )  # fmt: skip
 
+    def _seen(self, heat: torch.Tensor, wide: torch.Tensor, middle: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the cells hold where the heat maps are hot, with where that is: (N, 23, C); and the peaks (N, 23, 2)."""
+        with torch.no_grad():
+            share = heat.flatten(2).softmax(2)
+            centre, peak, where = self._places(share)
+            coarse = _halved(share)
+        cells = coarse @ wide.float().flatten(2).transpose(1, 2)
+        coarser = _halved(coarse) @ middle.float().flatten(2).transpose(1, 2)
+        return torch.cat([cells, coarser, where, centre], dim=2), peak
+
+    def _asked(self, tokens: torch.Tensor, wide: torch.Tensor) -> torch.Tensor:
+        """(N, 23, 48, 48) what each token's question finds in the cells."""
+        questions = self.ask(tokens).unflatten(2, (4, -1)).flatten(1, 2)
+        found = questions @ wide.flatten(2) * wide.shape[1] ** -0.5
+        return nn.functional.pixel_shuffle(found.float().unflatten(2, wide.shape[2:]), 2)
+
     def _places(self, share: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Of maps (N, P, 48 * 48): mean and deviation (N, P, 4), the peak (N, P, 2), and it with its mass (N, P, 3).
 
         In halves of the picture's width from its middle. The peak is the mean about the highest cell.
         """
-        centre = share @ self.cells
-        spread = (share @ self.cells.square() - centre.square()).clamp_min(0.0).sqrt()
-        highest = self.cells[share.argmax(2)]
-        near = (-0.5 * ((self.cells - highest[..., None, :]) / (_PEAK_CELLS * 2.0 / CELLS)).square()).sum(-1).exp()
-        mass = (share * near).sum(2, keepdim=True)
-        peak = ((share * near) @ self.cells) / mass
-        return torch.cat([centre, spread], dim=2), peak, torch.cat([peak, mass], dim=2)
+        maps = share.unflatten(2, (CELLS, CELLS))
+        sums = torch.stack([maps.sum(2), maps.sum(3)], dim=2)
+        centre = sums @ self.line
+        spread = (sums @ self.line.square() - centre.square()).clamp_min(0.0).sqrt()
+        row, column = share.argmax(2).div(CELLS, rounding_mode="floor"), share.argmax(2).remainder(CELLS)
+        across, down = (self._near(self.line[cell]) for cell in (column, row))
+        columns = maps @ torch.stack([across, across * self.line], dim=3)
+        mass, x = ((columns * down[..., None]).sum(2)).unbind(2)
+        y = (columns[..., 0] * down * self.line).sum(2)
+        peak = torch.stack([x, y], dim=2) / mass[..., None]
+        return torch.cat([centre, spread], dim=2), peak, torch.cat([peak, mass[..., None]], dim=2)
+
+    def _near(self, middle: torch.Tensor) -> torch.Tensor:
+        """(N, P) -> (N, P, 48) a bell about it over the cells of a line."""
+        away = (self.line - middle[..., None]) * (CELLS / (2.0 * _PEAK_CELLS))
+        return (-0.5 * away.square()).exp()
 
     def _features(self, ink: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """(N, C, 24, 24), (N, C, 12, 12) and the whole picture's (N, C)."""
@@ -204,10 +230,3 @@ def _halved(share: torch.Tensor) -> torch.Tensor:
     side = math.isqrt(share.shape[2])
     maps = share.reshape(share.shape[0], share.shape[1], side, side)
     return 4.0 * nn.functional.avg_pool2d(maps, 2).flatten(2)
-
-
-def _cell_centres() -> torch.Tensor:
-    """(48 * 48, 2) x and y, from -1 to 1 across the picture."""
-    line = (torch.arange(CELLS) + 0.5) * (2.0 / CELLS) - 1.0
-    y, x = torch.meshgrid(line, line, indexing="ij")
-    return torch.stack([x.flatten(), y.flatten()], dim=1)

@@ -17,7 +17,7 @@ from training.evaluate_sketch import evaluate, report
 from training.sketch_augment import OTHER_SIDE, is_mirrored, random_view, vary
 from training.sketch_losses import Truth, losses
 from training.sketch_shards import Shelf, read_drawings
-from training.train_sketch import Training, prepare, rate, train
+from training.train_sketch import Training, prepare, rate, start_network, train
 
 TINY = {"widths": (8, 8, 16, 16), "depths": (0, 1, 1, 0)}
 BONES = [(FIGURE_23.index[a], FIGURE_23.index[b]) for a, b in FIGURE_23.edges]
@@ -77,6 +77,30 @@ def test_points_are_where_the_heat_map_is_highest() -> None:
     middles = torch.stack([columns, rows], dim=1) * 4.0 + 1.5
     assert torch.allclose(peak[0] * 96.0 + 95.5, middles, atol=1e-3)
     assert torch.allclose(where[0, :, 2], torch.ones(23), atol=1e-3)
+
+
+def test_tokens_ask_the_cells_again() -> None:
+    """A question is answered by the cells that are like it, in each quarter of a cell apart."""
+    network = tiny()
+    tokens, wide = torch.randn(1, 23, 128), torch.randn(1, TINY["widths"][1], 24, 24)
+    assert not network._asked(tokens, wide).any()  # at first nothing is asked
+    torch.nn.init.normal_(network.ask.weight)
+    asked = network.ask(tokens).unflatten(2, (4, -1))
+    found = network._asked(tokens, wide)
+    expected = asked[0, 5, 2] @ wide[0, :, 7, 11] / TINY["widths"][1] ** 0.5
+    assert found.shape == (1, 23, 48, 48)
+    assert torch.isclose(found[0, 5, 15, 22], expected, atol=1e-4)  # the third quarter: below, left
+
+
+def test_training_starts_from_weights(tmp_path: Path) -> None:
+    network = tiny()
+    network.spread_factor = 0.7
+    save_drawing_network(network, tmp_path / "tiny.safetensors")
+    again = start_network(tmp_path / "tiny.safetensors")
+    assert again.spread_factor == 1.0
+    assert all(parameter.requires_grad for parameter in again.parameters())
+    assert torch.allclose(again.tokens, network.tokens, atol=1e-3)
+    assert start_network(None).widths == DrawingNetwork().widths
 
 
 def test_the_file_keeps_the_network(tmp_path: Path) -> None:

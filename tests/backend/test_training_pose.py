@@ -28,7 +28,7 @@ from training.metrics import limb_angles, mpjpe, pa_mpjpe, root_angle
 from training.pose_source import Mixture, PoseSource, mirror
 from training.ship import ship
 from training.synthesis import Given, Noise, Synthesis
-from training.train_pose import main, prepare, read_poses, train
+from training.train_pose import main, prepare, read_poses, start_from, train
 from training.weights import save_network
 
 
@@ -217,6 +217,35 @@ def test_a_stopped_training_goes_on_with_other_random_numbers(
     assert seeds[:2] == [0, stopped]
     assert int(capsys.readouterr().out.split()[0]) > stopped
     assert not checkpoint.exists()
+
+
+def test_training_starts_from_weights(poses: torch.Tensor, tmp_path: Path) -> None:
+    trained = prepare(poses, width=16, depth=1, batch=16, device="cpu")
+    trained.step(1e-2)
+    weights = tmp_path / "weights.safetensors"
+    save_network(trained.network, weights)
+    run = prepare(poses, width=16, depth=1, batch=16, device="cpu")
+    start_from(run, weights.read_bytes())
+    features = torch.rand(4, run.network.enter.in_features - 161)
+    with torch.no_grad():
+        expected = trained.network(features).six
+        for network in (run.network, run.average):
+            assert torch.allclose(network(features).six, expected, atol=1e-2)
+    assert torch.allclose(run.network.spread, trained.network.spread, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("wide.safetensors", "--width 32"), ("nowhere.safetensors", "cannot be read")]
+)
+def test_weights_to_start_from_must_be_there_and_of_the_size(
+    poses_file: Path, capsys: pytest.CaptureFixture[str], name: str, told: str
+) -> None:
+    save_network(PoseNetwork(32, 1), poses_file.with_name("wide.safetensors"))
+    with pytest.raises(SystemExit) as ended:
+        main(tiny(poses_file, "--start", str(poses_file.with_name(name))))
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+    assert not poses_file.with_name("out.safetensors").exists()
 
 
 def test_a_checkpoint_of_other_poses_is_refused(poses: torch.Tensor, tmp_path: Path) -> None:
