@@ -40,10 +40,10 @@ def test_there_are_many_of_both():
 @pytest.mark.parametrize(
     "sentence",
     [
-        "bend the left elbow more", "raise the right arm a bit higher", "lower the head", "turn the torso 20 degrees left",
-        "spread the legs", "straighten both knees", "mirror the pose", "make the right arm like the left",
-        "move the left hand forward", "step forward with the right foot", "lean more to the left", "close the legs",
-        "twist further", "look up",
+        "bend the left elbow more", "raise the right arm a bit higher", "lower the head", "spread the legs",
+        "turn the torso 20 degrees left", "straighten both knees", "mirror the pose", "look up",
+        "make the right arm like the left", "move the left hand forward", "step forward with the right foot",
+        "lean more to the left", "close the legs", "twist further",
     ],
 )  # fmt: skip
 def test_plain_edits_are_taken_as_edits(sentence):

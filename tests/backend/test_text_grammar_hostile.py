@@ -15,15 +15,21 @@ from contrapposto.backend.text.language import Bend, Change, Program, Support
 
 _WORDS = sorted({word for table in words_table().values() for words in table.values() for word in words})
 _POSES = sorted({name for name, _ in pose_phrases()})
-_SIGNS = [",", ".", ";", "and", "with", "90 degrees", "-5 cm", "1e999 degrees", "left", "right", "of", "the other", "%", "palm of"]
+_SIGNS = [
+    ",", ".", ";", "and", "with", "90 degrees", "-5 cm", "1e999 degrees", "left", "right", "of", "the other", "%",
+    "palm of",
+]  # fmt: skip
 _QUICK = settings(max_examples=1200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 def _understood(sentence: object, *, edit: bool) -> Program | None:
+    refusal = ""
     try:
         program = understand(sentence, edit=edit)  # pyright: ignore[reportArgumentType]
     except InputError as error:
-        assert 10 < len(str(error)) < 400
+        program, refusal = None, str(error)
+    if program is None:
+        assert 10 < len(refusal) < 400
         return None
     assert len(program.elements) <= MOST_ELEMENTS
     assert len(program.style) <= MOST_STYLE

@@ -17,8 +17,9 @@ from contrapposto.backend.text.language import Apart, Bend, Head, Palm, Point, P
 from contrapposto.backend.text.text_solver import NEUTRAL_DRAFT, solve_text
 
 _POSES = list(named_poses().values())
-# Three from every file, chosen by their place, so that a solver that has changed is seen here without taking minutes.
-_SAMPLE = [pose for group in sorted({p.group for p in _POSES}) for pose in [p for p in _POSES if p.group == group][1::24]]
+# A few from every file, chosen by their place, so that a solver that has changed is seen here without taking minutes.
+_GROUPS = sorted({pose.group for pose in _POSES})
+_SAMPLE = [pose for group in _GROUPS for pose in [each for each in _POSES if each.group == group][1::24]]
 
 
 def test_there_are_enough():

@@ -37,7 +37,8 @@ _AIMED: Final = {
 _WHOLE_ARM: Final = ("arm", "upper", "fore", "elbow", "reach", "hand aim", "palm")
 _LEG: Final = ("leg", "thigh", "shin", "knee", "foot", "ankle")
 _TAKES: Final = {
-    "arm": _WHOLE_ARM, "reach": _WHOLE_ARM, "upper": ("arm", "upper", "reach"), "fore": ("arm", "fore", "elbow", "reach"),
+    "arm": _WHOLE_ARM, "reach": _WHOLE_ARM, "upper": ("arm", "upper", "reach"),
+    "fore": ("arm", "fore", "elbow", "reach"),
     "elbow": ("elbow", "fore", "reach"), "leg": _LEG[:-1], "thigh": ("leg", "thigh", "foot"),
     "shin": ("leg", "shin", "knee", "foot"), "knee": ("knee", "shin"), "foot": _LEG[:-1],
 }  # fmt: skip

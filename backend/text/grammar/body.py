@@ -12,7 +12,7 @@ from .directions import of_limb
 from .head import head
 from .limits import steps
 from .names import spot
-from .phrases import ARM_KINDS, SIDES, Clause, Predicate, Ref
+from .phrases import ARM_KINDS, SIDES, USUAL, Clause, Predicate, Ref
 from .sheet import Sheet
 from .stance import stance
 from .trunk import shoulders, trunk
@@ -40,11 +40,11 @@ def whole_body(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     return said
 
 
-def _looking(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
+def _looking(sheet: Sheet, _clause: Clause, predicate: Predicate) -> bool:
     return head(sheet, Ref("gaze" if predicate.meaning == "look" else "head"), predicate=predicate)
 
 
-def _shrugging(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
+def _shrugging(sheet: Sheet, _clause: Clause, predicate: Predicate) -> bool:
     return shoulders(sheet, Ref("shoulder", ("left", "right")), predicate=predicate)
 
 
@@ -60,10 +60,16 @@ def _leaning_on(sheet: Sheet, predicate: Predicate) -> bool:
             sheet.trunk.setdefault("forward", _ON_WALL_DEG)
         if {"sit", "ground"} & set(sheet.support_words):
             hands = [ref for ref in prep.refs if ref.kind in {"hand", "palm"}]
-            for side in (side for ref in hands for side in real_sides(sheet, ref.sides) or ("right",)):
-                sheet.arms[side].contacts.append(Ground(spot("hand", side)))
+            for ref in hands:
+                on = real_sides(sheet, ref.sides) or USUAL
+                _hands_down(sheet, on)
         said = said or prep.place in {"table", "wall"} or any(ref.kind in _CARRYING for ref in prep.refs)
     return said
+
+
+def _hands_down(sheet: Sheet, sides: tuple[Side, ...]) -> None:
+    for side in sides:
+        sheet.arms[side].contacts.append(Ground(spot("hand", side)))
 
 
 def _with_hands(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
@@ -73,7 +79,7 @@ def _with_hands(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     hands = [ref for ref in clause.instruments if ref.kind in ARM_KINDS] or [_hands_for(sheet, predicate)]
     said = False
     for ref in hands:
-        said = arms.arm(sheet, ref, sides=real_sides(sheet, ref.sides) or ("right",), predicate=predicate) or said
+        said = arms.arm(sheet, ref, sides=real_sides(sheet, ref.sides) or USUAL, predicate=predicate) or said
     return said
 
 
@@ -88,16 +94,18 @@ def _hands_for(sheet: Sheet, predicate: Predicate) -> Ref:
     ):
         return _BOTH_HANDS
     sides = real_sides(sheet, target.sides)
-    return Ref("hand", sides if len(sides) == 1 and target.kind not in {"shoulder", "elbow"} else ("right",))
+    return Ref("hand", sides if len(sides) == 1 and target.kind not in {"shoulder", "elbow"} else USUAL)
 
 
 def _reaching(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     """`pointing up with the right hand`, `reaching forward`: a straight arm."""
     if predicate.is_bare and predicate.meaning == "stretch":
         return False
-    named = [side for ref in clause.instruments if ref.kind in ARM_KINDS for side in real_sides(sheet, ref.sides)]
+    named: list[Side] = [
+        side for ref in clause.instruments if ref.kind in ARM_KINDS for side in real_sides(sheet, ref.sides)
+    ]
     aside: list[Side] = [side for side in SIDES if side in predicate.dirs]
-    sides = tuple(dict.fromkeys(named)) or (tuple(aside) if len(aside) == 1 else ("right",))
+    sides: tuple[Side, ...] = tuple(dict.fromkeys(named)) or (tuple(aside) if len(aside) == 1 else USUAL)
     if not predicate.dirs and not predicate.levels:
         predicate.dirs.append("forward")
     for side in sides:
@@ -106,14 +114,16 @@ def _reaching(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
 
 
 def _stepping(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
-    named = [side for ref in clause.instruments if ref.group == "leg" for side in real_sides(sheet, ref.sides)]
+    named: list[Side] = [
+        side for ref in clause.instruments if ref.group == "leg" for side in real_sides(sheet, ref.sides)
+    ]
     aside: list[Side] = [side for side in SIDES if side in predicate.dirs]
-    side = (named or aside or ["right"])[0]
+    side = (*named, *aside, *USUAL)[0]
     dirs = of_limb(predicate, side) or ("forward",)
     return feet.stepped(sheet, side, dirs=dirs, amount=predicate.amount)
 
 
-def turning(sheet: Sheet, clause: Clause | None, predicate: Predicate) -> bool:
+def turning(sheet: Sheet, _clause: Clause | None, predicate: Predicate) -> bool:
     """The whole body turns on the spot."""
     degrees, dirs = predicate.degrees(), set(predicate.dirs)
     if dirs & {"back", "away"}:

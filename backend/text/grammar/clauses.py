@@ -9,16 +9,19 @@ from typing import Final
 from .phrases import Clause, Phrase, Predicate, Ref
 
 PATIENT: Final = frozenset({
-    "raise", "lower", "bend", "straighten", "stretch", "cross", "fold", "clasp", "spread", "open", "close", "turn", "twist",
-    "tilt", "put", "move", "swing", "hang", "keep", "tuck", "point", "lean", "arch", "hunch", "shrug", "mirror", "make",
-    "look", "nod", "reach", "brace", "balance", "bow", "copy",
+    "raise", "lower", "bend", "straighten", "stretch", "cross", "fold", "clasp", "spread", "open", "close", "turn",
+    "twist", "tilt", "put", "move", "swing", "hang", "keep", "tuck", "point", "lean", "arch", "hunch", "shrug",
+    "mirror", "make", "look", "nod", "bow", "copy", "reach", "brace", "balance",
 })  # fmt: skip
 """Verbs whose object is the part that moves."""
 TARGET: Final = frozenset({"touch", "hold", "hug", "cover", "support"})
 """Verbs whose object is where the hands, or the subject, go."""
+_HELD_SOMEWHERE: Final = frozenset({"arm", "leg", "head", "hand", "torso", "chin"})
+"""Parts that one holds up or out; others are held on to."""
 BODY: Final = frozenset({
     "stand", "sit", "kneel", "lie", "squat", "lunge", "step", "balance", "jump", "look", "bow", "nod", "hunch", "face",
-    "all_fours", "one_knee", "cross_legged", "tiptoe", "on_heels", "airborne", "upside_down", "supine", "prone", "mirror",
+    "all_fours", "one_knee", "cross_legged", "tiptoe", "on_heels", "airborne", "upside_down", "supine", "prone",
+    "mirror",
 })  # fmt: skip
 """What is said of the whole body, whatever limb was spoken of before."""
 _LIGHT: Final = frozenset({"keep", "hold", "hang", "put", "make", "be", "balance"})
@@ -51,7 +54,7 @@ class ClauseBuilder:
 
     # What ends or begins a clause.
 
-    def _finish(self, *, carried: Sequence[Ref] = ()) -> None:
+    def _finish(self, carried: Sequence[Ref] = ()) -> None:
         """Put the clause away; the next one has the same subject if nothing else is said."""
         for phrase in self._early:
             self._qualify(phrase)
@@ -76,22 +79,16 @@ class ClauseBuilder:
         self._fresh = True
 
     def _on_with(self, index: int, phrase: Phrase) -> None:
+        """`with` begins a clause, or names what a verb or a pose is done with."""
         self._fresh = True
-        following = self._following(index)
-        now = self._now
-        last = (
-            "pose"
-            if now.pose is not None and not now.predicates
-            else (now.predicates[-1].meaning if now.predicates else "")
-        )
-        if following is not None and following.kind == "noun" and last in _INSTRUMENT:
-            behind = self._following(index, 2)
-            if (
-                behind is None
-                or behind.kind in {"stop", "break", "with"}
-                or (last == "pose" and behind.kind in {"word", "filler"})
-            ):
-                now.instruments.extend(following.refs)
+        now, following, behind = self._now, self._following(index), self._following(index, 2)
+        posed = now.pose is not None and not now.predicates
+        meaning = "pose" if posed else now.predicates[-1].meaning if now.predicates else ""
+        if following is None or following.kind != "noun" or meaning not in _INSTRUMENT:
+            return
+        ends = {"stop", "break", "with", *(("word", "filler") if posed else ())}
+        if behind is None or behind.kind in ends:
+            now.instruments.extend(following.refs)
 
     def _following(self, index: int, by: int = 1) -> Phrase | None:
         rest = [phrase for phrase in self._phrases[index + 1 : index + 6] if phrase.kind != "filler"]
@@ -125,50 +122,35 @@ class ClauseBuilder:
 
     def _object(self, last: Predicate, phrase: Phrase) -> None:
         """The object of a verb: the part that moves, or where hands go."""
-        limb = bool(phrase.refs) and phrase.refs[0].kind in {
-            "arm",
-            "leg",
-            "head",
-            "hand",
-            "foot",
-            "chin",
-            "elbow",
-            "torso",
-        }
-        if last.meaning in TARGET and not (
-            last.meaning == "hold"
-            and limb
-            and not self._now.subjects
-            and (phrase.refs[0].kind in {"arm", "leg", "head", "hand", "torso", "chin"})
-        ):
+        now = self._now
+        held_there = last.meaning == "hold" and not now.subjects and phrase.refs[0].kind in _HELD_SOMEWHERE
+        if last.meaning in TARGET and not held_there:
             last.objects.extend(phrase.refs)
-            return
-        if (self._now.subjects and not self._now.explicit) or not self._now.subjects:
-            if len(self._now.predicates) > 1:
-                self._now.predicates.pop()
-                imperative, explicit = last.form == "base", True
+        elif now.subjects and now.explicit:
+            self._new_subject(phrase)
+        else:
+            if len(now.predicates) > 1:
+                now.predicates.pop()
                 self._finish()
-                self._now = Clause(explicit=explicit, imperative=imperative, predicates=[last])
+                self._now = Clause(imperative=last.form == "base", predicates=[last])
                 self._fresh = False
             self._now.subjects, self._now.explicit = list(phrase.refs), True
-            return
-        self._new_subject(phrase)
 
     def _new_subject(self, phrase: Phrase) -> None:
         early, amount, negated = self._early, self._amount, self._negated
         self._early, self._amount, more, self._more = [], "", self._more, ""
         if self._now.predicates or self._now.pose is not None or self._now.facing is not None or self._now.subjects:
             self._finish()
-        self._now = Clause(subjects=list(phrase.refs), start=phrase.start)
+        self._now = Clause(subjects=list(phrase.refs))
         self._early, self._amount, self._negated, self._more = early, amount, negated, more
 
     def _ends_after(self, index: int) -> bool:
         behind = self._following(index)
-        return behind is None or behind.kind in {"stop"}
+        return behind is None or behind.kind == "stop"
 
     def _on_it(self, index: int, phrase: Phrase) -> None:
         """`it` and `them` are the subject of the clause before."""
-        before = next((c.subjects for c in reversed(self._clauses) if c.subjects), [])
+        before = next((c.subjects for c in reversed(self._clauses) if c.subjects), list[Ref]())
         if self._now.predicates and not self._now.subjects:
             self._now.subjects, self._now.explicit = list(before), True
 
@@ -181,7 +163,7 @@ class ClauseBuilder:
             self._finish()
             now = self._now
         elif self._starts_over(index, phrase):
-            carried = now.subjects if phrase.form in {"past", ""} else ()
+            carried: list[Ref] = list(now.subjects) if phrase.form in {"past", ""} else []
             self._finish(carried=carried)
             now = self._now
         if starts and not now.predicates and not (now.subjects and now.explicit):
@@ -219,9 +201,7 @@ class ClauseBuilder:
             last.meaning, last.form = phrase.meaning, phrase.form or last.form
             last.negated = last.negated or self._negated
         else:
-            now.predicates.append(
-                Predicate(phrase.meaning, phrase.form, self._negated, start=phrase.start, end=phrase.end)
-            )
+            now.predicates.append(Predicate(phrase.meaning, phrase.form, self._negated))
         last = now.predicates[-1]
         last.amount, last.more = self._amount or last.amount, self._more or last.more
         self._amount, self._more, self._negated = "", "", False
@@ -234,7 +214,7 @@ class ClauseBuilder:
     def _is_light(self, last: Predicate, phrase: Phrase) -> bool:
         return (
             (last.meaning in _LIGHT or (last.meaning == "move" and phrase.meaning in {"together", "spread", "cross"}))
-            and phrase.meaning not in {"be"}
+            and phrase.meaning != "be"
             and not last.preps
             and not last.objects
             and not self._fresh

@@ -97,7 +97,7 @@ def _spot(name: str, side: str | None) -> Spot | None:
     return spot(sided) if is_spot(sided) else spot(name) if is_spot(name) else None
 
 
-def _side_of(sheet: Sheet, ref: Ref, moved: Ref, *, side: Side | None) -> Side | None:  # noqa: PLR0917
+def _side_of(sheet: Sheet, ref: Ref, moved: Ref, *, side: Side | None) -> Side | None:
     """The side of a place: as it was said, or the nearer one for what moves; arms reach across to arms."""
     if ref.kind not in SIDED and not ref.sides:
         return None
@@ -112,7 +112,10 @@ def _side_of(sheet: Sheet, ref: Ref, moved: Ref, *, side: Side | None) -> Side |
 
 def real_sides(sheet: Sheet, sides: Iterable[str]) -> tuple[Side, ...]:
     """Left and right for sides such as front, rear, standing and free."""
-    standing = next((s[0] for kind, s in sheet.carriers if kind in {"leg", "foot"} and len(s) == 1), sheet.standing)
+    on_legs: list[Side] = [
+        carried[0] for kind, carried in sheet.carriers if kind in {"leg", "foot"} and len(carried) == 1
+    ]
+    standing: Side = on_legs[0] if on_legs else sheet.standing
     table: dict[str, Side] = {
         "left": "left", "right": "right", "front": sheet.front, "rear": other_of(sheet.front), "top": "right",
         "bottom": "left", "standing": standing, "free": other_of(standing),

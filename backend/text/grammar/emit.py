@@ -91,7 +91,7 @@ def _swung(sheet: Sheet, swing: Swing, side: Side, *, part: str, kind: Kind) -> 
     if kind == "arm":
         if swing.raised and len(level) == 1 and "up" not in swing.dirs and toward in {"forward", "out"}:
             return Raise(named, toward, _LEVEL_DEG)
-        alone = {("back",): _BACK_DEG, ("across",): _ACROSS_DEG}.get(swing.dirs)
+        alone = {"back": _BACK_DEG, "across": _ACROSS_DEG}.get(toward) if len(swing.dirs) == 1 else None
         if alone is not None:
             return Raise(named, toward, alone)
     return Point(limb(part, side), directions(swing.dirs or ("up",)))

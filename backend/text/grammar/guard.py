@@ -33,7 +33,7 @@ def refuse_unusable(sentence: object) -> str:
     text = sentence.strip()
     if len(text) > MOST_CHARACTERS:
         raise InputError(
-            f"The description has {len(text):,} characters, more than the {MOST_CHARACTERS:,} that are read: shorten it."
+            f"The description has {len(text):,} characters, and {MOST_CHARACTERS:,} are read at most: shorten it."
         )
     if any(unicodedata.category(sign) in {"Cc", "Cs", "Co", "Cn"} and sign not in "\n\r\t" for sign in text):
         raise InputError("The description holds control characters. Type it as plain text.")

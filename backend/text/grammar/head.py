@@ -8,7 +8,7 @@ from ..language import Ground, Side, Touch
 from .contact import contacts, real_sides
 from .limits import steps
 from .names import spot
-from .phrases import Phrase, Predicate, Ref
+from .phrases import USUAL, Phrase, Predicate, Ref
 from .sheet import Sheet
 
 _TO_SHOULDER_DEG, _OVER_SHOULDER_DEG, _ON_CHEST_DEG = 35.0, 65.0, 45.0
@@ -64,7 +64,7 @@ def _nod(sheet: Sheet, predicate: Predicate, way: str) -> None:
     _set(sheet, "down", sheet.within("head nod", value, what="the head"), ways=("down", "up"))
 
 
-def _set(sheet: Sheet, field: str, value: float, *, ways: tuple[str, str]) -> None:  # noqa: PLR0917
+def _set(sheet: Sheet, field: str, value: float, *, ways: tuple[str, str]) -> None:
     old = sheet.head.get(field)
     if old is not None and old * value < 0.0:
         sheet.overruled("the head", ways if old > 0.0 else (ways[1], ways[0]))
@@ -141,7 +141,7 @@ def _on_limb(sheet: Sheet, ref: Ref, prep: Phrase) -> bool:
     """A head in the hands or on the knees."""
     target, part = prep.refs[0], _REST_SPOT.get(ref.kind, ref.kind)
     carrier = _REST.get(target.kind, target.kind)
-    for side in real_sides(sheet, target.sides) or ("right",):
+    for side in real_sides(sheet, target.sides) or USUAL:
         place = spot(part, side) if part in {"cheek", "ear", "temple", "eye"} else spot(part)
         if carrier in {"knee", "thigh", "shin"}:
             place = spot("forehead")

@@ -12,7 +12,7 @@ from .contact import real_sides
 from .edits import change, is_relative
 from .head import head
 from .mirrors import mirror
-from .phrases import ARM_KINDS, HEAD_KINDS, LEG_KINDS, Clause, Phrase, Predicate, Ref
+from .phrases import ARM_KINDS, HEAD_KINDS, LEG_KINDS, USUAL, Clause, Phrase, Predicate, Ref
 from .sheet import Sheet
 from .stance import STANCES, stance
 from .trunk import hips, shoulders, trunk, weight
@@ -90,7 +90,7 @@ def _sides(sheet: Sheet, ref: Ref) -> tuple[Side, ...]:
     sides = real_sides(sheet, ref.sides)
     if sides:
         sheet.last_sides[ref.group] = sides
-    return sides or sheet.last_sides.get(ref.group, ("right",))
+    return sides or sheet.last_sides.get(ref.group, USUAL)
 
 
 def _leg(sheet: Sheet, ref: Ref, predicate: Predicate) -> bool:

@@ -22,8 +22,9 @@ LIMITS: Final[dict[str, tuple[float, float]]] = {
 STEPS: Final[dict[str, tuple[float, float, float, float]]] = {
     "elbow": (30.0, 90.0, 120.0, 145.0), "knee": (30.0, 90.0, 120.0, 145.0), "wrist": (20.0, 45.0, 60.0, 75.0),
     "ankle": (10.0, 25.0, 40.0, 50.0),
-    "arm raise": (35.0, 90.0, 150.0, 175.0), "leg forward": (25.0, 60.0, 90.0, 110.0), "leg out": (20.0, 40.0, 60.0, 75.0),
-    "leg back": (12.0, 30.0, 40.0, 45.0), "leg across": (10.0, 20.0, 25.0, 30.0), "thigh": (35.0, 90.0, 115.0, 125.0),
+    "arm raise": (35.0, 90.0, 150.0, 175.0), "thigh": (35.0, 90.0, 115.0, 125.0),
+    "leg forward": (25.0, 60.0, 90.0, 110.0), "leg out": (20.0, 40.0, 60.0, 75.0),
+    "leg back": (12.0, 30.0, 40.0, 45.0), "leg across": (10.0, 20.0, 25.0, 30.0),
     "lean forward": (15.0, 30.0, 50.0, 70.0), "bow": (25.0, 60.0, 85.0, 100.0), "lean back": (12.0, 22.0, 35.0, 45.0),
     "lean left": (10.0, 22.0, 35.0, 45.0), "twist": (15.0, 35.0, 50.0, 65.0), "arch": (12.0, 22.0, 35.0, 45.0),
     "head turn": (20.0, 45.0, 65.0, 78.0), "head tilt": (12.0, 25.0, 35.0, 42.0), "head down": (15.0, 32.0, 45.0, 55.0),
@@ -32,11 +33,12 @@ STEPS: Final[dict[str, tuple[float, float, float, float]]] = {
 """Degrees of a little, some, much and fully."""
 
 HEIGHTS: Final[dict[str, float]] = {
-    "shoulder": 1.42, "armpit": 1.32, "chest": 1.36, "heart": 1.36, "upper_back": 1.36, "belly": 1.10, "lower_back": 1.08,
-    "waist": 1.10, "hip": 0.99, "pelvis": 0.97, "bottom": 0.90, "buttock": 0.90, "crotch": 0.87, "thigh": 0.70, "knee": 0.49,
-    "shin": 0.30, "calf": 0.33, "ankle": 0.08, "elbow": 1.10, "neck": 1.48, "throat": 1.51, "chin": 1.51, "mouth": 1.56,
-    "nose": 1.60, "cheek": 1.57, "ear": 1.60, "eye": 1.62, "face": 1.60, "temple": 1.64, "forehead": 1.67, "head": 1.66,
-    "head_top": 1.73, "torso": 1.2, "hand": 0.8, "foot": 0.05, "toes": 0.02, "heel": 0.03,
+    "shoulder": 1.42, "armpit": 1.32, "chest": 1.36, "heart": 1.36, "upper_back": 1.36, "belly": 1.10,
+    "lower_back": 1.08, "torso": 1.2, "waist": 1.10, "hip": 0.99, "pelvis": 0.97, "bottom": 0.90, "buttock": 0.90,
+    "crotch": 0.87, "thigh": 0.70, "knee": 0.49, "shin": 0.30, "calf": 0.33, "ankle": 0.08, "elbow": 1.10, "neck": 1.48,
+    "throat": 1.51, "chin": 1.51, "mouth": 1.56, "nose": 1.60, "cheek": 1.57, "ear": 1.60, "eye": 1.62, "face": 1.60,
+    "temple": 1.64, "forehead": 1.67, "head": 1.66, "head_top": 1.73, "hand": 0.8, "foot": 0.05, "toes": 0.02,
+    "heel": 0.03,
 }  # fmt: skip
 """Metres above the ground."""
 SHOULDER_M: Final = 1.42
@@ -53,8 +55,8 @@ SEATS: Final[dict[str, float]] = {
 """Metres, usual furniture."""
 
 APART: Final[dict[str, tuple[float, float]]] = {
-    "together": (0.0, 0.14), "hip": (0.18, 0.28), "shoulder": (0.34, 0.46), "a_little": (0.22, 0.36), "some": (0.42, 0.7),
-    "much": (0.75, 1.05), "fully": (0.95, 1.3),
+    "together": (0.0, 0.14), "hip": (0.18, 0.28), "shoulder": (0.34, 0.46), "a_little": (0.22, 0.36),
+    "some": (0.42, 0.7), "much": (0.75, 1.05), "fully": (0.95, 1.3),
 }  # fmt: skip
 """Metres between the ankles: least and most."""
 

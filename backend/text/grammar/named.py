@@ -1,8 +1,8 @@
 """Named poses: `poses/*.json`, each a list of elements in a short form, and the names it goes by.
 
-A line is an element's name and its fields in order, or `field=value`; `both_` stands for the left and then the right one,
-`+` joins directions: `Raise both_arm out 90`, `Trunk forward=45`, `Point left_arm up+out`. A pose is written for one
-side; `side` says which, so that `left jab` is the mirror of a jab with the right.
+A line is an element's name and its fields in order, or `field=value`: `Raise both_arm out 90`, `Trunk forward=45`,
+`Point left_arm up+out`. `both_` stands for the left and then the right one, `+` joins directions. A pose is written for
+one side; `side` says which, so that `left jab` is the mirror of a jab with the right.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ _NOUN_PIECES: Final = frozenset({
 })  # fmt: skip
 _OWN_KIND: Final = frozenset({"palm", "sole", "heel", "fingers", "thumb", "toes", "knuckle"})
 _ALSO_DIRECTIONS: Final = frozenset({"back", "behind", "rear", "bottom"})
+_BEFORE_FACE: Final = frozenset({"on", "over", "to", "across", "with", "in", "toward"})
+_BEHIND_LENGTHS: Final = frozenset({"apart", "wide", "above", "off", "high", "from", "tall"})
 _OWNERS: Final = frozenset({"the", "his", "her", "its", "their", "your", "my"})
 _ADJECTIVES: Final = frozenset({"bare", "whole", "entire", "open", "empty", "flat", "index", "strong", "own"})
 
@@ -70,33 +72,30 @@ class NounReader:
                 return self._finished(draft, part, attributes=draft.attributes)
             step = self._before(at, draft, attributive=attributive)
             if not step:
-                return self._without_part(draft, position, at)
+                return self._without_part(draft, at=at)
             at += step
-        return self._without_part(draft, position, at)
+        return self._without_part(draft, at=at)
 
     def _part(self, at: int, draft: _Draft) -> tuple[Entry, int] | None:
         for length, entry in self._looked.at(at):
-            if entry.category == "part" and self._is_noun_here(at, length, entry, draft):
+            if entry.category == "part" and self._is_noun_here(
+                at, length, marked=draft.article or bool(draft.side) or bool(draft.quant)
+            ):
                 return entry, at + length
             if entry.category in {"pose", "width", "facing"} and length > 1:
                 return None
         return None
 
-    def _is_noun_here(self, at: int, length: int, entry: Entry, draft: _Draft) -> bool:
+    def _is_noun_here(self, at: int, length: int, *, marked: bool) -> bool:
         """Words that are also verbs or directions are parts only where they stand like one."""
         word, following = self._tokens[at].word, self._looked.word(at + length)
-        marked = draft.article or bool(draft.side) or bool(draft.quant)
         if length == 1 and word in _ALSO_DIRECTIONS:
             return self._is_back(at, marked=marked)
         if word == "face" and not marked:
-            return self._looked.word(at - 1) in {"on", "over", "to", "the", "across", "with", "in", "toward"} or (
-                self._is_verb(at + 1)
-            )
-        if entry.meaning == "torso" and word == "body":
-            return following not in {"builder", "guard", "builders"}
+            return self._looked.word(at - 1) in _BEFORE_FACE or self._is_verb(at + 1)
         if word in {"foot", "feet"}:
             number = self._tokens[at - 1].value if at else None
-            return number is None or following not in {"apart", "wide", "above", "off", "high", "from", "tall"}
+            return number is None or following not in _BEHIND_LENGTHS
         return True
 
     def _is_back(self, at: int, *, marked: bool) -> bool:
@@ -114,28 +113,34 @@ class NounReader:
 
     def _before(self, at: int, draft: _Draft, *, attributive: bool) -> int:
         """Take a determiner, side, quantity or participle into the draft; how many tokens it is, 0 if none."""
-        word = self._tokens[at].word
         for length, entry in self._looked.at(at):
-            category = entry.category
-            if category == "det":
-                draft.article = True
-                return length
-            if category == "quant" and not draft.quant:
-                draft.quant = entry.meaning
-                return length + (self._looked.word(at + length) == "of")
-            if category == "side" and length == 1:
-                return self._side(at, draft, cast(SideWord, entry.meaning))
-            if category == "adjective" and self._leads_to_part(at + length) and not draft.side:
-                draft.side = (cast(SideWord, entry.meaning),)
-                return length
-            if attributive and category in {"verb", "state"} and entry.form in {"", "past", "ing"}:
+            taken = self._determiner(at, draft, length=length, entry=entry)
+            if taken:
+                return taken
+            if attributive and entry.category in {"verb", "state"} and entry.form in {"", "past", "ing"}:
                 if entry.form == "ing" or not self._leads_to_part(at + length):
                     return 0
                 draft.attributes += (entry.meaning,)
                 return length
-        return 1 if word in _ADJECTIVES and self._leads_to_part(at + 1) else 0
+        return 1 if self._tokens[at].word in _ADJECTIVES and self._leads_to_part(at + 1) else 0
 
-    def _side(self, at: int, draft: _Draft, side: SideWord) -> int:
+    def _determiner(self, at: int, draft: _Draft, *, length: int, entry: Entry) -> int:
+        """`the`, `both`, `left`, `front`."""
+        category = entry.category
+        if category == "det":
+            draft.article = True
+        elif category == "quant" and not draft.quant:
+            draft.quant = entry.meaning
+            length += self._looked.word(at + length) == "of"
+        elif category == "side" and length == 1:
+            return self._side(at, draft, side=cast(SideWord, entry.meaning))
+        elif category == "adjective" and self._leads_to_part(at + length) and not draft.side:
+            draft.side = (cast(SideWord, entry.meaning),)
+        else:
+            return 0
+        return length
+
+    def _side(self, at: int, draft: _Draft, *, side: SideWord) -> int:
         """`left`, or `left and right` before a noun."""
         if draft.side:
             return 0
@@ -202,17 +207,17 @@ class NounReader:
             return ("right",) if last[0] == "left" else ("left",)
         return ()
 
-    def _without_part(self, draft: _Draft, position: int, at: int) -> Noun | None:
+    def _without_part(self, draft: _Draft, *, at: int) -> Noun | None:
         """`the other`, `the left one`, `one`: the kind is that of the last subject."""
         kind = self.memory.kind
-        if not kind or draft.attributes or at == position or not self._may_be_elliptic(draft, position, at):
+        if not kind or draft.attributes or at == draft.start or not self._may_be_elliptic(draft, at=at):
             return None
         if self._looked.word(at) in {"one", "ones"}:
             at += 1
         return Noun((Ref(kind, self._sides(draft, kind, several=False), relation=self._relation(draft, kind)),), at)
 
-    def _may_be_elliptic(self, draft: _Draft, position: int, at: int) -> bool:
-        before = self._looked.word(position - 1)
+    def _may_be_elliptic(self, draft: _Draft, *, at: int) -> bool:
+        before = self._looked.word(draft.start - 1)
         if draft.quant in {"other", "one"}:
             return not (draft.quant == "one" and self._looked.word(at) in {"by", "person", "of"})
         if not draft.side or len(draft.side) != 1:

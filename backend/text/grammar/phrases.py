@@ -9,13 +9,15 @@ from ..language import Side
 
 SideWord: TypeAlias = Literal["left", "right", "front", "rear", "standing", "free", "top", "bottom"]
 SIDES: Final[tuple[Side, Side]] = ("left", "right")
+USUAL: Final[tuple[Side, ...]] = ("right",)
+"""The side of a limb that the sentence leaves open."""
 ARM_KINDS: Final = frozenset({
     "arm", "upper_arm", "forearm", "elbow", "wrist", "hand", "fist", "palm", "fingers", "thumb",
 })  # fmt: skip
 LEG_KINDS: Final = frozenset({"leg", "thigh", "knee", "shin", "calf", "ankle", "foot", "toes", "heel", "sole"})
 HEAD_KINDS: Final = frozenset({
-    "head", "head_top", "head_back", "face", "forehead", "nose", "mouth", "chin", "neck", "nape", "throat", "gaze", "eye",
-    "ear", "cheek", "temple",
+    "head", "head_top", "head_back", "face", "forehead", "nose", "mouth", "chin", "neck", "nape", "throat", "gaze",
+    "eye", "ear", "cheek", "temple",
 })  # fmt: skip
 SIDED: Final = (
     ARM_KINDS | LEG_KINDS | {"shoulder", "armpit", "hip", "waist", "buttock", "eye", "ear", "cheek", "temple"}
@@ -113,8 +115,6 @@ class Predicate:
     amount: str = ""
     more: str = ""
     overhead: bool = False
-    start: int = 0
-    end: int = 0
 
     def degrees(self) -> float | None:
         """The angle it names, if it does."""
@@ -156,8 +156,6 @@ class Clause:
     instruments: list[Ref] = field(default_factory=list[Ref])
     pose: Phrase | None = None
     facing: float | None = None
-    start: int = 0
-    end: int = 0
 
 
 def with_sides(ref: Ref, sides: tuple[SideWord, ...]) -> Ref:

@@ -19,8 +19,13 @@ _PLAIN: Final = {
     "quant": "filler", "mode": "filler", "adjective": "filler", "place": "place",
 }  # fmt: skip
 _ORDER: Final = (
-    "dir", "more", "amount", "neg", "break", "with", "be", "pronoun", "person", "place", "filler", "det", "quant", "mode",
+    "dir", "more", "amount", "neg", "break", "with", "be", "pronoun", "person", "place", "filler", "det", "quant",
+    "mode",
 )  # fmt: skip
+_BEHIND_LENGTHS: Final = frozenset({
+    "apart", "wide", "above", "off", "high", "tall", "forward", "back", "up", "down", "to", "left", "right", "out",
+    "higher", "lower", "from", "ahead", "backward", "sideways", "", ",", ".",
+})  # fmt: skip
 
 
 class Reader:
@@ -149,10 +154,7 @@ class Reader:
 
     def _is_length(self, at: int) -> bool:
         """Whether feet, m or in are a unit here, by the word behind."""
-        return self._looked.word(at) in {
-            "apart", "wide", "above", "off", "high", "tall", "forward", "back", "up", "down", "to", "left", "right", "out",
-            "higher", "lower", "from", "ahead", "backward", "sideways", "", ",", ".",
-        }  # fmt: skip
+        return self._looked.word(at) in _BEHIND_LENGTHS
 
     def _level(self, at: int) -> Phrase | None:
         """`at shoulder height`, `chest high`, `level with the chin`, `as high as the shoulders`."""

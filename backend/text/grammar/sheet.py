@@ -119,7 +119,7 @@ class Sheet:
     head: dict[str, float] = field(default_factory=dict[str, float])
     face: float | None = None
     support_words: list[str] = field(default_factory=list[str])
-    carriers: list[tuple[str, tuple[str, ...]]] = field(default_factory=list[tuple[str, tuple[str, ...]]])
+    carriers: list[tuple[str, tuple[Side, ...]]] = field(default_factory=list[tuple[str, tuple[Side, ...]]])
     seat: float | None = None
     legs_crossed: str = ""
     pairs: dict[str, Apart] = field(default_factory=dict[str, Apart])

@@ -10,7 +10,7 @@ from ..language import Element, Ground, Place, Side, Support, SupportKind, Touch
 from .contact import real_sides
 from .limits import SEATS
 from .names import spot
-from .phrases import Phrase, Predicate, Ref
+from .phrases import USUAL, Phrase, Predicate, Ref
 from .sheet import Sheet
 
 STANCES: Final = frozenset({
@@ -20,8 +20,8 @@ STANCES: Final = frozenset({
 _SEATED_ON: Final = frozenset({"chair", "stool", "bench", "sofa", "bar stool"})
 """Furniture that one sits on, also where the sentence only says that somebody is on it."""
 _CARRIERS: Final = frozenset({
-    "knee", "shin", "foot", "leg", "back", "belly", "chest", "heel", "toes", "hand", "palm", "elbow", "forearm", "buttock",
-    "bottom", "hip", "upper_back", "shoulder",
+    "knee", "shin", "foot", "leg", "back", "belly", "chest", "heel", "toes", "hand", "palm", "elbow", "forearm",
+    "buttock", "bottom", "hip", "upper_back", "shoulder",
 })  # fmt: skip
 _LYING: Final = frozenset({"lie", "supine", "prone", "on_side", "lying_left", "lying_right"})
 _NAMED: Final = {"stand": "standing", "sit": "sitting", "kneel": "kneeling", "lie": "lying", "squat": "squatting"}
@@ -57,9 +57,9 @@ def stance(sheet: Sheet, predicate: Predicate, *, instruments: Sequence[Ref]) ->
 
 def _lunge(sheet: Sheet, predicate: Predicate, instruments: Sequence[Ref]) -> None:
     refs = [*instruments, *(ref for prep in predicate.preps for ref in prep.refs)]
-    sides = {side for ref in refs if ref.group == "leg" for side in real_sides(sheet, ref.sides)}
-    if len(sides) == 1:
-        sheet.front = sides.pop()
+    sides: list[Side] = [side for ref in refs if ref.group == "leg" for side in real_sides(sheet, ref.sides)]
+    if len(set(sides)) == 1:
+        sheet.front = sides[0]
     elif {"left", "right"} & set(predicate.dirs):
         sheet.front = "left" if "left" in predicate.dirs else "right"
 
@@ -101,7 +101,7 @@ def support_of(sheet: Sheet) -> tuple[Support | None, list[Element]]:
         return None, more
     for carrier, sides in sheet.carriers:
         if carrier in {"elbow", "forearm"} and kind != "all_fours":
-            more += [Ground(spot(carrier, side)) for side in sides or ("right",)]
+            more += [Ground(spot(carrier, side)) for side in sides or USUAL]
     return Support(kind, sheet.seat if kind == "sitting" else None), more
 
 
@@ -172,12 +172,13 @@ def _upright(sheet: Sheet, last: str | None, carriers: _Carriers) -> SupportKind
         (last == "lunge", lunge),
         ("tiptoe" in sheet.support_words or "toes" in carriers, "tiptoe"),
     )
-    kind = next((kind for is_told, kind in told if is_told), None) or _on_one_leg(carriers)
-    if kind is not None:
-        return kind
-    if last is None:
-        return _on_trunk(carriers)
-    return {"balance": "right_leg", "stand": "standing"}.get(last)  # pyright: ignore[reportReturnType]
+    for is_told, kind in told:
+        if is_told:
+            return kind
+    on_part = _on_one_leg(carriers) or (_on_trunk(carriers) if last is None else None)
+    if on_part is not None:
+        return on_part
+    return "right_leg" if last == "balance" else "standing" if last == "stand" else None
 
 
 def _on_one_leg(carriers: _Carriers) -> SupportKind | None:

@@ -10,49 +10,27 @@ from typing import Final
 
 STOPS: Final = frozenset(",;.:!?()")
 _PIECES: Final = re.compile(
-    r"(?P<number>\d+(?:[.,]\d+)?(?:e[+-]?\d+)?)|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)?)|(?P<mark>[,;.:!?()/&+°%′″\"-])"
+    r"(?P<number>\d+(?:[.,]\d+)?(?:e[+-]?\d+)?)|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)?)|(?P<mark>[,;.:!?()/&+°%\"-])"
     r"|(?P<other>\S)",
     re.IGNORECASE,
 )
 _SPELT: Final = {
-    "’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "º": "°", "˚": "°", "–": "-", "—": ";", "−": "-", "…": ";",
-    "½": " half ", "¼": " quarter ", "¾": " 0.75 ", "•": ";",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'", "\N{LEFT SINGLE QUOTATION MARK}": "'", "`": "'",
+    "\N{LEFT DOUBLE QUOTATION MARK}": '"', "\N{RIGHT DOUBLE QUOTATION MARK}": '"', "\N{DOUBLE PRIME}": '"',
+    "\N{MASCULINE ORDINAL INDICATOR}": "°", "\N{RING ABOVE}": "°", "\N{EN DASH}": "-", "\N{MINUS SIGN}": "-",
+    "\N{EM DASH}": ";", "\N{HORIZONTAL ELLIPSIS}": ";", "\N{BULLET}": ";", "½": " half ", "¼": " quarter ",
+    "¾": " 0.75 ",
 }  # fmt: skip
 _MARKS: Final = {"&": "and", "+": "and", "/": ",", "°": "degrees", "%": "percent", "(": ",", ")": ",", ":": ","}
 _SHORT: Final = {"can't": ("can", "not"), "won't": ("will", "not"), "let's": ("let", "us")}
 _ONES: Final = {
-    word: value
-    for value, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
-    )
-}
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
 _TENS: Final = {
-    word: 10 * value
-    for value, word in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
-    )
-}
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
 NUMBER_WORDS: Final = frozenset({*_ONES, *_TENS, "hundred"})
 
 
@@ -96,10 +74,9 @@ def _tokens(piece: re.Match[str], sentence: str) -> list[Token]:
         return [Token(text, text, -value if minus else value)]
     if piece["word"]:
         return _words(text)
-    if piece["mark"] and text not in '-"′″':
-        word = _MARKS.get(text, text)
-        return [Token(text, word)]
-    if text in '″"' and sentence[max(piece.start() - 1, 0)].isdigit():
+    if piece["mark"] and text not in {"-", '"'}:
+        return [Token(text, _MARKS.get(text, text))]
+    if text == '"' and sentence[max(piece.start() - 1, 0)].isdigit():
         return [Token(text, "inches")]
     return []
 

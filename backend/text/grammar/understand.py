@@ -146,7 +146,7 @@ def _said(sheet: Sheet) -> list[Element]:
     """What the sentence said itself, in the order in which later may overrule earlier."""
     support, more = support_of(sheet)
     kind = support.kind if support is not None else None
-    by_leg = {side: leg_elements(sheet, side, kind=kind) for side in SIDES}
+    by_leg: dict[Side, list[Element]] = {side: leg_elements(sheet, side, kind=kind) for side in SIDES}
     support = _completed(support, by_leg, sheet)
     _bend_to_what_is_touched(sheet)
     found: list[Element] = [support] if support is not None else []
