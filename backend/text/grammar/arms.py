@@ -11,7 +11,7 @@ from .contact import contacts
 from .directions import of_limb, of_verb
 from .edits import FINGERS
 from .limits import ARM_M, HEIGHTS, SHOULDER_M, UPPER_ARM_M, steps, swing_to
-from .names import other_of, spot
+from .names import is_spot, other_of, spot
 from .pairs import is_overhead, set_contacts
 from .phrases import Phrase, Predicate, Ref
 from .sheet import Limb, Sheet, Swing
@@ -67,7 +67,7 @@ def _is_of_pair(predicate: Predicate) -> bool:
 
 def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both: bool) -> bool:
     preps = _contact_phrases(ref, predicate)
-    found: list[Element] = []
+    found = _level(ref, side=side, predicate=predicate)
     grounded = predicate.meaning == "on_ground" and ref.kind != "arm"
     if grounded or any(prep.place == "ground" and prep.meaning == "on" for prep in preps):
         found.append(Ground(spot(_ON_GROUND.get(ref.kind, "hand"), side)))
@@ -77,6 +77,9 @@ def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both:
     if predicate.negated or not found:
         return bool(preps) and not found and not predicate.dirs
     own = [each for each in found if not _is_other_hand(each, side)]
+    if both and side == "right" and predicate.meaning in {"clasp", "fold"}:
+        # Hands that hold each other are where the left one is.
+        own = [each for each in own if not (isinstance(each, Touch) and each.place.startswith("right_"))]
     if own:
         limb = sheet.arms[side]
         if "down" in limb.whole.dirs and limb.whole.mention != sheet.mention:
@@ -85,6 +88,21 @@ def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both:
         set_contacts(sheet, side, own)
     sheet.shared += [each for each in found if _is_other_hand(each, side) and each not in sheet.shared]
     return True
+
+
+def _level(ref: Ref, *, side: Side, predicate: Predicate) -> list[Element]:
+    """`hands at chest height`: where they are, however the arm bends."""
+    if (
+        ref.kind not in {"hand", "fist", "fingers"}
+        or not predicate.levels
+        or predicate.dirs
+        or predicate.levels[0].meaning
+    ):
+        return []
+    kind = predicate.levels[0].refs[0].kind
+    name = {"head": "forehead", "face": "nose", "torso": "belly", "neck": "throat", "pelvis": "crotch"}.get(kind, kind)
+    place = spot(name, side) if is_spot(f"{side}_{name}") else spot(name)
+    return [Place(spot("hand", side), "level", place)]
 
 
 def _contact_phrases(ref: Ref, predicate: Predicate) -> list[Phrase]:

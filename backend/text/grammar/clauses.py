@@ -26,6 +26,8 @@ BODY: Final = frozenset({
 """What is said of the whole body, whatever limb was spoken of before."""
 _LIGHT: Final = frozenset({"keep", "hold", "hang", "put", "make", "be", "balance"})
 """Verbs that add nothing to the one behind them: `held up straight`, `kept bent`."""
+_GO_TOGETHER: Final = frozenset({("move", "together"), ("move", "spread"), ("move", "cross"), ("spread", "spread")})
+"""Verbs whose state behind them is what they come to: `bring together`, `spread wide apart`."""
 _INSTRUMENT: Final = frozenset(
     {"touch", "hold", "hug", "cover", "support", "point", "reach", "step", "put", "kick", "pose"}
 )
@@ -213,7 +215,7 @@ class ClauseBuilder:
 
     def _is_light(self, last: Predicate, phrase: Phrase) -> bool:
         return (
-            (last.meaning in _LIGHT or (last.meaning == "move" and phrase.meaning in {"together", "spread", "cross"}))
+            (last.meaning in _LIGHT or (last.meaning, phrase.meaning) in _GO_TOGETHER)
             and phrase.meaning != "be"
             and not last.preps
             and not last.objects
@@ -309,7 +311,15 @@ class ClauseBuilder:
     # Whole bodies.
 
     def _on_pose(self, index: int, phrase: Phrase) -> None:
+        """A named pose; a limb before it is what it is done with: `left hand waving`."""
+        now = self._now
+        limbs = list(now.subjects) if now.explicit and not now.predicates and not self._fresh else []
+        if limbs and all(ref.group in {"arm", "leg"} for ref in limbs):
+            now.subjects = []
+        else:
+            limbs = []
         self._finish()
+        self._now.instruments = limbs
         self._now.pose, self._now.explicit = phrase, True
         self._fresh = False
 

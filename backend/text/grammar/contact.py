@@ -88,7 +88,7 @@ def contacts(sheet: Sheet, moved: Ref, *, side: Side | None, prep: Phrase, both:
     if prep.place:
         return [Ground(part)] if prep.place == "ground" and prep.meaning in {"on", "to", "against", "in"} else []
     move = _Move(part, side, prep.meaning, both)
-    return [each for ref in prep.refs for each in _at(move, ref, _side_of(sheet, ref, moved, side=side))]
+    return [each for ref in prep.refs for each in _at(move, ref, _side_of(sheet, move, ref, moved=moved))]
 
 
 def _spot(name: str, side: str | None) -> Spot | None:
@@ -97,14 +97,15 @@ def _spot(name: str, side: str | None) -> Spot | None:
     return spot(sided) if is_spot(sided) else spot(name) if is_spot(name) else None
 
 
-def _side_of(sheet: Sheet, ref: Ref, moved: Ref, *, side: Side | None) -> Side | None:
+def _side_of(sheet: Sheet, move: _Move, ref: Ref, *, moved: Ref) -> Side | None:
     """The side of a place: as it was said, or the nearer one for what moves; arms reach across to arms."""
+    side = move.side
     if ref.kind not in SIDED and not ref.sides:
         return None
     sides = real_sides(sheet, ref.sides)
     if side is None or (len(sides) == 1 and ref.relation != "other"):
         return sides[0] if len(sides) == 1 else "right"
-    arms = ref.kind in _CROSSES and moved.kind in ARM_KINDS
+    arms = ref.kind in _CROSSES and moved.kind in ARM_KINDS and not (move.both and ref.kind == "shoulder")
     legs = ref.group == "leg" and moved.group == "leg"
     across = ref.relation == "other" or ((arms or legs) and ref.relation != "same")
     return other_of(side) if across else side

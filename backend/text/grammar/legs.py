@@ -19,7 +19,7 @@ _TRUNK_FRONT: Final = frozenset({"chest", "belly", "chin"})
 _NO_CONTACT: Final = frozenset({"toward", "like", "of", "from", "off", "for", "over"})
 _NEARLY_STRAIGHT: Final = {"almost": 15.0, "a_little": 20.0}
 _TUCKED_DEG, _TO_CHEST_DEG, _MOST_DEG = 130.0, 125.0, 130.0
-_LIFTED_DEG: Final = {"forward": 35.0, "out": 35.0, "across": 35.0, "back": 25.0}
+_LIFTED_DEG: Final = {"forward": 25.0, "out": 25.0, "across": 25.0, "back": 20.0}
 """From here on a leg is off the ground."""
 _RESTS: Final = frozenset({"knee", "thigh", "calf", "shin", "buttock", "hand", "hip"})
 

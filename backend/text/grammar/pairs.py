@@ -46,6 +46,11 @@ def is_overhead(prep: Phrase) -> bool:
 def _crossed(sheet: Sheet, ref: Ref, predicate: Predicate) -> bool:
     """Arms before the chest; wrists wherever the sentence puts them."""
     elsewhere = any(is_overhead(prep) or prep.meaning == "behind" for prep in predicate.preps)
+    if ref.kind in _HANDS and any(each.kind in {"chest", "heart"} for prep in predicate.preps for each in prep.refs):
+        predicate.preps.clear()
+        for side in SIDES:
+            set_contacts(sheet, side, [Touch(spot("hand", side), spot("chest", other_of(side)))])
+        return True
     if ref.kind not in _ARMS or elsewhere:
         sheet.shared.append(Touch("left_wrist", "right_wrist"))
         return ref.kind not in _ARMS or not any(map(is_overhead, predicate.preps))
@@ -115,6 +120,7 @@ def legs(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate)
     if meaning in {"cross", "fold"} and (len(sides) == 2 or predicate.preps):
         if not predicate.negated:
             sheet.legs_crossed = "ankle" if ref.kind in {"ankle", "foot"} else "knee"
+            sheet.leg_over = sides[0] if len(sides) == 1 else "right"
         return True
     if len(sides) != 2:
         return False

@@ -98,8 +98,10 @@ class Reader:
             and any(phrase.kind == "noun" for phrase in self._phrases[-2:])
         ):
             return True
-        behind = [entry.category for _, entry in self._entries(at + length)]
-        return self._nouns.read(at + length) is not None or "dir" in behind or self._prep(at + length) is not None
+        end = at + length
+        if any(entry.category == "dir" for _, entry in self._entries(end)) or self._nouns.read(end) is not None:
+            return True
+        return self._prep(end) is not None or self._sideways(end) is not None
 
     def _whole_phrase(self, at: int) -> Phrase | None:
         """What is always a phrase by itself: facing, widths, right angles, turns."""
@@ -313,6 +315,10 @@ class Reader:
             }
         return word == "part" or (word == "round" and self._nouns.read(at + 1) is not None)
 
+    def _is_end(self, at: int) -> bool:
+        """Whether a clause ends here: `elbows in`, not `in a lunge`."""
+        return self._looked.word(at) in {"", ",", ".", ";", "and", "with", "while"}
+
     def _plain(self, at: int) -> Phrase | None:
         entries = self._entries(at)
         if not entries:
@@ -320,6 +326,8 @@ class Reader:
         longest = entries[0][0]
         for category in _ORDER:
             for length, entry in entries:
+                if category == "dir" and self._looked.word(at) == "in" and length == 1 and not self._is_end(at + 1):
+                    continue
                 if entry.category == category and (length == longest or category in {"dir", "amount"}):
                     return Phrase(_PLAIN[category], at, at + length, entry.meaning, entry.form)
         length, entry = entries[0]

@@ -122,6 +122,7 @@ class Sheet:
     carriers: list[tuple[str, tuple[Side, ...]]] = field(default_factory=list[tuple[str, tuple[Side, ...]]])
     seat: float | None = None
     legs_crossed: str = ""
+    leg_over: Side = "right"
     pairs: dict[str, Apart] = field(default_factory=dict[str, Apart])
     shared: list[Element] = field(default_factory=list[Element])
     changes: list[Change | Mirror] = field(default_factory=list[Change | Mirror])

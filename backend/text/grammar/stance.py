@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from ..language import Element, Ground, Place, Side, Support, SupportKind, Touch
 from .contact import real_sides
 from .limits import SEATS
-from .names import spot
+from .names import other_of, side_relation, spot
 from .phrases import USUAL, Phrase, Predicate, Ref
 from .sheet import Sheet
 
@@ -199,6 +199,9 @@ def crossed_legs(sheet: Sheet, kind: str | None) -> list[Element]:
     """Crossed legs as the support has them: ankles one before the other, or a knee over the other."""
     if not sheet.legs_crossed or kind == "sitting_cross_legged":
         return []
+    over, under = sheet.leg_over, other_of(sheet.leg_over)
     if sheet.legs_crossed == "knee" and kind == "sitting":
-        return [Touch("right_calf", "left_knee"), Place("right_knee", "above", "left_knee", 0.03)]
-    return [Place("right_ankle", "left_of", "left_ankle", 0.03), Touch("right_ankle", "left_ankle")]
+        knees = Place(spot("knee", over), "above", spot("knee", under), 0.03)
+        return [Touch(spot("calf", over), spot("knee", under)), knees]
+    ankles = (spot("ankle", over), spot("ankle", under))
+    return [Place(ankles[0], side_relation(under), ankles[1], 0.03), Touch(*ankles)]

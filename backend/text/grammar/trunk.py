@@ -149,6 +149,8 @@ def _lowered(sheet: Sheet, sides: tuple[Side, ...], predicate: Predicate) -> Non
 def hips(sheet: Sheet, ref: Ref, *, predicate: Predicate) -> bool:
     """Hips that sway, turn or are pushed somewhere."""
     dirs = set(predicate.dirs)
+    if predicate.meaning == "face":
+        return True
     if predicate.meaning in {"turn", "twist"}:
         return _twist(sheet, predicate, right="left" in dirs)
     if dirs & {"left", "right"} or (len(ref.sides) == 1 and dirs & {"out", "side"}):
