@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 TEXT_MODEL: Final = "text"
 """The network's name in the registry."""
-STEPS: Final = 6
+STEPS: Final = 4
 GUIDANCE: Final = 2.0
 """Measured: see docs/text-model.md."""
 MOST_CLAUSES: Final = 8

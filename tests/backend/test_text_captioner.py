@@ -106,12 +106,15 @@ def test_hands_are_told_where_they_rest() -> None:
 
 
 def test_every_statement_is_understood_as_it_is_meant(many: DoubleArray) -> None:
+    """The grammar may add where the feet are, where a sentence stands alone."""
     heard: dict[str, object] = {}
     for pose in many[::2]:
         for each in statements(pose):
             for wording in each.wordings():
                 if each.part:
-                    heard[wording.sentence()] = (grammar.understand(wording.sentence()).elements, each.elements)
+                    understood = grammar.understand(wording.sentence()).elements
+                    told = tuple(found for found in understood if not isinstance(found, Support | Ground))
+                    heard[wording.sentence()] = (told, each.elements)
     assert len(heard) > 200
     assert {sentence: both for sentence, both in heard.items() if both[0] != both[1]} == {}
 

@@ -181,6 +181,19 @@ def test_a_batch_is_told_some_of_its_words_and_nothing_at_times(data: Lessons) -
     assert float((told.sum(1) > 0).float().mean()) > 0.9
 
 
+def test_descriptions_are_blurred_but_stay_themselves(data: Lessons) -> None:
+    torch.manual_seed(1)
+    rows = torch.nonzero(data.natural)[:, 0]
+    vectors, there = batch_of(data, rows, dropped=0.0)
+    told = there[:, 8] > 0
+    own = data.vectors[data.descriptions[rows[told]].clamp_min(0)]
+    alike = torch.einsum("nd,nkd->nk", vectors[told, 8], own).amax(1)
+    exact = float((alike > 0.9999).float().mean())
+    assert 0.15 < exact < 0.5
+    assert float(alike.min()) > 0.55  # the cosine of an equal share of both, give or take
+    assert torch.allclose(vectors[there > 0].norm(dim=1), torch.ones(int(there.sum())), atol=1e-3)
+
+
 def test_lessons_come_back_from_their_file(data: Lessons, files: Path, tmp_path: Path) -> None:
     again = load_lessons(files)
     for field in dataclasses.fields(Lessons):

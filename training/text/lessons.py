@@ -46,6 +46,8 @@ _SLACK: Final = np.radians(8.0)
 _A_FAMILY: Final = 200
 _PUT_TOGETHER: Final = 32_000
 _HELD_OUT_EVERY: Final = 3
+_BLURRED, _MOST_BLURRED = 0.7, 1.0
+"""Share of descriptions that are mixed with another sentence, and how much of it at most."""
 _CAPTURED_SHARE, _TOGETHER_SHARE, _FAMILY_SHARE = 0.42, 0.24, 0.34
 
 
@@ -262,7 +264,17 @@ def batch_of(data: Lessons, rows: torch.Tensor, *, dropped: float) -> tuple[torc
     kept = torch.cat([kept & ~alone[:, None], described[:, None]], dim=1)
     silent = data.natural[rows] & (torch.rand(count) < dropped)
     there = (numbers >= 0) & kept & ~silent[:, None]
-    return data.vectors[numbers.clamp_min(0)], there.float()
+    vectors = data.vectors[numbers.clamp_min(0)]
+    vectors[:, -1] = _blurred(vectors[:, -1], data.vectors)
+    return vectors, there.float()
+
+
+def _blurred(vectors: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    """Most of (B, 384) moved towards any other sentence: words nobody listed shall be read by those they resemble."""
+    count = len(vectors)
+    share = _MOST_BLURRED * torch.rand(count, 1) * (torch.rand(count, 1) < _BLURRED)
+    moved = vectors + share * others[torch.randint(len(others), (count,))]
+    return torch.nn.functional.normalize(moved, dim=1)
 
 
 def held_out_beside(path: Path) -> Path:
