@@ -14,7 +14,6 @@ from .estimate.estimator import Estimate
 from .job import Job, Progress
 from .pipeline import PhotoResult
 from .rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from .text.language import Face
 from .text.measures import Body
 from .text_pipeline import TextRequest, is_edit, understand
 
@@ -73,8 +72,6 @@ def settle(
     """
     request = TextRequest(sentence=words, language_model=language_model, picture=result.found.image)
     program, notes = yield from understand(request)
-    if language_model is None:
-        program = _as_viewed(program)
     constraints = _measurable(program, words)
     if not _any_full(result, constraints) and result.reads_several_ways:
         yield Progress("Looking for a reading that agrees with the words", 0.9)
@@ -88,12 +85,6 @@ def settle(
         replace(result.estimates[index], likelihood=share) for index, share in zip(kept, shares, strict=True)
     )
     return replace(result, estimates=estimates, notes=(*result.notes, *told))
-
-
-def _as_viewed(program: Program) -> Program:
-    """Somebody in a picture who faces left faces its left side, which is the right of a body that faces the viewer."""
-    elements = tuple(Face(-each.left) if isinstance(each, Face) else each for each in program.elements)
-    return replace(program, elements=elements)
 
 
 def _measurable(program: Program, words: str) -> list[Constraint]:

@@ -162,7 +162,10 @@ class Palm:
 
 @dataclass(frozen=True)
 class Face:
-    """Degrees that the body is turned from the viewer to its own left; 180 shows the back."""
+    """Degrees that the body is turned from the viewer to its own left; 180 shows the back.
+
+    The picture's left is the own right of a body that faces the viewer: "facing left" is -90, "turned to his left" 90.
+    """
 
     left: float
 

@@ -143,7 +143,7 @@ def _facing(left: float) -> str:
         return "facing the viewer"
     if abs(abs(turned) - 180.0) < 0.5:
         return "seen from behind"
-    return f"turned {abs(turned):.0f}° to the {'left' if turned > 0.0 else 'right'}"
+    return f"turned {abs(turned):.0f}° to its own {'left' if turned > 0.0 else 'right'}"
 
 
 def _change(element: Change) -> str:

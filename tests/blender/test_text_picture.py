@@ -109,7 +109,7 @@ def test_facing_is_as_the_viewer_sees_it(package, photos, turn, words):
     """Somebody turned by -90 degrees about y looks to the picture's left."""
     picture, pipeline = package("backend.text_on_picture"), package("backend.text_pipeline")
     program, _ = package("backend.job").run_job(pipeline.understand(pipeline.TextRequest(words)))
-    (constraint,) = picture._measurable(picture._as_viewed(program), words)
+    (constraint,) = picture._measurable(program, words)
     rotations = np.zeros((24, 3))
     rotations[0, 1] = np.radians(turn)
     body = package("backend.text.measures").Body.posed(rotations[None])

@@ -41,6 +41,8 @@ def whole_body(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
 
 
 def _looking(sheet: Sheet, _clause: Clause, predicate: Predicate) -> bool:
+    if predicate.view == "picture" and predicate.meaning == "look":
+        return turning(sheet, None, predicate)
     return head(sheet, Ref("gaze" if predicate.meaning == "look" else "head"), predicate=predicate)
 
 
@@ -124,7 +126,7 @@ def _stepping(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
 
 
 def turning(sheet: Sheet, _clause: Clause | None, predicate: Predicate) -> bool:
-    """The whole body turns on the spot."""
+    """The whole body turns on the spot: to the left as the viewer sees it, to `his left` as the body does."""
     degrees, dirs = predicate.degrees(), set(predicate.dirs)
     if dirs & {"back", "away"}:
         sheet.face = 180.0
@@ -136,7 +138,9 @@ def turning(sheet: Sheet, _clause: Clause | None, predicate: Predicate) -> bool:
         value = steps("face", predicate.amount) if degrees is None else degrees % 360.0
         if degrees is not None and abs(degrees) > 360.0:
             sheet.note(f"{degrees:.5g} degrees are more than a whole turn: {value:.0f} degrees are taken.")
-        sheet.face = -value if "right" in dirs else value
+        # To the left is the picture's left, which is the right of a body that faces the viewer.
+        own = predicate.view == "own"
+        sheet.face = value if own == ("right" not in dirs) else -value
     return True
 
 

@@ -294,6 +294,7 @@ class ClauseBuilder:
         if phrase.kind == "dir":
             last.dirs.append("up" if phrase.meaning == "overhead" else phrase.meaning)
             last.overhead = last.overhead or phrase.meaning == "overhead"
+            last.view = phrase.view or last.view
         elif phrase.kind == "prep":
             last.preps.append(phrase)
         elif phrase.kind == "level":

@@ -81,7 +81,8 @@ def _sideways(sheet: Sheet, ref: Ref, predicate: Predicate) -> bool:
     degrees = predicate.degrees()
     amount = "much" if "back" in predicate.dirs and not predicate.amount else predicate.amount
     value = steps(kind, amount) if degrees is None else degrees
-    value = sheet.within(kind, value if side == "left" else -value, what="the head")
+    own_left = (side == "left") != (predicate.view == "picture")
+    value = sheet.within(kind, value if own_left else -value, what="the head")
     _set(sheet, field, 0.0 if predicate.negated else value, ways=("left", "right"))
     return True
 

@@ -28,7 +28,7 @@ STEPS: Final[dict[str, tuple[float, float, float, float]]] = {
     "lean forward": (15.0, 30.0, 50.0, 70.0), "bow": (25.0, 60.0, 85.0, 100.0), "lean back": (12.0, 22.0, 35.0, 45.0),
     "lean left": (10.0, 22.0, 35.0, 45.0), "twist": (15.0, 35.0, 50.0, 65.0), "arch": (12.0, 22.0, 35.0, 45.0),
     "head turn": (20.0, 45.0, 65.0, 78.0), "head tilt": (12.0, 25.0, 35.0, 42.0), "head down": (15.0, 32.0, 45.0, 55.0),
-    "head up": (15.0, 32.0, 45.0, 60.0), "face": (25.0, 45.0, 90.0, 180.0),
+    "head up": (15.0, 32.0, 45.0, 60.0), "face": (25.0, 90.0, 90.0, 180.0),
 }  # fmt: skip
 """Degrees of a little, some, much and fully."""
 

@@ -85,6 +85,7 @@ class Phrase:
         measure: of a measure.
         attributes: what is said of a noun before it: `bent` in `bent knees`.
         side: of a pose: `left jab`.
+        view: of a direction, whose left and right they are, where the words say it: `own` or `picture`.
     """
 
     kind: str
@@ -97,6 +98,7 @@ class Phrase:
     measure: Measure | None = None
     attributes: tuple[str, ...] = ()
     side: Side | None = None
+    view: str = ""
 
 
 @dataclass
@@ -115,6 +117,7 @@ class Predicate:
     amount: str = ""
     more: str = ""
     overhead: bool = False
+    view: str = ""
 
     def degrees(self) -> float | None:
         """The angle it names, if it does."""

@@ -12,7 +12,13 @@ from .nouns import Memory, NounReader
 from .phrases import Measure, Phrase, Ref
 from .tokens import Token
 
-_TO: Final = frozenset({"to", "toward", "at", "on", "from"})
+_OWNERS: Final = frozenset({"his", "her", "its", "their", "your", "my", "own"})
+_PICTURE: Final = frozenset(
+    {"picture", "image", "frame", "page", "canvas", "screen", "photo", "viewer", "camera", "sheet"}
+)
+_TO_SIDE: Final = frozenset({"to", "toward", "towards", "at", "on", "from", "over", "the"}) | _OWNERS | _PICTURE
+"""What stands before left and right where they are directions."""
+_CLOCK: Final = frozenset({"clockwise", "anticlockwise", "counterclockwise"})
 _PLAIN: Final = {
     "dir": "dir", "amount": "amount", "more": "more", "neg": "not", "break": "break", "with": "with", "be": "be",
     "pronoun": "it", "person": "person", "width": "width", "facing": "facing", "filler": "filler", "det": "filler",
@@ -109,12 +115,30 @@ class Reader:
             if entry.category in {"right_angle", "turns"} and length > (1 if entry.category == "turns" else 0):
                 return Phrase("measure", at, at + length, measure=Measure(float(entry.meaning), "deg"))
             if entry.category == "facing":
-                return Phrase("facing", at, at + length, entry.meaning)
+                return self._facing(at, at + length, entry.meaning)
             if entry.category == "width":
                 return Phrase("width", at, at + length, entry.meaning)
             if entry.category in {"part", "verb"} and length > 1:
                 return None
         return None
+
+    def _facing(self, at: int, end: int, degrees: str) -> Phrase:
+        """As the viewer sees it, but `facing his left` as the body does; `facing the viewer's left` is longer."""
+        words = [self._looked.word(each) for each in range(at, end)]
+        if words[-1] in _PICTURE and self._looked.word(end) in {"left", "right"} and self._nouns.read(end) is None:
+            return Phrase("facing", at, end + 1, "-90" if self._looked.word(end) == "left" else "90")
+        if words[-1] in {"left", "right"}:
+            own = bool(_OWNERS & set(words))
+            end = end if own else self._of_picture(end)
+            return Phrase("facing", at, end, str(-float(degrees)) if own else degrees)
+        return Phrase("facing", at, end, degrees)
+
+    def _of_picture(self, at: int) -> int:
+        """The token behind `side of the picture`, or this one where it does not say so."""
+        end = at
+        while self._looked.word(end) in {"side", "edge", "hand", "of", "the", "in", "half"}:
+            end += 1
+        return end + 1 if end > at and self._looked.word(end) in _PICTURE else at
 
     def _is_of_part(self, at: int, length: int) -> bool:
         """Whether `face left` and the like belong to a part: `palm facing left`, `face the left palm up`."""
@@ -267,27 +291,16 @@ class Reader:
     def _sideways(self, at: int) -> Phrase | None:
         """`left`, `to the left`, `to its right side` as a direction."""
         start = at
-        while self._looked.word(at) in {
-            "to",
-            "toward",
-            "towards",
-            "at",
-            "on",
-            "from",
-            "over",
-            "the",
-            "his",
-            "her",
-            "its",
-            "their",
-        }:
+        while self._looked.word(at) in _TO_SIDE and at - start < 5:
             at += 1
-            if at - start > 3:
-                return None
+        words = {self._looked.word(each) for each in range(start, at)}
         found = [(length, entry) for length, entry in self._entries(at) if entry.category == "side"]
         if not found or self._nouns.read(at) is not None:
             return None
-        return Phrase("dir", start, at + found[0][0], found[0][1].meaning)
+        end = at + found[0][0]
+        behind = self._of_picture(end)
+        view = "picture" if behind > end or words & _PICTURE else "own" if words & _OWNERS else ""
+        return Phrase("dir", start, behind, found[0][1].meaning, view=view)
 
     def _verb(self, at: int) -> Phrase | None:
         entries = self._entries(at)
@@ -329,7 +342,8 @@ class Reader:
                 if category == "dir" and self._looked.word(at) == "in" and length == 1 and not self._is_end(at + 1):
                     continue
                 if entry.category == category and (length == longest or category in {"dir", "amount"}):
-                    return Phrase(_PLAIN[category], at, at + length, entry.meaning, entry.form)
+                    view = "own" if self._looked.word(at) in _CLOCK else ""
+                    return Phrase(_PLAIN[category], at, at + length, entry.meaning, entry.form, view=view)
         length, entry = entries[0]
         if entry.category in {"prep", "side"}:
             return Phrase("filler", at, at + length, entry.meaning)
