@@ -15,7 +15,7 @@ from .job import Job, Progress
 from .pipeline import PhotoResult
 from .rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from .text.measures import Body
-from .text_pipeline import TextRequest, is_edit, understand
+from .text_pipeline import TextRequest, needs_pose, understand
 
 if TYPE_CHECKING:
     from .text.language import Program
@@ -91,7 +91,7 @@ def _measurable(program: Program, words: str) -> list[Constraint]:
     """What the words ask for, as far as a pose can be measured by it."""
     from .text import meaning
 
-    if is_edit(program):
+    if needs_pose(program):
         raise InputError(f"“{words}” says how to change a pose. Say what the picture shows, such as “left leg behind”.")
     found = [constraint for constraint in meaning.constraints(program, None) if constraint.checks]
     if not found:

@@ -144,8 +144,13 @@ def understand(request: TextRequest, current: Current | None = None) -> Job[tupl
 
 
 def is_edit(program: Program) -> bool:
-    """Whether a current pose is needed to do what it says."""
-    return program.edit or any(isinstance(each, (Change, Mirror)) for each in program.elements)
+    """Whether it changes a current pose."""
+    return program.edit or needs_pose(program)
+
+
+def needs_pose(program: Program) -> bool:
+    """Whether it says more or less than now, or other sides; all else can be posed anew as well."""
+    return any(isinstance(each, (Change, Mirror)) for each in program.elements)
 
 
 def _understood(
@@ -158,6 +163,9 @@ def _understood(
         program, notes = request.program, request.program.notes
     if not is_edit(program):
         return program, notes, None
+    if current is None and not (request.edit or needs_pose(program)):
+        note = "Understood as a new pose: there is none to change."
+        return replace(program, edit=False), (*notes, note), None
     if current is None:
         raise InputError(
             f"“{_shortened(request.sentence)}” says how to change a pose, and there is no pose to change. Choose "

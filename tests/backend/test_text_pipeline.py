@@ -162,6 +162,17 @@ def test_an_edit_without_a_pose_is_refused_in_words() -> None:
         posed(program=Program((Change("bend", "left_elbow"),), edit=True))
 
 
+@pytest.mark.parametrize("sentence", ["look up", "straighten both knees", "Turn to the left."])
+def test_a_command_that_needs_no_pose_is_posed_anew_where_there_is_none(sentence: str) -> None:
+    result = posed(sentence, alternatives=1)
+    assert result.current is None
+    assert not result.program.edit
+    assert "Understood as a new pose: there is none to change." in result.notes
+    assert all(result.estimates[0].held)
+    with pytest.raises(InputError, match="there is no pose to change"):
+        posed(sentence, edit=True)
+
+
 def test_moods_steer_the_drafts_and_explicit_words_win() -> None:
     models = Drafts()
     result = posed("A tired old man, left elbow bent 90 degrees", models=models, alternatives=3, seed=5)
