@@ -16,6 +16,7 @@ import numpy as np
 from ..arrays import FloatArray
 from ..errors import ModelFileError
 from ..packages import require_package, require_torch
+from ..refine.tensors import one_thread
 from ..runtime import read_model
 from .wordpiece import WordPiece
 
@@ -149,7 +150,7 @@ class _Network:
         longest = max(map(len, tokens))
         padded = torch.tensor([[*each, *[0] * (longest - len(each))] for each in tokens])
         there = torch.tensor([[1.0] * len(each) + [0.0] * (longest - len(each)) for each in tokens])
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             hidden = _normed(self._words[padded] + self._places[:longest], self._pair("embeddings.LayerNorm"))
             for layer in self._layers:
                 hidden = _read_layer(hidden, layer, there=there.bool())

@@ -12,6 +12,7 @@ from ..arrays import DoubleArray, FloatArray
 from ..errors import InputError
 from ..packages import require_torch
 from ..refine.joint_limits import clamped_to_limits
+from ..refine.tensors import one_thread
 from ..rotations import matrix_from_6d_torch, matrix_to_axis_angle
 from ..runtime import read_model
 from .body_solids import depths
@@ -90,7 +91,7 @@ class TextGenerator:
 
         noise = np.random.default_rng(seed).standard_normal((count, 24, 6)).astype(np.float32)
         clauses = torch.from_numpy(vectors)[None]
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             told = self._network.told(clauses, torch.ones(1, clauses.shape[1])).expand(count, -1)
             six = self._network.sample(told, torch.from_numpy(noise), steps=STEPS, guidance=GUIDANCE)
             return upright(matrix_from_6d_torch(six))
