@@ -8,7 +8,7 @@ from typing import Final
 from ..language import Element, Ground, Place, Side, Touch
 from . import pairs
 from .contact import contacts
-from .directions import of_limb, of_verb
+from .directions import OUTSTRETCHED, of_limb, of_verb
 from .edits import FINGERS
 from .limits import ARM_M, HEIGHTS, SHOULDER_M, UPPER_ARM_M, steps, swing_to
 from .names import is_spot, other_of, spot
@@ -16,6 +16,7 @@ from .pairs import is_overhead, set_contacts
 from .phrases import Phrase, Predicate, Ref
 from .sheet import Limb, Sheet, Swing
 
+_OF_FINGERS: Final = frozenset({"open", "close", "hold", "spread", "tuck", "bend", "straighten", "stretch"})
 _LIFTING: Final = frozenset({"raise", "off_ground"})
 _STRAIGHT: Final = frozenset({"straighten", "stretch", "outstretch"})
 _ON_GROUND: Final = {"elbow": "elbow", "forearm": "forearm", "fingers": "fingers"}
@@ -57,7 +58,7 @@ def _is_of_fingers(ref: Ref, predicate: Predicate) -> bool:
     if predicate.preps or predicate.objects or predicate.dirs or predicate.widths or predicate.metres() is not None:
         return False
     alone = ref.kind != "hand" or predicate.meaning == "open"
-    return alone and predicate.meaning in {"open", "close", "hold", "spread", "tuck", "bend", "straighten", "stretch"}
+    return alone and predicate.meaning in _OF_FINGERS
 
 
 def _is_of_pair(predicate: Predicate) -> bool:
@@ -179,7 +180,7 @@ def settle_bend(sheet: Sheet, limb: Limb, value: float, *, what: str, stretched:
 def _degrees(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, name: str) -> float | None:
     """How far a joint is said to be bent; None if it is not."""
     meaning, at_joint = predicate.meaning, ref.kind in {"elbow", "wrist"}
-    told = meaning == "bend" or (at_joint and meaning in {"straighten", "turn", "be"})
+    told = meaning == "bend" or (at_joint and meaning in {"straighten", "stretch", "turn", "be"})
     degrees = predicate.degrees() if told else None
     if degrees is not None:
         return sheet.within(name, degrees, what=f"the {side} {name}")
@@ -226,9 +227,11 @@ def _swing(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, dirs: tu
     swing = limb.upper if upper else limb.whole
     before = (swing.dirs, swing.angle)
     swing.overhead = swing.overhead or predicate.overhead or any(map(is_overhead, predicate.preps))
-    if not predicate.negated:
+    assumed = not dirs and predicate.meaning in OUTSTRETCHED
+    if not predicate.negated and not (assumed and (sheet.edit or limb.contacts or limb.whole.is_said)):
         dirs = of_verb(predicate, dirs, ref)
     sheet.overruled(f"the {side} arm", swing.add(dirs, mention=sheet.mention))
+    swing.assumed = swing.assumed or (assumed and bool(dirs))
     lifted = predicate.meaning in _LIFTING
     if lifted:
         _lift(sheet, swing, side=side, predicate=predicate, dirs=dirs)

@@ -9,14 +9,18 @@ from .pairs import is_overhead
 from .phrases import Predicate, Ref
 
 _SAME: Final = {"side": "out", "high": "up", "away": "back"}
+OUTSTRETCHED: Final = frozenset({"stretch", "outstretch"})
+"""Arms of which only this is said are level: two to the sides, one to the front."""
 _UPPER: Final = frozenset({"arm", "elbow", "upper_arm"})
 
 
 def of_limb(predicate: Predicate, side: Side, *, overhead: bool = True) -> tuple[str, ...]:
     """The directions of a predicate for a limb on this side; `out` gives way to another direction."""
-    found: list[str] = []
+    found: list[str] = ["out"] if {"left", "right"} <= set(predicate.dirs) else []
     for each in predicate.dirs:
         turned = _SAME.get(each, each)
+        if turned in {"left", "right"} and "out" in found:
+            continue
         if turned in {"left", "right"}:
             turned = "out" if turned == side else "across"
         if each != "diagonal":
@@ -48,8 +52,9 @@ def of_verb(predicate: Predicate, dirs: tuple[str, ...], ref: Ref) -> tuple[str,
 def _alone(predicate: Predicate, ref: Ref) -> tuple[str, ...]:
     """What a verb means without a direction."""
     meaning = predicate.meaning
-    if meaning == "outstretch":
-        return () if predicate.levels else ("out",) if ref.plural else ("forward",)
+    if meaning in OUTSTRETCHED:
+        stretched = ref.kind in {"arm", "hand", "fist"} and not predicate.levels
+        return () if not stretched else ("out",) if len(ref.sides) == 2 and ref.kind == "arm" else ("forward",)
     if meaning in {"spread", "turned_out"}:
         return ("out",) if ref.kind in _UPPER else ()
     if meaning == "open":

@@ -15,6 +15,8 @@ _LOWER: Final = {"arm": "forearm", "leg": "shin"}
 _JOINT: Final = {"arm": "elbow", "leg": "knee"}
 _END_JOINT: Final = {"arm": "wrist", "leg": "ankle"}
 _END: Final = {"arm": "hand", "leg": "foot"}
+ON_HANDS: Final = frozenset({"all_fours", "plank", "handstand"})
+"""Arms that carry the body are only straight where they are outstretched."""
 _BENT_DEG: Final = 20.0
 """From here on a limb is aimed by its upper part."""
 _LEVEL_DEG, _BACK_DEG, _ACROSS_DEG = 90.0, 45.0, 45.0
@@ -24,6 +26,8 @@ _ALONG_TRUNK_DEG, _BEYOND_HEAD_DEG = 12.0, 170.0
 def arm_elements(sheet: Sheet, side: Side, *, kind: str | None) -> list[Element]:
     """Of an arm; `kind` of the support, as arms of somebody who lies are told along the trunk."""
     told = sheet.arms[side]
+    if told.whole.assumed and (kind in ON_HANDS or sheet.on_hands):
+        told.whole = Swing()
     if told.upper.dirs == ("out",) and told.upper.angle is None and told.contacts:
         told.upper.dirs = ()
         told.others.append(Place(spot("elbow", side), side_relation(side), spot("shoulder", side), 0.12))

@@ -22,7 +22,7 @@ _REST_SPOT: Final = {"head": "cheek", "face": "cheek"}
 _REST: Final = {"palm": "hand", "fist": "hand", "arm": "forearm", "leg": "knee"}
 _DOWN: Final = frozenset({"lower", "nod", "bow", "hang", "bend", "tuck", "prone"})
 _FORWARD_IS_DOWN: Final = frozenset({"tilt", "lean", "hang", "bend", "move", "be"})
-_AHEAD: Final = frozenset({"look", "face", "turn", "be", "straighten", "upright", "point"})
+_AHEAD: Final = frozenset({"look", "face", "turn", "be", "straighten", "stretch", "upright", "point"})
 
 
 def head(sheet: Sheet, ref: Ref, *, predicate: Predicate) -> bool:
@@ -53,7 +53,7 @@ def _nod_of(ref: Ref, predicate: Predicate) -> str:
 
 
 def _is_ahead(predicate: Predicate) -> bool:
-    told = "forward" in predicate.dirs or predicate.meaning in {"straighten", "upright"}
+    told = "forward" in predicate.dirs or predicate.meaning in {"straighten", "stretch", "upright"}
     return told and predicate.meaning in _AHEAD
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from ..language import Element, Ground, Place, Raise, Side, Touch
@@ -26,6 +27,8 @@ _RESTS: Final = frozenset({"knee", "thigh", "calf", "shin", "buttock", "hand", "
 
 def leg(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate) -> bool:
     """Take what a predicate says of parts of one or both legs; whether it said anything."""
+    if predicate.meaning == "outstretch":
+        predicate = replace(predicate, meaning="stretch")
     said, both = pairs.legs(sheet, ref, sides=sides, predicate=predicate), len(sides) == 2
     for side in sides:
         said = _contacts(sheet, ref, side=side, predicate=predicate, both=both) or said
@@ -91,7 +94,7 @@ def _bent(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
 def _degrees(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> float | None:
     """How far a knee is said to be bent; None if it is not."""
     meaning = predicate.meaning
-    told = meaning == "bend" or (ref.kind == "knee" and meaning in {"be", "straighten"})
+    told = meaning == "bend" or (ref.kind == "knee" and meaning in {"be", "straighten", "stretch"})
     degrees = predicate.degrees() if told else None
     if degrees is not None:
         return sheet.within("knee", degrees, what=f"the {side} knee")
@@ -222,7 +225,9 @@ def _stretched_out(sheet: Sheet, *, side: Side, predicate: Predicate, both: bool
     """Both legs straight in front of somebody who sits, or up from somebody who lies."""
     limb, dirs, words = sheet.legs[side], of_limb(predicate, side), set(sheet.support_words)
     seated = bool({"sit", "ground", "lie"} & words)
-    ahead = dirs == ("forward",) or (dirs == ("out",) and predicate.meaning == "stretch" and seated)
+    stretched = predicate.meaning == "stretch"
+    ahead = dirs == ("forward",) or (dirs == ("out",) and stretched and seated)
+    ahead = ahead or (stretched and not dirs and bool({"sit", "ground"} & words) and "lie" not in words)
     if both and ahead and predicate.meaning in {"be", "straighten", "stretch", "point"}:
         limb.whole.dirs, limb.bend = ("forward",), 0.0
         if "sit" in words and sheet.seat is None:

@@ -78,8 +78,10 @@ class NounReader:
 
     def _part(self, at: int, draft: _Draft) -> tuple[Entry, int] | None:
         for length, entry in self._looked.at(at):
+            # `extended` of `leg extended back` is no side that marks the back as a part.
+            sided = bool(draft.side) and draft.side != ("free",)
             if entry.category == "part" and self._is_noun_here(
-                at, length, marked=draft.article or bool(draft.side) or bool(draft.quant)
+                at, length, marked=draft.article or sided or bool(draft.quant)
             ):
                 return entry, at + length
             if entry.category in {"pose", "width", "facing"} and length > 1:

@@ -25,6 +25,7 @@ class Swing:
         angle: degrees from hanging down, where the sentence says it.
         raised: it was said to be raised, without a direction up.
         overhead: above the head, which is beyond it where the body lies.
+        assumed: the directions are those of `outstretched`, and give way to any that are said.
         mention: number of the clause that spoke of it first.
     """
 
@@ -32,6 +33,7 @@ class Swing:
     angle: float | None = None
     raised: bool = False
     overhead: bool = False
+    assumed: bool = False
     mention: int = -1
 
     @property
@@ -42,6 +44,8 @@ class Swing:
     def add(self, dirs: Iterable[str], *, mention: int) -> tuple[str, str] | None:
         """Take more directions in; what contradicts comes out and is returned with what replaced it."""
         dirs, lost = tuple(dirs), None
+        if self.assumed and dirs:
+            self.dirs, self.assumed = (), False
         if self.mention != mention and dirs and self.dirs and not set(dirs) & set(self.dirs):
             lost = (" and ".join(self.dirs), " and ".join(dirs))
             self.dirs, self.angle, self.raised = (), None, False
@@ -95,7 +99,8 @@ class Sheet:
         edit: the caller said that it is an edit.
         plain: the sentence is one command, as for the pose that is there: `lower the head`.
         bowed: the trunk was said to bend forward, but not how far.
-        posed: a pose was named; `pose_bends`: it bends the trunk far forward.
+        posed: a pose was named; `pose_bends`: it bends the trunk far forward; `on_hands`: its
+            hands are on the ground.
         relative: something was asked for relative to the current pose.
         commands: how many clauses told what to do.
         support_words: what carries the body, in the order it was said: verbs and states.
@@ -112,6 +117,7 @@ class Sheet:
     bowed: bool = False
     posed: bool = False
     pose_bends: bool = False
+    on_hands: bool = False
     commands: int = 0
     arms: dict[Side, Limb] = field(default_factory=_two_limbs)
     legs: dict[Side, Limb] = field(default_factory=_two_limbs)

@@ -29,7 +29,8 @@ def trunk(sheet: Sheet, ref: Ref, *, predicate: Predicate) -> bool:
     """Take what a predicate says of leans, bends and twists; whether it said anything."""
     meaning = predicate.meaning
     dirs = [each for each in predicate.dirs if each not in {"out", "high"}]
-    if meaning in {"straighten", "upright", "vertical"} or (meaning == "lean" and predicate.negated):
+    straight = {"straighten", "upright", "vertical"}
+    if meaning in straight or (meaning == "stretch" and not dirs) or (meaning == "lean" and predicate.negated):
         return _straight(sheet, ref, predicate)
     if meaning in {"twist", "turn"}:
         return _twist(sheet, predicate, right="right" in dirs)

@@ -11,7 +11,7 @@ from ..codec import MOST_ELEMENTS
 from ..language import Bend, Element, Face, Ground, Head, Program, Raise, Side, Support, Touch, Trunk
 from .blend import blended, sided
 from .clauses import ClauseBuilder
-from .emit import arm_elements, leg_elements
+from .emit import ON_HANDS, arm_elements, leg_elements
 from .guard import refuse_unusable
 from .interpret import interpret
 from .languages import language_of, translated
@@ -96,6 +96,8 @@ def _poses(sheet: Sheet, clauses: Sequence[Clause]) -> list[tuple[NamedPose, Cla
     for pose, clause in found:
         elements = sided(pose, side=_pose_side(clause), said=())
         sheet.pose_bends |= any(isinstance(e, Trunk) and (e.forward or 0.0) > _BOWED_POSE_DEG for e in elements)
+        sheet.on_hands |= any(isinstance(e, Ground) and e.part.endswith(("hand", "fingers", "elbow")) for e in elements)
+        sheet.on_hands |= any(isinstance(e, Support) and e.kind in ON_HANDS for e in elements)
         for element in elements:
             if isinstance(element, Support) and element.kind in {"lunge_left", "lunge_right"}:
                 sheet.front = "left" if element.kind == "lunge_left" else "right"
