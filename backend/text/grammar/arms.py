@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from ..language import Element, Ground, Place, Side, Touch
+from ..language import Apart, Element, Ground, Place, Side, Touch
 from . import pairs
 from .contact import contacts
-from .directions import OUTSTRETCHED, of_limb, of_verb
+from .directions import OUTSTRETCHED, aim_of, of_limb, of_verb
 from .edits import FINGERS
 from .limits import ARM_M, HEIGHTS, SHOULDER_M, UPPER_ARM_M, steps, swing_to
 from .names import is_spot, other_of, spot
@@ -16,6 +17,9 @@ from .pairs import is_overhead, set_contacts
 from .phrases import Phrase, Predicate, Ref
 from .sheet import Limb, Sheet, Swing
 
+_JOINED: Final = frozenset({"clasp", "fold", "together", "cross", "each_other"})
+_LAP_M, _ABOVE_CROTCH_M = (0.02, 0.16), 0.14
+"""Metres of joined hands from each thigh."""
 _OF_FINGERS: Final = frozenset({"open", "close", "hold", "spread", "tuck", "bend", "straighten", "stretch"})
 _LIFTING: Final = frozenset({"raise", "off_ground"})
 _STRAIGHT: Final = frozenset({"straighten", "stretch", "outstretch"})
@@ -73,7 +77,10 @@ def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both:
     if grounded or any(prep.place == "ground" and prep.meaning == "on" for prep in preps):
         found.append(Ground(spot(_ON_GROUND.get(ref.kind, "hand"), side)))
     for prep in preps:
-        found += contacts(sheet, ref, side=side, prep=prep, both=both)
+        over = predicate.meaning == "cross" and not both and prep.meaning in {"on", "over", "in_front", "at"}
+        where = replace(prep, meaning="across") if over else prep
+        at = contacts(sheet, ref, side=side, prep=where, both=both)
+        found += _between(at, prep) if both and predicate.meaning in _JOINED else at
         _by_furniture(sheet, side, prep)
     if predicate.negated or not found:
         return bool(preps) and not found and not predicate.dirs
@@ -89,6 +96,19 @@ def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both:
         set_contacts(sheet, side, own)
     sheet.shared += [each for each in found if _is_other_hand(each, side) and each not in sheet.shared]
     return True
+
+
+def _between(at: Sequence[Element], prep: Phrase) -> list[Element]:
+    """Joined hands on the lap or the knees are between the two, not each on its own."""
+    if any(len(ref.sides) == 1 for ref in prep.refs):
+        return list(at)
+    found: list[Element] = []
+    for each in at:
+        between = isinstance(each, Touch) and each.place.endswith(("_thigh", "_knee"))
+        found.append(Apart(each.part, each.place, *_LAP_M) if between else each)
+        if between and each.place.endswith("_thigh"):
+            found.append(Place(each.part, "above", "crotch", _ABOVE_CROTCH_M))
+    return found
 
 
 def _level(ref: Ref, *, side: Side, predicate: Predicate) -> list[Element]:
@@ -114,6 +134,7 @@ def _contact_phrases(ref: Ref, predicate: Predicate) -> list[Phrase]:
         if prep.meaning not in _NO_CONTACT
         and not _names_joint(ref, prep)
         and not _is_height(ref, prep)
+        and not aim_of(ref, prep, meaning=predicate.meaning)
         and not (is_overhead(prep) and ref.kind in {"arm", "forearm", "elbow"})
     ]
     if predicate.objects:
@@ -195,6 +216,8 @@ def _aimed(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
     """Directions and heights."""
     limb, meaning = sheet.arms[side], predicate.meaning
     dirs = of_limb(predicate, side, overhead=ref.kind != "palm")
+    aims = (aim_of(ref, prep, meaning=meaning) for prep in predicate.preps)
+    dirs = tuple(dict.fromkeys((*dirs, *filter(None, aims))))
     if ref.kind == "palm":
         return _palm(sheet, side, predicate=predicate, dirs=dirs)
     if meaning == "bend" and ref.kind in {"wrist", "elbow"}:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ..language import Element, Ground, Place, Relation, Side, Spot, Touch
-from .names import is_spot, other_of, spot
+from ..language import Apart, Element, Ground, Place, Relation, Side, Spot, Touch
+from .names import is_spot, other_of, side_relation, spot
 from .phrases import ARM_KINDS, LEG_KINDS, SIDED, Phrase, Ref
 from .sheet import Sheet
 
@@ -52,6 +52,7 @@ _COVERED: Final = frozenset({
 })  # fmt: skip
 _NEAR: Final = frozenset({"ear", "mouth", "temple", "cheek", "head", "face", "hip", "chin"})
 _FEET: Final = frozenset({"foot", "leg", "toes", "heel", "ankle"})
+_BESIDE_HEAD_M: Final = (0.04, 0.2)
 _STEP_M, _AHEAD_M, _BEHIND_M = 0.2, 0.1, 0.08
 
 
@@ -135,6 +136,13 @@ def _at(move: _Move, ref: Ref, side: Side | None) -> list[Element]:
     place, relation = _spot(name, side), _RELATIONS.get(move.prep)
     if place is None or place == move.part:
         return []
+    if move.prep == "beside" and ref.kind in {"head", "face"} and move.side and move.part.endswith("hand"):
+        ear = spot("ear", move.side)
+        return [
+            Place(move.part, side_relation(move.side), ear, 0.02),
+            Place(move.part, "level", ear),
+            Apart(move.part, ear, *_BESIDE_HEAD_M),
+        ]
     touches = move.prep in _TOUCHING if relation is None else _is_touch(move, ref)
     if touches:
         return [Touch(move.part, place)]

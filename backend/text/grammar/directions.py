@@ -6,11 +6,12 @@ from typing import Final
 
 from ..language import Side
 from .pairs import is_overhead
-from .phrases import Predicate, Ref
+from .phrases import Phrase, Predicate, Ref
 
 _SAME: Final = {"side": "out", "high": "up", "away": "back"}
 OUTSTRETCHED: Final = frozenset({"stretch", "outstretch"})
 """Arms of which only this is said are level: two to the sides, one to the front."""
+_FRONT: Final = frozenset({"chest", "torso", "body", "belly", "shoulder", "face", "head"})
 _UPPER: Final = frozenset({"arm", "elbow", "upper_arm"})
 
 
@@ -35,6 +36,18 @@ def of_limb(predicate: Predicate, side: Side, *, overhead: bool = True) -> tuple
     return tuple(dict.fromkeys(found))
 
 
+def aim_of(ref: Ref, prep: Phrase, *, meaning: str) -> str:
+    """Where an arm is raised or stretched to that is said to be beside, before or behind the body; empty if nowhere."""
+    kinds = {each.kind for each in prep.refs}
+    if ref.kind != "arm" or meaning not in {*OUTSTRETCHED, "raise", "straighten", "reach", "spread"}:
+        return ""
+    if prep.meaning == "beside" and kinds & {"head", "ear", "face"}:
+        return "up"
+    if prep.meaning == "behind" and kinds & {"torso", "body", "back"}:
+        return "back"
+    return "forward" if prep.meaning == "in_front" and kinds & _FRONT and meaning != "raise" else ""
+
+
 def of_verb(predicate: Predicate, dirs: tuple[str, ...], ref: Ref) -> tuple[str, ...]:
     """The directions of an arm once the verb's own are added, or take the place of weaker ones."""
     meaning = predicate.meaning
@@ -44,6 +57,8 @@ def of_verb(predicate: Predicate, dirs: tuple[str, ...], ref: Ref) -> tuple[str,
         return ("down",)
     if dirs == ("out",) and (meaning == "reach" or (meaning == "stretch" and ref.kind in {"hand", "fist"})):
         return ("forward",)
+    if meaning == "spread" and ref.kind in _UPPER and len(dirs) == 1 and dirs[0] in {"up", "down", "forward", "back"}:
+        return (*dirs, "out")
     if "diagonal" in predicate.dirs and set(dirs) <= {"up", "down"}:
         return (*(dirs or ("up",)), "out")
     return dirs or _alone(predicate, ref)

@@ -41,7 +41,8 @@ _VERB: Final = {
     "turn": "turn", "twist": "turn", "tilt": "tilt", "lean": "lean", "spread": "spread", "close": "close",
     "open": "spread", "move": "move", "put": "move", "swing": "move", "reach": "move", "point": "move", "step": "move",
     "look": "turn", "face": "turn", "bow": "lean", "arch": "lean", "hunch": "lean", "nod": "lower", "hang": "lower",
-    "outstretch": "straighten", "tuck": "move", "together": "close", "cross": "close", "off_ground": "raise", "shrug": "raise", "squat": "lower",
+    "outstretch": "straighten",
+    "tuck": "move", "together": "close", "cross": "close", "off_ground": "raise", "shrug": "raise", "squat": "lower",
     "kneel": "lower", "lunge": "lower",
 }  # fmt: skip
 _COMPARED: Final = {

@@ -12,6 +12,9 @@ from .phrases import SIDES, Phrase, Predicate, Ref
 from .sheet import Sheet, Swing
 
 _ARMS: Final = frozenset({"arm", "forearm"})
+_BEFORE: Final = frozenset({"in_front", "on", "over", "at", "against", "across", "around", "to"})
+_FRONT: Final = frozenset({"chest", "heart", "belly", "torso", "body", "waist"})
+_FACE: Final = frozenset({"face", "head", "eye", "forehead", "mouth", "nose", "chin"})
 _HANDS: Final = frozenset({"hand", "fingers"})
 _JOINING: Final = frozenset({"clasp", "together", "each_other", "fold", "close", "touch"})
 _TOGETHER: Final = frozenset({"together", "close", "each_other"})
@@ -45,6 +48,16 @@ def is_overhead(prep: Phrase) -> bool:
 
 def _crossed(sheet: Sheet, ref: Ref, predicate: Predicate) -> bool:
     """Arms before the chest; wrists wherever the sentence puts them."""
+    sheet.arms_crossed = True
+    if ref.kind in _ARMS and _before_trunk(sheet, predicate):
+        predicate.preps.clear()
+    elif ref.kind in _ARMS and any(prep.meaning in _BEFORE and _kinds(prep) & _FACE for prep in predicate.preps):
+        predicate.preps.clear()
+        sheet.shared.append(Touch("left_wrist", "right_wrist"))
+        for side in SIDES:
+            wrist = spot("wrist", side)
+            set_contacts(sheet, side, [Place(wrist, "ahead", "nose", 0.1), Place(wrist, "level", "nose")])
+        return True
     elsewhere = any(is_overhead(prep) or prep.meaning == "behind" for prep in predicate.preps)
     if ref.kind in _HANDS and any(each.kind in {"chest", "heart"} for prep in predicate.preps for each in prep.refs):
         predicate.preps.clear()
@@ -59,6 +72,19 @@ def _crossed(sheet: Sheet, ref: Ref, predicate: Predicate) -> bool:
     for side in SIDES:
         sheet.arms[side].whole = Swing()
         set_contacts(sheet, side, [Touch(spot("hand", side), spot(place, other_of(side)))])
+    return True
+
+
+def _kinds(prep: Phrase) -> set[str]:
+    return {ref.kind for ref in prep.refs}
+
+
+def _before_trunk(sheet: Sheet, predicate: Predicate) -> bool:
+    """`in front of the chest`, `over the belly`: arms that are crossed are there anyhow, over the belly lower."""
+    if not predicate.preps or not all(prep.meaning in _BEFORE and _kinds(prep) & _FRONT for prep in predicate.preps):
+        return False
+    if any(_kinds(prep) & {"belly", "waist"} for prep in predicate.preps):
+        sheet.shared += [Place(spot("wrist", side), "below", "chest", 0.1) for side in SIDES]
     return True
 
 

@@ -101,6 +101,7 @@ class Sheet:
         bowed: the trunk was said to bend forward, but not how far.
         posed: a pose was named; `pose_bends`: it bends the trunk far forward; `on_hands`: its
             hands are on the ground.
+        arms_crossed: arms were said to be crossed.
         relative: something was asked for relative to the current pose.
         commands: how many clauses told what to do.
         support_words: what carries the body, in the order it was said: verbs and states.
@@ -118,6 +119,7 @@ class Sheet:
     posed: bool = False
     pose_bends: bool = False
     on_hands: bool = False
+    arms_crossed: bool = False
     commands: int = 0
     arms: dict[Side, Limb] = field(default_factory=_two_limbs)
     legs: dict[Side, Limb] = field(default_factory=_two_limbs)

@@ -14,6 +14,7 @@ from .clauses import ClauseBuilder
 from .emit import ON_HANDS, arm_elements, leg_elements
 from .guard import refuse_unusable
 from .interpret import interpret
+from .joined import centre
 from .languages import language_of, translated
 from .legs import is_lifted
 from .named import NamedPose, mirrored, named_poses
@@ -156,6 +157,7 @@ def _said(sheet: Sheet) -> list[Element]:
     found += [Trunk(**sheet.trunk)] if sheet.trunk else []
     found += [Head(**sheet.head)] if sheet.head else []
     found += [*by_leg["left"], *by_leg["right"], *crossed_legs(sheet, kind), *sheet.pairs.values()]
+    centre(sheet)
     for side in SIDES:
         found += arm_elements(sheet, side, kind=kind)
     return [*found, *sheet.shared, *more]
