@@ -26,6 +26,7 @@ from .language import (
     Trunk,
 )
 from .measures import Body
+from .situation import raised_leg
 
 _FAR_APART_M: Final = 0.25
 _T_POSE: Final = Body.posed(np.zeros((1, 24, 3)))
@@ -41,13 +42,21 @@ def overruled(elements: Sequence[Element]) -> dict[int, Element | None]:
     What is not in the answer is left whole.
     """
     found: dict[int, Element | None] = {}
+    raised = raised_leg(elements)
     for index, element in enumerate(elements):
-        left: Element | None = element
+        left: Element | None = None if _under(element, raised) else element
         for later in elements[index + 1 :]:
             left = _left_of(left, later) if left is not None else None
         if left != element:
             found[index] = left
     return found
+
+
+def _under(element: Element, raised: str | None) -> bool:
+    """Whether it has the foot of a leg on the ground that is raised high."""
+    if raised is None or not isinstance(element, Ground) or element.above > 0.0:
+        return False
+    return chain_of_spot(element.part) == f"{raised}_leg"
 
 
 def _left_of(element: Element, later: Element) -> Element | None:

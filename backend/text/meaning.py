@@ -43,6 +43,9 @@ from .touches import touch_checks, touch_wishes
 from .ways import direction_of
 
 _LONGEST_M: Final = 2.3
+_HANGING_DEG: Final = 30.0
+# A foot's back lies above its sole, an ankle above both.
+_ON_GROUND_M: Final = {"foot": 0.05, "ankle": 0.085}
 _MOST_BEND: Final = {"elbow": 150.0, "knee": 155.0, "wrist": 80.0}
 # The foot points 21 degrees below level where the ankle is neutral (`skeleton.REST_OFFSETS`).
 _ANKLE_NEUTRAL: Final = 111.4
@@ -149,7 +152,7 @@ def _checks(  # noqa: C901, PLR0911, PLR0912 - one arm for each element
         case Raise():
             return _raise(element, where, others)
         case Point():
-            return _point(element, others)
+            return _point(element, where, others)
         case Touch(part=part, place=place):
             return touch_checks(part, place), ""
         case Place():
@@ -161,7 +164,11 @@ def _checks(  # noqa: C901, PLR0911, PLR0912 - one arm for each element
             clear = float(np.clip(above, 0.0, _LONGEST_M))
             height = Height(part)
             return (
-                (Check(height, high=0.03, slack=0.03) if clear <= 0.0 else Check(height, low=clear, slack=0.03)),
+                (
+                    Check(height, high=_ON_GROUND_M.get(bare(part), 0.03), slack=0.03)
+                    if clear <= 0.0
+                    else Check(height, low=clear, slack=0.03)
+                ),
             ), ""
         case Support():
             return support_checks(element, where), ""
@@ -212,13 +219,13 @@ def _raise(element: Raise, where: Situation, others: list[Element]) -> tuple[tup
     x, y, z = np.round(way, 9).tolist()
     if _reaches(limb, others):
         return (Check(Away(_upper(limb), (x, y, z)), high=45.0, slack=15.0),), "as far as what it touches lets it"
-    straight = whole and not _bent(limb, others)
+    straight = whole and not _bent(limb, others) and not (degrees < _HANGING_DEG and _is_free(limb, where))
     named: measures.Limb = limb if straight else _upper(limb)
     checks = (Check(Away(named, (x, y, z)), high=4.0, slack=8.0),)
     return (*checks, _straight(limb)) if straight else checks, note
 
 
-def _point(element: Point, others: list[Element]) -> tuple[tuple[Check, ...], str]:
+def _point(element: Point, where: Situation, others: list[Element]) -> tuple[tuple[Check, ...], str]:
     limb = element.limb
     aim = direction_of(element.directions, side_of(limb))
     if aim is None:
@@ -226,10 +233,15 @@ def _point(element: Point, others: list[Element]) -> tuple[tuple[Check, ...], st
     if bare(limb) in {"arm", "leg"}:
         if _reaches(limb, others):
             return (Check(Away(_upper(limb), aim), high=45.0, slack=15.0),), "as far as what it touches lets it"
-        if _bent(limb, others):
+        if _bent(limb, others) or (element.directions == ("down",) and _is_free(limb, where)):
             return (Check(Away(_upper(limb), aim), high=10.0, slack=12.0),), ""
         return (Check(Away(limb, aim), high=8.0, slack=12.0), _straight(limb)), ""
     return (Check(Away(limb, aim), high=10.0, slack=12.0),), ""
+
+
+def _is_free(limb: str, where: Situation) -> bool:
+    """Whether it is the leg that does not carry the body: where it hangs, its knee bends to clear the ground."""
+    return {"left_leg": "right_leg", "right_leg": "left_leg"}.get(where.kind or "") == limb
 
 
 def _upper(limb: str) -> measures.Limb:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeGuard
+from typing import Final, Literal, TypeGuard
 
 from .chains import Chain, bare, chain_of_limb, chain_of_spot, mover, side_of
 from .language import Bend, Change, Element, Ground, Mirror, Place, Point, Raise, Support, SupportKind, Touch, Trunk
@@ -13,6 +13,8 @@ _LIFTING_BEND_DEG: Final = 50.0
 _STRIDE_DEG: Final = 60.0
 _UPRIGHT: Final = frozenset({None, "standing", "tiptoe", "left_leg", "right_leg"})
 _OFF_GROUND_M: Final = 0.04
+_CLEARLY_RAISED_DEG: Final = 60.0
+_ON_FEET: Final = frozenset({None, "standing", "left_leg", "right_leg"})
 _FAR_DOWN: Final = frozenset({"shin", "calf", "ankle", "heel", "sole", "foot", "toes", "knee"})
 
 
@@ -40,7 +42,7 @@ class Situation:
 def situation(elements: Sequence[Element]) -> Situation:
     """Of all elements that are to hold, together."""
     named = [element for element in elements if isinstance(element, Support)]
-    kind = named[-1].kind if named else _grounded(elements)
+    kind = _on_the_other_leg(named[-1].kind, elements) if named else _grounded(elements)
     height = named[-1].height if named else None
     lifted: set[Chain] = {chain for element in elements if (chain := _lifts(element, kind, elements)) is not None}
     if kind in _UPRIGHT and {"left_leg", "right_leg"} <= lifted and _strides(elements):
@@ -50,6 +52,37 @@ def situation(elements: Sequence[Element]) -> Situation:
     busy: set[Chain] = {chain for element in elements for chain in _about(element)}
     on_toes = {str(side_of(each.part)) for each in elements if _raises_heel(each)}
     return Situation(kind, height, bool(named), frozenset(lifted), frozenset(busy), frozenset(on_toes))
+
+
+def raised_leg(elements: Sequence[Element]) -> Literal["left", "right"] | None:
+    """The side whose leg alone is raised so far, by `Raise` or `Point`, that the body stands on the other one."""
+    named = [element for element in elements if isinstance(element, Support)]
+    if named and named[-1].kind not in _ON_FEET:
+        return None
+    if not named and _grounded(elements) is not None:
+        return None
+    raised = {side_of(element.limb) for element in elements if _raises_leg(element)}
+    if len(raised) != 1:
+        return None
+    return "left" if "left" in raised else "right"
+
+
+def _raises_leg(element: Element) -> TypeGuard[Raise | Point]:
+    match element:
+        case Raise(limb=limb, degrees=degrees):
+            return bare(limb) == "leg" and abs(degrees) >= _CLEARLY_RAISED_DEG
+        case Point(limb=limb, directions=directions):
+            return bare(limb) == "leg" and "down" not in directions
+        case _:
+            return False
+
+
+def _on_the_other_leg(kind: SupportKind, elements: Sequence[Element]) -> SupportKind:
+    """A leg cannot be raised high and carry the body."""
+    raised = raised_leg(elements)
+    if raised is None or kind not in {"left_leg", "right_leg"}:
+        return kind
+    return "right_leg" if raised == "left" else "left_leg"
 
 
 def _raises_heel(element: Element) -> TypeGuard[Ground]:

@@ -19,6 +19,8 @@ _FORWARD: Final = (0.0, 0.0, 1.0)
 _UP: Final = (0.0, 1.0, 0.0)
 _DOWN: Final = (0.0, -1.0, 0.0)
 _SIDES: Final[tuple[Side, Side]] = ("left", "right")
+_ONE_LEG: Final = frozenset({"left_leg", "right_leg"})
+_SOLE: Final = frozenset({"sole", "toes", "heel"})
 SEAT_M: Final = 0.45
 """A chair's seat."""
 _LOWEST_SEAT, _HIGHEST_SEAT, _FEET_REACH = 0.03, 0.95, 0.60
@@ -80,7 +82,7 @@ def _standing() -> Law:
 
 def _one_leg(side: Side) -> Law:
     off = _other(side)
-    raised = _high(f"{off}_sole", 0.12), _high(f"{off}_toes", 0.06), _high(f"{off}_heel", 0.12)
+    raised = tuple(_high(f"{off}_{part}", 0.13) for part in ("sole", "toes", "heel"))
     return Law((f"{side}_foot",), (*_sole(side), *raised), balanced=True)
 
 
@@ -289,13 +291,23 @@ def law_of(kind: SupportKind, height: float | None = None) -> Law:
 
 def support_checks(element: Support, where: Situation) -> tuple[Check, ...]:
     """What a support asks for, but of limbs that other elements told to be elsewhere."""
-    law = law_of(element.kind, element.height)
+    law = law_of(_kind_of(element, where), element.height)
     heels = {f"{side}_{part}" for side in where.on_toes for part in ("heel", "sole")}
-    return tuple(
-        check
-        for check in law.checks
-        if not _chains(check) & where.lifted and not (isinstance(check.measure, Height) and check.measure.spot in heels)
-    )
+    return tuple(check for check in law.checks if _clears(check) or _stays(check, where.lifted, heels))
+
+
+def _kind_of(element: Support, where: Situation) -> SupportKind:
+    """Its kind, but the other leg where the one that it names is raised."""
+    return where.kind if where.kind in _ONE_LEG and element.kind in _ONE_LEG else element.kind
+
+
+def _clears(check: Check) -> bool:
+    """Whether it keeps a foot off the ground, which holds of a leg that is told to be elsewhere, too."""
+    return isinstance(check.measure, Height) and bare(check.measure.spot) in _SOLE and check.low > 0.1
+
+
+def _stays(check: Check, lifted: frozenset[Chain], heels: set[str]) -> bool:
+    return not _chains(check) & lifted and not (isinstance(check.measure, Height) and check.measure.spot in heels)
 
 
 def support_wishes(element: Support, where: Situation) -> tuple[Check, ...]:

@@ -24,6 +24,7 @@ from .meaning import Constraint, left_of
 from .measures import Body, Check
 from .mirrors import mirrored
 from .situation import Situation, situation
+from .standing_feet import under_foot
 from .text_start import bowed, faced, supported, varied
 from .text_terms import MOVED, Terms
 
@@ -218,14 +219,7 @@ def _carrying(
     if where.kind is not None:
         points = joined([GROUND_PARTS[part] for part in supports.carriers(where)])
         return points, np.ones((len(poses), len(points.joints)), np.bool_)
-    points, carrying = _feet(poses)
-    half = len(points.joints) // 2
-    for index, side in enumerate(("left", "right")):
-        if f"{side}_leg" in where.lifted:
-            carrying[:, half * index : half * (index + 1)] = False
-        elif side in where.on_toes:
-            carrying[:, half * index : half * (index + 1) - 1] = False
-    return points, carrying
+    return under_foot(poses, lifted=where.lifted, on_toes=where.on_toes)
 
 
 def _feet(poses: DoubleArray) -> tuple[Points, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
