@@ -104,9 +104,11 @@ def _between(at: Sequence[Element], prep: Phrase) -> list[Element]:
         return list(at)
     found: list[Element] = []
     for each in at:
-        between = isinstance(each, Touch) and each.place.endswith(("_thigh", "_knee"))
-        found.append(Apart(each.part, each.place, *_LAP_M) if between else each)
-        if between and each.place.endswith("_thigh"):
+        if not isinstance(each, Touch) or not each.place.endswith(("_thigh", "_knee")):
+            found.append(each)
+            continue
+        found.append(Apart(each.part, each.place, *_LAP_M))
+        if each.place.endswith("_thigh"):
             found.append(Place(each.part, "above", "crotch", _ABOVE_CROTCH_M))
     return found
 

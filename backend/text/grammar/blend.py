@@ -22,6 +22,8 @@ from ..language import (
     Touch,
     Trunk,
 )
+from .facts import agreement, facts
+from .limits import steps
 from .named import NamedPose, mirrored
 from .phrases import SIDES
 
@@ -87,6 +89,7 @@ def blended(pose: Sequence[Element], said: Sequence[Element]) -> tuple[Element, 
     """The elements of a pose that explicit ones leave, as far as they leave them, then the explicit ones."""
     if _is_stride(pose):
         said = [each for each in said if _in_front(each) is None]
+    said = [each for each in said if not _is_done_by(pose, each)]
     taken: set[str] = set()
     for slot in (slot for element in said for slot in slots(element)):
         side, _, name = slot.partition(" ")
@@ -95,6 +98,24 @@ def blended(pose: Sequence[Element], said: Sequence[Element]) -> tuple[Element, 
         taken |= {f"{side} {each}" for side in SIDES for each in _LEG}
     kept = [_loosened(element, taken) for element in pose]
     return (*(element for element in kept if element is not None), *said)
+
+
+def _is_done_by(pose: Sequence[Element], element: Element) -> bool:
+    """Whether a pose does more exactly what is only said in passing: `arabesque, left leg behind`, `kick, leg up`."""
+    if not any(isinstance(each, Support) and each.kind in {"left_leg", "right_leg"} for each in pose):
+        return False
+    own = facts(pose)
+    front = _in_front(element)
+    if front is not None:
+        rear = "right" if front == "left" else "left"
+        return own.get((f"{front} leg", "way")) == "forward" or own.get((f"{rear} leg", "way")) == "back"
+    if not isinstance(element, Raise) or not element.limb.endswith("leg"):
+        return False
+    leg = f"{element.limb.partition('_')[0]} leg"
+    usual = element.degrees == steps(f"leg {element.toward}", "")
+    way = own.get((leg, "way"))
+    # Up is forward where nothing else is said, so it does not contradict another way.
+    return usual and way is not None and element.toward in {way, "forward"} and own.get((leg, "carries")) == "no"
 
 
 def _is_stride(pose: Sequence[Element]) -> bool:
@@ -129,7 +150,8 @@ def sided(pose: NamedPose, *, side: Side | None, said: Sequence[Element]) -> tup
     front = next((found for each in said if (found := _in_front(each)) is not None), None)
     if front is not None and pose.front is not None:
         return pose.elements if front == pose.front else turned
-    return turned if _fit(turned, said) > _fit(pose.elements, said) else pose.elements
+    fits, turned_fits = ((agreement(each, said), _fit(each, said)) for each in (pose.elements, turned))
+    return turned if turned_fits > fits else pose.elements
 
 
 def _in_front(element: Element) -> Side | None:

@@ -18,6 +18,7 @@ from .joined import centre
 from .languages import language_of, translated
 from .legs import is_lifted
 from .named import NamedPose, mirrored, named_poses
+from .names import spot
 from .phrases import SIDES, Clause, Phrase
 from .reader import Reader
 from .sheet import Sheet
@@ -111,8 +112,15 @@ def _elements(sheet: Sheet, poses: Sequence[tuple[NamedPose, Clause]]) -> tuple[
     said = _said(sheet)
     found: tuple[Element, ...] = ()
     for pose, clause in poses:
-        found = blended(found, _posed(pose, clause, said=said))
+        found = blended(found, _posed(pose, clause, said=[*said, *_carried(sheet)]))
     return _joined(blended(found, said)) + tuple(sheet.changes)
+
+
+def _carried(sheet: Sheet) -> list[Element]:
+    """`on the right hand`: parts that carry the body tell a pose from its mirror."""
+    kinds = {"hand": "hand", "palm": "hand", "elbow": "elbow", "forearm": "elbow", "knee": "knee"}
+    found = [(kinds[kind], sides[0]) for kind, sides in sheet.carriers if kind in kinds and len(sides) == 1]
+    return [Ground(spot(kind, side)) for kind, side in found]
 
 
 def _posed(pose: NamedPose, clause: Clause, *, said: Sequence[Element]) -> tuple[Element, ...]:
