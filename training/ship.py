@@ -28,7 +28,7 @@ made = "{made}"
 """
 _MADE: Final = {
     POSE_MODEL: "Trained by `make train-pose` from CMU's motion capture (free for all uses) and DeepMimic's (MIT).",
-    DRAWING_MODEL: "Trained by `make train-sketch` on synthetic drawings of MakeHuman's bodies (CC0) in our training's poses.",
+    DRAWING_MODEL: "Trained by `make train-sketch` on synthetic drawings of MakeHuman's bodies (CC0) in mocap's poses.",
     TEXT_MODEL: "Trained by `make train-text` from CMU's motion capture and its descriptions, and poses authored here.",
 }
 _LOAD: Final = {POSE_MODEL: load_network, DRAWING_MODEL: load_drawing_network, TEXT_MODEL: load_text_network}
