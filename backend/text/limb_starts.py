@@ -18,10 +18,10 @@ from ..refine.joint_limits import LIMITS, rotations_from_angles
 from ..skeleton import JOINT_COUNT, JOINT_INDEX
 from .body_solids import CAPSULES, PAIRS, depths
 from .chains import bare, chain_of_spot, mover, side_of
-from .language import Element, Place, Touch
+from .language import Element, Place, Point, Raise, Touch
 from .measures import Body, angle_between
 from .spots import SPOT_INDEX, SPOT_JOINTS
-from .touches import KNEE_OUT_M, elbow_habit, skin_normal, turns_knee_out
+from .touches import KNEE_OUT_M, elbow_habit, hands_meet, skin_normal, turns_knee_out
 
 Limb = Literal["arm", "leg"]
 _COUNT: Final = {"arm": 5000, "leg": 3000}
@@ -34,6 +34,10 @@ _DEPTH_M: Final = 0.02
 _WAYS: Final[dict[str, tuple[float, float, float]]] = {
     "above": (0.0, 1.0, 0.0), "below": (0.0, -1.0, 0.0), "ahead": (0.0, 0.0, 1.0), "behind": (0.0, 0.0, -1.0),
     "left_of": (1.0, 0.0, 0.0), "right_of": (-1.0, 0.0, 0.0),
+}  # fmt: skip
+# Arms up beside the head, palms to each other, elbows hardly bent; left side.
+_OVERHEAD: Final = {
+    "collar": (0.0, 0.0, 40.0), "shoulder": (80.0, 0.0, 62.0), "elbow": (0.0, -12.0, 0.0), "wrist": (0.0, 0.0, 0.0),
 }  # fmt: skip
 _VARIETY: Final = 0.6
 """How much worse than the best another alternative's start may be, in half squares of standard deviations."""
@@ -118,7 +122,9 @@ def reaching(poses: DoubleArray, elements: Sequence[Element]) -> DoubleArray:
 
     Each alternative takes another posture where several are about as good.
     """
-    found, placed = poses.copy(), set[str]()
+    found, placed = overhead(poses, elements), set[str]()
+    if hands_meet(elements) and any(_points_up(each) for each in elements):
+        placed |= {"left_arm", "right_arm"}
     goals = sorted((goal for element in elements if (goal := _goal(element)) is not None), key=_is_arm)
     for goal in goals:
         moved, still = goal.moved, goal.still
@@ -135,6 +141,33 @@ def reaching(poses: DoubleArray, elements: Sequence[Element]) -> DoubleArray:
         for index in range(len(found)):
             found[index, joints] = _library(kind).turns[_choice(body, index, goal, kind=kind)] * mirror
     return found
+
+
+def overhead(poses: DoubleArray, elements: Sequence[Element]) -> DoubleArray:
+    """Poses (A, 24, 3) whose arms are up where they are to point up and their hands to meet."""
+    if not hands_meet(elements) or not any(_points_up(each) for each in elements):
+        return poses
+    angles = np.zeros((JOINT_COUNT, 3))
+    for joint, left in _OVERHEAD.items():
+        angles[JOINT_INDEX[f"left_{joint}"]] = left
+        angles[JOINT_INDEX[f"right_{joint}"]] = np.asarray(left) * (1.0, -1.0, -1.0)
+    turns, found = rotations_from_angles(np.radians(angles)), poses.copy()
+    for joint in _OVERHEAD:
+        for side in ("left", "right"):
+            found[:, JOINT_INDEX[f"{side}_{joint}"]] = turns[JOINT_INDEX[f"{side}_{joint}"]]
+    return found
+
+
+def _points_up(element: Element) -> bool:
+    match element:
+        case Point(limb=limb, directions=directions):
+            return bare(limb) in {"arm", "upper_arm", "forearm"} and "up" in directions
+        case Raise(limb=limb, degrees=degrees):
+            return bare(limb) in {"arm", "upper_arm"} and degrees > 140.0
+        case Place(part=part, relation="above", other="head_top"):
+            return bare(part) in {"hand", "fingers"}
+        case _:
+            return False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from . import measures
 from .chains import bare, chain_of_limb, side_of
 from .changes import change_checks, sized
 from .contradictions import overruled
+from .hugged_knees import hugged_wishes
 from .language import (
     Apart,
     Bend,
@@ -39,11 +40,12 @@ from .mirrors import mirror_checks, mirrored_body
 from .sentences import sentence
 from .situation import Situation, situation
 from .supports import support_checks, support_wishes
-from .touches import touch_checks, touch_wishes
+from .touches import hands_meet, joined_overhead, touch_checks, touch_wishes
 from .ways import direction_of
 
 _LONGEST_M: Final = 2.3
 _HANGING_DEG: Final = 30.0
+_UP_COSINE: Final = 0.9
 # A foot's back lies above its sole, an ankle above both.
 _ON_GROUND_M: Final = {"foot": 0.05, "ankle": 0.085}
 _MOST_BEND: Final = {"elbow": 150.0, "knee": 155.0, "wrist": 80.0}
@@ -138,7 +140,7 @@ def _constraint(
         note = "in part: a later part says otherwise"
     wishes = touch_wishes(left, others) if isinstance(left, Touch) else ()
     if isinstance(left, Support):
-        wishes = support_wishes(left, where)
+        wishes = (*support_wishes(left, where), *(hugged_wishes(others) if where.kind == "sitting_floor" else ()))
     return Constraint(element, f"{words} ({note})" if note else words, checks, wishes)
 
 
@@ -217,6 +219,8 @@ def _raise(element: Raise, where: Situation, others: list[Element]) -> tuple[tup
     if where.kind in _LYING:
         way = np.asarray(_LYING[where.kind] @ way, np.float64)
     x, y, z = np.round(way, 9).tolist()
+    if limb in {"left_arm", "right_arm"} and -np.cos(radians) > _UP_COSINE and hands_meet(others):
+        return joined_overhead(limb), note
     if _reaches(limb, others):
         return (Check(Away(_upper(limb), (x, y, z)), high=45.0, slack=15.0),), "as far as what it touches lets it"
     straight = whole and not _bent(limb, others) and not (degrees < _HANGING_DEG and _is_free(limb, where))
@@ -231,6 +235,8 @@ def _point(element: Point, where: Situation, others: list[Element]) -> tuple[tup
     if aim is None:
         return (), "these directions cancel each other"
     if bare(limb) in {"arm", "leg"}:
+        if aim[1] > _UP_COSINE and limb in {"left_arm", "right_arm"} and hands_meet(others):
+            return joined_overhead(limb), ""
         if _reaches(limb, others):
             return (Check(Away(_upper(limb), aim), high=45.0, slack=15.0),), "as far as what it touches lets it"
         if _bent(limb, others) or (element.directions == ("down",) and _is_free(limb, where)):

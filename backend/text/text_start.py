@@ -16,6 +16,7 @@ from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES
 from . import supports
 from .chains import bare, chain_of_spot, mover
+from .hugged_knees import drawn_up, hugged
 from .language import Bend, Element, Face, Ground, SupportKind, Touch, Trunk
 from .limb_starts import reaching
 from .measures import Body, Facing
@@ -54,6 +55,7 @@ def supported(poses: DoubleArray, where: Situation, on: Sequence[Element], *, ed
     if where.kind is None or (edit and not where.told):
         return poses
     there = supports.holds(where.kind, where.height, Body.posed(poses), lifted=where.lifted)
+    there &= not (where.kind == "sitting_floor" and hugged(on))
     placed = started(poses, where.kind, height=where.height, busy=where.busy)
     placed = _knees_up(placed, where.kind, on)
     rests = [rest for rest in _RESTS.get(where.kind, ()) if chain_of_spot(rest.part) not in where.busy]
@@ -63,6 +65,8 @@ def supported(poses: DoubleArray, where: Situation, on: Sequence[Element], *, ed
 
 def _knees_up(poses: DoubleArray, kind: SupportKind, on: Sequence[Element]) -> DoubleArray:
     """Knees that are bent while the body lies on its back point up, the feet flat on the ground."""
+    if kind == "sitting_floor":
+        return drawn_up(poses, on)
     if kind != "lying_back":
         return poses
     found = poses.copy()

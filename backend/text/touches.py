@@ -12,8 +12,8 @@ import numpy as np
 from ..arrays import DoubleArray
 from ..skeleton import JOINT_INDEX
 from .chains import bare, chain_of_spot, mover, side_of, spot_joint
-from .language import Element, Spot, Touch
-from .measures import Body, Check, Distance, Offset, angle_between
+from .language import Element, Place, Spot, Touch
+from .measures import Angle, Away, Body, Check, Distance, Limb, Offset, angle_between
 from .spots import SPOT_INDEX, SPOT_JOINTS, SPOT_OFFSETS
 
 _TOUCH_M: Final = 0.04
@@ -140,7 +140,9 @@ def touch_wishes(element: Touch, others: Sequence[Element]) -> tuple[Check, ...]
     if side is None or bare(chain_of_spot(moved)) != "arm" or bare(moved) not in _HANDS:
         return ()
     if bare(still) in _HANDS:
-        return (Check(PalmsFacing(), high=40.0, slack=60.0),)
+        facing = Check(PalmsFacing(), high=40.0, slack=60.0)
+        overhead = any(_over_the_head(each) for each in others)
+        return (facing, *joined_overhead("left_arm"), *joined_overhead("right_arm")) if overhead else (facing,)
     found: list[Check] = []
     if np.any(skin_normal(still)):
         found.append(Check(PalmAgainst(side, still), high=25.0, slack=50.0))
@@ -148,6 +150,26 @@ def touch_wishes(element: Touch, others: Sequence[Element]) -> tuple[Check, ...]
         if np.isfinite(low) or np.isfinite(high):
             found.append(Check(Elbow(side, axis), float(low), float(high), slack=0.08))
     return (*found, *_crossed(side, still, others))
+
+
+def hands_meet(elements: Sequence[Element]) -> bool:
+    """Whether both hands are to touch each other."""
+    return any(
+        isinstance(each, Touch) and bare(each.part) in _HANDS and bare(each.place) in _HANDS for each in elements
+    )
+
+
+def joined_overhead(arm: Limb) -> tuple[Check, ...]:
+    """An arm that points up while its hand meets the other one above the head: as upright as its shoulder lets it."""
+    straight = Check(Angle("left_elbow" if arm == "left_arm" else "right_elbow"), low=150.0, slack=12.0)
+    return Check(Away(arm, (0.0, 1.0, 0.0)), high=15.0, slack=6.0), straight
+
+
+def _over_the_head(element: Element) -> bool:
+    """Whether it has a hand above the top of the head."""
+    if not isinstance(element, Place) or element.relation != "above":
+        return False
+    return bare(element.part) in _HANDS and element.other == "head_top"
 
 
 def turns_knee_out(moved: str, still: str) -> bool:
