@@ -12,7 +12,7 @@ from contrapposto.backend.errors import InputError
 from contrapposto.backend.text.codec import program_from_json, program_to_json
 from contrapposto.backend.text.grammar import understand
 from contrapposto.backend.text.grammar.named import element_lines
-from contrapposto.backend.text.language import Bend, Change, Head, Mirror, Point, Support
+from contrapposto.backend.text.language import Bend, Change, Head, Mirror, Point, Support, Touch, Trunk
 
 _TABLE = json.loads((Path(__file__).parents[1] / "data" / "text_sentences.json").read_text(encoding="utf-8"))
 
@@ -139,3 +139,32 @@ def test_a_sentence_takes_few_milliseconds():
         understand(sentence)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.005, f"{1000.0 * min(times):.1f} ms"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "element", "wrong", "right"),
+    [
+        ("left hand on the right sholder", Touch("left_hand", "right_shoulder"), "sholder", "shoulder"),
+        ("rigth arm up", Point("right_arm", ("up",)), "rigth", "right"),
+        ("lean foward", Trunk(forward=30.0), "foward", "forward"),
+        ("sitting cross-leged", Support("sitting_cross_legged"), "leged", "legged"),
+        ("left leg streched back", Support("right_leg"), "streched", "stretched"),
+        ("right elbbow bent", Bend("right_elbow", 90.0), "elbbow", "elbow"),
+    ],
+)
+def test_a_small_spelling_mistake_is_read_as_the_nearest_word(sentence, element, wrong, right):
+    program = understand(sentence)
+    assert program.elements[0] == element
+    assert not program.style
+    assert f'Read "{wrong}" as "{right}".' in program.notes
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "a brave knight", "a sad clown", "wounded soldier", "drunk sailor", "angry giant", "a scared hunter",
+        "a haughty queen with the left arm up", "a hungry beast, kneeling", "bored butler, left arm up", "elbo, arm up",
+    ],
+)  # fmt: skip
+def test_other_words_are_never_taken_for_mistakes(sentence):
+    assert not any(note.startswith("Read ") for note in understand(sentence).notes)

@@ -22,6 +22,7 @@ from .names import spot
 from .phrases import SIDES, Clause, Phrase
 from .reader import Reader
 from .sheet import Sheet
+from .spelling import corrected
 from .stance import crossed_legs, support_of
 from .style import leftovers
 from .tokens import Token, tokenised
@@ -85,7 +86,8 @@ def _read(tokens: list[Token], sheet: Sheet) -> tuple[list[Token], list[Phrase]]
     known = frozenset(token.word for at, token in enumerate(tokens) if at not in unknown)
     language = language_of(words, known)
     if language is None:
-        return tokens, phrases
+        spelt = corrected(tokens, phrases, sheet.note)
+        return (tokens, phrases) if spelt == tokens else (spelt, Reader(spelt).read())
     tokens = translated(tokens, language)
     sheet.note(f"Understood from {language} as: {' '.join(token.text for token in tokens)}.")
     return tokens, Reader(tokens).read()
