@@ -9,11 +9,13 @@ import pytest
 
 from contrapposto.backend.job import run_job
 from contrapposto.backend.refine.joint_limits import within_limits
+from contrapposto.backend.skeleton import JOINT_INDEX
 from contrapposto.backend.text.codec import element_from_json, element_to_json
 from contrapposto.backend.text.grammar import understand
 from contrapposto.backend.text.grammar.blend import slots
 from contrapposto.backend.text.grammar.named import mirrored, named_poses, pose_phrases
 from contrapposto.backend.text.language import Apart, Bend, Head, Palm, Point, Program, Raise, Support, Touch, Trunk
+from contrapposto.backend.text.measures import Body
 from contrapposto.backend.text.text_solver import NEUTRAL_DRAFT, solve_text
 
 _POSES = list(named_poses().values())
@@ -86,3 +88,29 @@ def test_explicit_words_take_the_place_of_parts_of_a_pose():
     assert Point("left_arm", ("out",)) in told
     assert Support("left_leg") in told
     assert Head(down=32.0) in told
+
+
+def _solved(sentence: str) -> Body:
+    draft = np.asarray(NEUTRAL_DRAFT, np.float64).reshape(1, 24, 3)
+    best = run_job(solve_text(understand(sentence), drafts=draft, current=None))[0]
+    return Body.posed(best.rotations[None])
+
+
+@pytest.mark.parametrize("sentence", ["tree pose", "namaste", "hands clasped in front of the belly"])
+def test_joined_hands_are_before_the_middle(sentence):
+    joints = _solved(sentence).joints[0]
+    hands = 0.5 * (joints[JOINT_INDEX["left_wrist"]] + joints[JOINT_INDEX["right_wrist"]])
+    off = hands - joints[JOINT_INDEX["spine3"]]
+    assert abs(off[0]) < 0.08
+    assert 0.1 < off[2] < 0.4
+
+
+def test_the_arms_of_a_downward_dog_go_on_from_its_trunk():
+    joints = _solved("downward dog").joints[0]
+    left, right = (joints[JOINT_INDEX[f"{side}_wrist"]] for side in ("left", "right"))
+    assert 0.3 < np.linalg.norm(left - right) < 0.65
+    trunk = joints[JOINT_INDEX["neck"]] - joints[JOINT_INDEX["pelvis"]]
+    for side, wrist in (("left", left), ("right", right)):
+        arm = wrist - joints[JOINT_INDEX[f"{side}_shoulder"]]
+        turned = np.degrees(np.arccos(arm @ trunk / np.linalg.norm(arm) / np.linalg.norm(trunk)))
+        assert turned < 30.0, f"{side}: {turned:.0f} degrees"
