@@ -175,7 +175,7 @@ def _checks(  # noqa: C901, PLR0911, PLR0912 - one arm for each element
         case Support():
             return support_checks(element, where), ""
         case Trunk() | Head():
-            return _turned(element), ""
+            return _turned(element, where), ""
         case Palm(side=side, directions=directions):
             aim = direction_of(directions, side)
             return ((Check(measures.Palm(side, aim), high=20.0, slack=15.0),) if aim else ()), ""
@@ -312,13 +312,15 @@ def _place(element: Place) -> tuple[Check, ...]:  # noqa: PLR0911 - one arm for 
             return level, Check(Offset(part, other, "forward"), -0.06, 0.06, slack=0.04)
 
 
-def _turned(element: Trunk | Head) -> tuple[Check, ...]:
+def _turned(element: Trunk | Head, where: Situation) -> tuple[Check, ...]:
     """The fields that were told, each within a few degrees."""
     found: list[Check] = []
     for field in dataclasses.fields(element):
         value = getattr(element, field.name)
         if value is not None:
             way = field.name
+            if isinstance(element, Trunk) and way == "forward" and where.kind == "lying_front" and value < 0.0:
+                value += 90.0  # Who lies on the front leans back from there.
             measure = measures.Trunk(way) if isinstance(element, Trunk) else measures.HeadTurn(way)  # pyright: ignore[reportArgumentType]
             found.append(_around(measure, _most_turned(element, way, float(value)), give=4.0, slack=6.0))
     return tuple(found)

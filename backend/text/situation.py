@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeGuard
 
+from .arches import Arch, arch_of
 from .chains import Chain, bare, chain_of_limb, chain_of_spot, mover, side_of
 from .language import Bend, Change, Element, Ground, Mirror, Place, Point, Raise, Support, SupportKind, Touch, Trunk
 
@@ -29,6 +30,7 @@ class Situation:
         lifted: limbs, and the trunk, that are told to be elsewhere than the support would have them.
         busy: limbs and parts that any element is about.
         on_toes: sides whose heel is told to be off the ground.
+        arch: what of a lying body is lifted, its back arched.
     """
 
     kind: SupportKind | None
@@ -37,6 +39,7 @@ class Situation:
     lifted: frozenset[Chain]
     busy: frozenset[Chain]
     on_toes: frozenset[str] = frozenset()
+    arch: Arch | None = None
 
 
 def situation(elements: Sequence[Element]) -> Situation:
@@ -51,7 +54,9 @@ def situation(elements: Sequence[Element]) -> Situation:
         lifted.add("trunk")
     busy: set[Chain] = {chain for element in elements for chain in _about(element)}
     on_toes = {str(side_of(each.part)) for each in elements if _raises_heel(each)}
-    return Situation(kind, height, bool(named), frozenset(lifted), frozenset(busy), frozenset(on_toes))
+    arch = arch_of(kind, elements)
+    kind = kind or ("lying_back" if arch else None)
+    return Situation(kind, height, bool(named), frozenset(lifted), frozenset(busy), frozenset(on_toes), arch)
 
 
 def raised_leg(elements: Sequence[Element]) -> Literal["left", "right"] | None:
@@ -94,9 +99,9 @@ def _grounded(elements: Sequence[Element]) -> SupportKind | None:
     down = {element.part for element in elements if isinstance(element, Ground) and element.above <= 0.0}
     knees = [spot for spot in down if bare(spot) in {"knee", "shin"}]
     sides = {side_of(spot) for spot in knees}
-    if down & {"chest", "belly"}:
+    if down & {"chest", "belly"} or {"left_thigh", "right_thigh"} <= down:
         return "lying_front"
-    if down & {"upper_back", "head_back"}:
+    if down & {"upper_back", "head_back"} or {"left_shoulder", "right_shoulder"} <= down:
         return "lying_back"
     if sides and any(bare(spot) in {"hand", "fingers"} for spot in down):
         return "all_fours"

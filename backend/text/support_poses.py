@@ -16,6 +16,7 @@ from ..arrays import DoubleArray
 from ..refine.joint_limits import clamped_to_limits, rotations_from_angles
 from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..skeleton import JOINT_COUNT, JOINT_INDEX, STATURE_M
+from .arches import Arch
 from .chains import CHAIN_JOINTS, Chain
 from .language import SupportKind
 from .supports import SEAT_M
@@ -188,8 +189,46 @@ _STARTS: Final[dict[SupportKind, _Start]] = {
 """In the air the left knee leads. Lying bodies are turned so that the viewer sees them from the side."""
 
 
+_ARCHED: Final[dict[Arch, _Start]] = {
+    "chest": _Start(
+        {
+            "spine1": (-28.0, 0.0, 0.0), "spine2": (-20.0, 0.0, 0.0), "spine3": (-18.0, 0.0, 0.0),
+            "neck": (-8.0, 0.0, 0.0), "head": (-10.0, 0.0, 0.0), "hip": (12.0, 4.0, 6.0), "knee": (3.0, 0.0, 0.0),
+            "ankle": (52.0, 0.0, 0.0), "shoulder": (0.0, -60.0, -50.0), "elbow": (0.0, -15.0, 0.0),
+            "wrist": (0.0, 0.0, 70.0),
+        },
+        (78.0, 0.0, -90.0),
+        arms=True,
+    ),
+    "hips": _Start(
+        {
+            "spine1": (-8.0, 0.0, 0.0), "spine2": (-4.0, 0.0, 0.0), "spine3": (4.0, 0.0, 0.0),
+            "neck": (28.0, 0.0, 0.0), "head": (18.0, 0.0, 0.0), "hip": (4.0, 6.0, 5.0), "knee": (104.0, 0.0, 0.0),
+            "ankle": (-14.0, 0.0, 0.0), "shoulder": (0.0, 15.0, -64.0), "elbow": (0.0, -8.0, 0.0),
+        },
+        (-118.0, 0.0, 90.0),
+        arms=True,
+    ),
+    "wheel": _Start(
+        {
+            "spine1": (-32.0, 0.0, 0.0), "spine2": (-22.0, 0.0, 0.0), "spine3": (-22.0, 0.0, 0.0),
+            "neck": (-25.0, 0.0, 0.0), "head": (-20.0, 0.0, 0.0), "hip": (32.0, 4.0, 6.0), "knee": (75.0, 0.0, 0.0),
+            "ankle": (10.0, 0.0, 0.0), "collar": (0.0, -5.0, 40.0), "shoulder": (0.0, -30.0, 44.0),
+            "elbow": (0.0, -15.0, 0.0), "wrist": (0.0, 0.0, 76.0),
+        },
+        (-95.0, 0.0, 90.0),
+        arms=True,
+    ),
+}  # fmt: skip
+
+
 def started(
-    drafts: DoubleArray, kind: SupportKind, *, height: float | None = None, busy: frozenset[Chain] = frozenset()
+    drafts: DoubleArray,
+    kind: SupportKind,
+    *,
+    height: float | None = None,
+    busy: frozenset[Chain] = frozenset(),
+    arch: Arch | None = None,
 ) -> DoubleArray:
     """Drafts (A, 24, 3) in a support's pose; arms, head and what the support leaves open stay theirs.
 
@@ -198,8 +237,10 @@ def started(
         kind: the support.
         height: metres of its seat.
         busy: limbs that other elements are about; a head or an arm among them stays the draft's.
+        arch: what of a lying body is lifted; its arms then push, or lie, whatever is said of them.
     """
-    start = _STARTS[kind]
+    start = _STARTS[kind] if arch is None else _ARCHED[arch]
+    busy = busy if arch is None else frozenset()
     pose = clamped_to_limits(rotations_from_angles(_angles(start.both, start.named)))
     found = drafts.copy()
     for name in _posed(start, busy):

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from .arches import Arch
 from .chains import Chain, bare, chain_of_joint, chain_of_limb, chain_of_spot, side_of
 from .language import Support, SupportKind
 from .measures import Angle, Away, Body, Check, Distance, Height, Limb, Offset, Trunk
@@ -284,6 +285,36 @@ _LAWS: Final[dict[SupportKind, Law]] = {
 }  # fmt: skip
 
 
+_ARCHED: Final[dict[Arch, Law]] = {
+    "chest": Law(
+        ("hips_front", "left_thigh_front", "right_thigh_front"),
+        _both(lambda side: (_low(f"{side}_thigh", 0.06), _low(f"{side}_knee", 0.06))),
+        wishes=(_high("chest", 0.22),),
+    ),
+    "hips": Law(
+        ("shoulders_back", "left_foot", "right_foot"),
+        (*_both(_sole), _low("upper_back", 0.10), _high("bottom", 0.22),
+         Check(Distance("left_knee", "right_knee"), high=0.36, slack=0.10)),
+        balanced=True,
+        wishes=_both(lambda side: (_bent(side, "knee", 60.0, 100.0), *_resting(f"{side}_hand", f"{side}_elbow"))),
+    ),
+    "wheel": Law(
+        ("left_hand", "right_hand", "left_foot", "right_foot"),
+        (*_both(lambda side: (*_sole(side), _low(f"{side}_hand", 0.05))), _high("bottom", 0.4)),
+        balanced=True,
+        wishes=(Check(Offset("belly", "lower_back", "up"), low=0.12, slack=0.08),),
+    ),
+}  # fmt: skip
+
+
+def law_in(where: Situation) -> Law:
+    """The law of what carries the body, arched or not; something must."""
+    if where.arch is not None:
+        return _ARCHED[where.arch]
+    assert where.kind is not None
+    return law_of(where.kind, where.height)
+
+
 def law_of(kind: SupportKind, height: float | None = None) -> Law:
     """The law of a support; `height` in metres of a seat."""
     return _sitting(SEAT_M if height is None else height) if kind == "sitting" else _LAWS[kind]
@@ -291,7 +322,7 @@ def law_of(kind: SupportKind, height: float | None = None) -> Law:
 
 def support_checks(element: Support, where: Situation) -> tuple[Check, ...]:
     """What a support asks for, but of limbs that other elements told to be elsewhere."""
-    law = law_of(_kind_of(element, where), element.height)
+    law = law_in(where) if where.arch else law_of(_kind_of(element, where), element.height)
     heels = {f"{side}_{part}" for side in where.on_toes for part in ("heel", "sole")}
     return tuple(check for check in law.checks if _clears(check) or _stays(check, where.lifted, heels))
 
@@ -312,7 +343,7 @@ def _stays(check: Check, lifted: frozenset[Chain], heels: set[str]) -> bool:
 
 def support_wishes(element: Support, where: Situation) -> tuple[Check, ...]:
     """What makes a support look natural, of limbs that nothing else is about."""
-    law = law_of(element.kind, element.height)
+    law = law_in(where) if where.arch else law_of(element.kind, element.height)
     return tuple(check for check in law.wishes if not _chains(check) & where.busy)
 
 
@@ -320,15 +351,17 @@ def carriers(where: Situation) -> tuple[str, ...]:
     """Parts that are on the ground; none where the draft decides."""
     if where.kind is None:
         return ()
-    law = law_of(where.kind, where.height)
+    law = law_in(where)
     kept = [part for part in law.carriers if _chain_of_part(part) not in where.lifted]
     return tuple(
         f"{side_of(part)}_toes" if bare(part) == "foot" and side_of(part) in where.on_toes else part for part in kept
     )
 
 
-def _chain_of_part(part: str) -> Chain:
+def _chain_of_part(part: str) -> Chain | None:
     name = bare(part)
+    if name in {"hips_front", "shoulders_back", "thigh_front"}:
+        return None
     if name in {"bottom", "back", "front", "side"}:
         return "trunk"
     return chain_of_limb(f"{side_of(part)}_{'foot' if name in {'toes', 'heel', 'instep'} else name}")

@@ -147,7 +147,7 @@ def planned(
     standing = supported(base, where, on, edit=edit)
     poses = faced(standing if edit else bowed(standing, where, on), on)
     change = _edits(on, current) if edit and current is not None else Edit()
-    moved = frozenset[str]().union(change.free, *(moved_joints(each) for each in on))
+    moved = arched_joints(where).union(change.free, *(moved_joints(each) for each in on))
     contacts, carrying = _carrying(where, standing, edit=edit)
     planted: tuple[tuple[int, int], ...] = ()
     if edit and change.planted and _both_legs(change.free):
@@ -197,6 +197,11 @@ def _edits(on: Sequence[Element], current: DoubleArray) -> Edit:
     return joined_edits(edits)
 
 
+def arched_joints(where: Situation) -> frozenset[str]:
+    """All joints, where the back arches and what carries the body has to follow."""
+    return frozenset(JOINT_NAMES[:MOVED] if where.arch else ())
+
+
 def _both_legs(free: frozenset[str]) -> bool:
     return all(any(name in free for name in (f"{side}_hip", f"{side}_knee")) for side in ("left", "right"))
 
@@ -239,7 +244,7 @@ def _balanced(
     """(A,) whether poses keep their balance."""
     some = carrying.any(1)
     if where.kind is not None and (where.told or not edit):
-        return some & supports.law_of(where.kind, where.height).balanced
+        return some & supports.law_in(where).balanced
     return some & (not edit)
 
 

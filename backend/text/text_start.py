@@ -55,9 +55,9 @@ def supported(poses: DoubleArray, where: Situation, on: Sequence[Element], *, ed
     if where.kind is None or (edit and not where.told):
         return poses
     there = supports.holds(where.kind, where.height, Body.posed(poses), lifted=where.lifted)
-    there &= not (where.kind == "sitting_floor" and hugged(on))
-    placed = started(poses, where.kind, height=where.height, busy=where.busy)
-    placed = _knees_up(placed, where.kind, on)
+    there &= where.arch is None and not (where.kind == "sitting_floor" and hugged(on))
+    placed = started(poses, where.kind, height=where.height, busy=where.busy, arch=where.arch)
+    placed = placed if where.arch else _knees_up(placed, where.kind, on)
     rests = [rest for rest in _RESTS.get(where.kind, ()) if chain_of_spot(rest.part) not in where.busy]
     placed = reaching(placed, rests)
     return np.where(there[:, None, None], poses, placed)

@@ -5,8 +5,8 @@ import pytest
 
 from contrapposto.backend.job import run_job
 from contrapposto.backend.text.idle import standing_poses
-from contrapposto.backend.text.language import Apart, Bend, Place, Point, Program, Raise, Support, Touch
-from contrapposto.backend.text.measures import Angle, Away, Body, Distance
+from contrapposto.backend.text.language import Apart, Bend, Ground, Place, Point, Program, Raise, Support, Touch, Trunk
+from contrapposto.backend.text.measures import Angle, Away, Body, Distance, Height, Offset
 from contrapposto.backend.text.plausibility import plausible
 from contrapposto.backend.text.text_solver import NEUTRAL_DRAFT, solve_text
 
@@ -66,3 +66,57 @@ def test_knees_that_are_told_their_angle_keep_it_while_hands_hold_the_shins():
     legs = Bend("left_knee", 40), Bend("right_knee", 40)
     body = bodies(Support("sitting_floor"), Touch("left_hand", "left_shin"), Touch("right_hand", "right_shin"), *legs)
     assert Angle("left_knee").of(body).min() == pytest.approx(140.0, abs=12.0)
+
+
+_HANDS_DOWN = Ground("left_hand"), Ground("right_hand")
+_SOLES_DOWN = Ground("left_sole"), Ground("right_sole")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (Support("lying_front"), *_HANDS_DOWN, Trunk(forward=45)),
+        (Support("lying_front"), *_HANDS_DOWN, Trunk(forward=-35)),
+        (Support("lying_front"), *_HANDS_DOWN, Ground("chest", 0.25)),
+        (Support("lying_front"), *_HANDS_DOWN, Bend("left_elbow", 10), Bend("right_elbow", 10)),
+        (*_HANDS_DOWN, Ground("left_thigh"), Ground("right_thigh"), Ground("chest", 0.25)),
+    ],
+    ids=["lean", "back", "chest", "elbows", "thighs"],
+)
+def test_a_chest_that_is_lifted_from_lying_arches_the_back(said):
+    body = bodies(*said)
+    assert Height("chest").of(body).min() > 0.2
+    for side in SIDES:
+        assert Height(f"{side}_hand").of(body).max() < 0.06
+        assert Height(f"{side}_thigh").of(body).max() < 0.08
+        assert Angle(f"{side}_knee").of(body).min() > 150.0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (Support("lying_back"), *_SOLES_DOWN, Ground("bottom", 0.25)),
+        (Support("lying_back"), *_SOLES_DOWN, Place("belly", "above", "chest")),
+        (*_SOLES_DOWN, Ground("left_shoulder"), Ground("right_shoulder"), Ground("bottom", 0.25)),
+        (Support("lying_back"), Ground("bottom", 0.25), Bend("left_knee", 90), Bend("right_knee", 90)),
+    ],
+    ids=["height", "above", "shoulders", "knees"],
+)
+def test_hips_that_are_lifted_from_lying_make_a_bridge(said):
+    body = bodies(*said)
+    assert Height("bottom").of(body).min() > 0.2
+    assert Height("upper_back").of(body).max() < 0.12
+    assert max(Height(f"{side}_sole").of(body).max() for side in SIDES) < 0.03
+    assert Distance("left_knee", "right_knee").of(body).max() < 0.5
+
+
+@pytest.mark.parametrize(
+    "said",
+    [(Support("lying_back"), Ground("lower_back", 0.5)), (Place("belly", "above", "chest"), Ground("bottom", 0.4))],
+    ids=["lying", "belly"],
+)
+def test_hands_and_feet_below_a_lifted_back_make_a_wheel(said):
+    body = bodies(*said, *_HANDS_DOWN, *_SOLES_DOWN)
+    assert Height("bottom").of(body).min() > 0.4
+    assert Offset("belly", "lower_back", "up").of(body).min() > 0.08
+    assert max(Height(f"{side}_{part}").of(body).max() for side in SIDES for part in ("hand", "sole")) < 0.06
