@@ -15,7 +15,7 @@ from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES
 from . import supports
 from .body_solids import GROUND_PARTS, Points, joined
-from .chains import bare, moved_joints
+from .chains import bare, limb_joints, moved_joints, side_of
 from .changes import Edit, edit_of, sized
 from .changes import joined as joined_edits
 from .language import Change, Element, Mirror, Program
@@ -25,8 +25,9 @@ from .measures import Body, Check
 from .mirrors import mirrored
 from .situation import Situation, situation
 from .standing_feet import under_foot
-from .text_start import bowed, faced, supported, varied
+from .text_start import bowed, faced, rests_of, supported, varied
 from .text_terms import MOVED, Terms
+from .touches import touch_checks, touch_wishes
 
 # Degrees that a joint may be from its draft as one standard deviation, when something asks for it.
 _EASE_DEG: Final = {
@@ -157,6 +158,10 @@ def planned(
     on_checks = [each for index, each in enumerate(found) if index not in switched_off]
     musts = [check for each in on_checks for check in each.checks]
     wishes = [check for each in on_checks for check in each.wishes]
+    if not edit and not np.array_equal(standing, base):
+        rests = rests_of(where)
+        wishes += [check for rest in rests for check in (*touch_checks(rest.part, rest.place), *touch_wishes(rest, ()))]
+        moved = moved.union(*(limb_joints(f"{side_of(rest.part)}_arm") for rest in rests))
     local = axis_angle_to_matrix(poses)
     return Plan(
         start=axis_angle_to_matrix(reaching(poses, on)),

@@ -58,9 +58,15 @@ def supported(poses: DoubleArray, where: Situation, on: Sequence[Element], *, ed
     there &= where.arch is None and not (where.kind == "sitting_floor" and hugged(on))
     placed = started(poses, where.kind, height=where.height, busy=where.busy, arch=where.arch)
     placed = placed if where.arch else _knees_up(placed, where.kind, on)
-    rests = [rest for rest in _RESTS.get(where.kind, ()) if chain_of_spot(rest.part) not in where.busy]
-    placed = reaching(placed, rests)
+    placed = reaching(placed, rests_of(where))
     return np.where(there[:, None, None], poses, placed)
+
+
+def rests_of(where: Situation) -> list[Touch]:
+    """Where hands rest that nothing is said of, while the body sits."""
+    if where.kind is None:
+        return []
+    return [rest for rest in _RESTS.get(where.kind, ()) if chain_of_spot(rest.part) not in where.busy]
 
 
 def _knees_up(poses: DoubleArray, kind: SupportKind, on: Sequence[Element]) -> DoubleArray:

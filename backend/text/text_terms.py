@@ -23,12 +23,14 @@ from .body_solids import (
     MASS_SHARES,
     PAIR_CAPSULES,
     PAIR_REACH,
+    PAIRS,
     SOLES,
     Points,
     joined,
     nearest_of_pairs,
     outside_of_hull,
 )
+from .chains import bare
 from .measures import Body, Check
 from .spots import SPOT_JOINTS, SPOT_OFFSETS
 
@@ -42,11 +44,25 @@ _BALANCE_M: Final = 0.015
 _STEADY: Final = 0.6
 """The centre of mass keeps to this share of what carries the body."""
 _DEPTH_M, _FLESH_M = 0.008, 0.010
+_SOFT_PARTS: Final = frozenset({"pelvis", "waist", "chest", "thigh", "shin"})
+# Characters have more flesh there than the capsules: hands keep off it, forearms do not press into it.
+_KEPT_OFF_M: Final = {"hand": -0.012, "forearm": 0.0}
 _LIMIT_RAD: Final = np.radians(2.0)
 _INSIDE_RAD: Final = np.radians(1.5)
 """Ranges are kept to with this margin, so that little is left to be clamped."""
 _HOLD_RAD: Final = np.radians(1.0)
 _PLACE_M: Final = 0.008
+
+
+def _allowed_depths() -> DoubleArray:
+    """(K,) metres that the capsules of each pair may be inside of one another; negative keeps them apart."""
+    found = [
+        _KEPT_OFF_M.get(bare(first), _FLESH_M) if bare(second) in _SOFT_PARTS else _FLESH_M for first, second in PAIRS
+    ]
+    return np.array(found)
+
+
+_ALLOWED_M: Final = _allowed_depths()
 
 
 def _descends() -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
@@ -253,7 +269,7 @@ class Weighing:
         ends = points[:, self._slices["ends"]]
         s, t, way = nearest_of_pairs(ends)
         length = np.linalg.norm(way, axis=-1)
-        depth = np.maximum(PAIR_REACH - length - _FLESH_M, 0.0)
+        depth = np.maximum(PAIR_REACH - length - _ALLOWED_M, 0.0)
         residual = depth / _DEPTH_M
         active = np.flatnonzero((depth > 0.0).any(0))
         first, second = PAIR_CAPSULES[active, 0], PAIR_CAPSULES[active, 1]

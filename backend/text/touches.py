@@ -71,6 +71,20 @@ class PalmAgainst:
 
 
 @dataclass(frozen=True)
+class OffSkin:
+    """How far a part of a hand is above the skin at a place of the body, along the way that the skin faces there."""
+
+    part: str
+    place: str
+    unit: Literal["m"] = "m"
+
+    def of(self, body: Body) -> DoubleArray:
+        """(N,) metres, negative inside."""
+        outward = body.world[:, SPOT_JOINTS[SPOT_INDEX[self.place]]] @ np.asarray(skin_normal(self.place))
+        return np.asarray(((body.spot(self.part) - body.spot(self.place)) * outward).sum(1), np.float64)
+
+
+@dataclass(frozen=True)
 class PalmsFacing:
     """How far both palms are from facing each other."""
 
@@ -145,11 +159,18 @@ def touch_wishes(element: Touch, others: Sequence[Element]) -> tuple[Check, ...]
         return (facing, *joined_overhead("left_arm"), *joined_overhead("right_arm")) if overhead else (facing,)
     found: list[Check] = []
     if np.any(skin_normal(still)):
-        found.append(Check(PalmAgainst(side, still), high=25.0, slack=50.0))
+        found.append(Check(PalmAgainst(side, still), high=20.0, slack=36.0))
+        found += [Check(OffSkin(f"{side}_{part}", still), low=low, slack=0.025) for part, low in _along(still)]
     for axis, (low, high) in enumerate(zip(*elbow_habit(bare(still)), strict=True)):
         if np.isfinite(low) or np.isfinite(high):
             found.append(Check(Elbow(side, axis), float(low), float(high), slack=0.08))
     return (*found, *_crossed(side, still, others))
+
+
+def _along(place: str) -> tuple[tuple[str, float], ...]:
+    """Parts of a hand that lie along the skin, and metres that they are above it: all where the body is broad."""
+    broad = bare(spot_joint(place)) in {"pelvis", "spine1", "spine3", "hip"} and bare(place) not in {"crotch", "bottom"}
+    return (("hand", 0.015), ("fingers", 0.015), ("wrist", 0.02)) if broad else (("hand", 0.01),)
 
 
 def hands_meet(elements: Sequence[Element]) -> bool:

@@ -9,6 +9,7 @@ from contrapposto.backend.text.language import Apart, Bend, Ground, Place, Point
 from contrapposto.backend.text.measures import Angle, Away, Body, Distance, Height, Offset
 from contrapposto.backend.text.plausibility import plausible
 from contrapposto.backend.text.text_solver import NEUTRAL_DRAFT, solve_text
+from contrapposto.backend.text.touches import OffSkin, PalmAgainst
 
 DRAFTS = np.concatenate([NEUTRAL_DRAFT[None], standing_poses(3, seed=3)])
 SIDES = ("left", "right")
@@ -120,3 +121,24 @@ def test_hands_and_feet_below_a_lifted_back_make_a_wheel(said):
     assert Height("bottom").of(body).min() > 0.4
     assert Offset("belly", "lower_back", "up").of(body).min() > 0.08
     assert max(Height(f"{side}_{part}").of(body).max() for side in SIDES for part in ("hand", "sole")) < 0.06
+
+
+@pytest.mark.parametrize("place", ["hip", "waist", "buttock", "thigh"])
+def test_fingers_lie_along_the_body_and_not_in_it(place):
+    body = bodies(*(Touch(f"{side}_hand", f"{side}_{place}") for side in SIDES))
+    for side in SIDES:
+        for part in ("hand", "fingers", "wrist"):
+            assert OffSkin(f"{side}_{part}", f"{side}_{place}").of(body).min() > 0.005
+        assert OffSkin(f"{side}_hand", f"{side}_{place}").of(body).max() < 0.06
+        assert PalmAgainst(side, f"{side}_{place}").of(body).max() < 40.0
+
+
+@pytest.mark.parametrize("kind", ["sitting", "sitting_floor", "sitting_heels"])
+def test_hands_rest_on_the_thighs_of_who_sits_with_the_elbows_near(kind):
+    poses = run_job(solve_text(Program((Support(kind),)), drafts=DRAFTS, current=None))
+    body = Body.posed(np.stack([pose.rotations for pose in poses]))
+    for side in SIDES:
+        for part in ("hand", "fingers"):
+            assert OffSkin(f"{side}_{part}", f"{side}_thigh").of(body).min() > 0.005
+        assert Distance(f"{side}_hand", f"{side}_thigh").of(body).max() < 0.09
+        assert Away(f"{side}_upper_arm", (0.0, -1.0, 0.0)).of(body).max() < 50.0
