@@ -104,6 +104,16 @@ def bowed(poses: DoubleArray, where: Situation, on: Sequence[Element]) -> Double
         joint, about = JOINT_INDEX[name], axis_angle_to_matrix(np.radians([share * forward, 0.0, -aside * left]))
         turn = axis_angle_to_matrix(found[:, joint])
         found[:, joint] = matrix_to_axis_angle(about @ turn if bare(name) == "hip" else turn @ about)
+    return _hung(clamped_to_limits(found), poses, where)
+
+
+def _hung(poses: DoubleArray, before: DoubleArray, where: Situation) -> DoubleArray:
+    """Arms that nothing speaks of hang from a trunk that bends over, as they did from the upright one."""
+    then, now, found = Body.posed(before).world, Body.posed(poses).world, poses.copy()
+    for side in ("left", "right"):
+        if f"{side}_arm" not in where.busy:
+            shoulder, collar = JOINT_INDEX[f"{side}_shoulder"], JOINT_INDEX[f"{side}_collar"]
+            found[:, shoulder] = matrix_to_axis_angle(np.swapaxes(now[:, collar], 1, 2) @ then[:, shoulder])
     return clamped_to_limits(found)
 
 

@@ -17,8 +17,9 @@ from contrapposto.backend.text.language import (
     Raise,
     Support,
     Touch,
+    Trunk,
 )
-from contrapposto.backend.text.measures import Away, Body, Height
+from contrapposto.backend.text.measures import Angle, Away, Body, Height
 from contrapposto.backend.text.plausibility import plausible
 from contrapposto.backend.text.text_solver import NEUTRAL_DRAFT, solve_text
 
@@ -119,3 +120,17 @@ def test_deep_bends_of_both_knees_are_balanced(degrees):
         for pose in solved(Bend("left_knee", degrees), Bend("right_knee", degrees), drafts=drafts):
             assert all(pose.held)
             assert plausible(pose.rotations).balance_m < 0.005
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [(Trunk(forward=60),), (Trunk(forward=90),), (Trunk(left=45),), (Support("left_leg"), Trunk(forward=70)),
+     (Support("left_leg"), Touch("right_sole", "left_thigh")), (Support("right_leg"), Bend("left_knee", 100))],
+    ids=["lean", "level", "aside", "one leg", "tree", "flamingo"],
+)  # fmt: skip
+def test_arms_that_nothing_speaks_of_hang_as_in_the_draft(elements):
+    body, drafts = bodies(*elements), Body.posed(DRAFTS)
+    for side in ("left", "right"):
+        assert Away(f"{side}_upper_arm", (0.0, -1.0, 0.0)).of(body).max() < 40.0
+        bends = Angle(f"{side}_elbow")
+        assert np.abs(np.sort(bends.of(body)) - np.sort(bends.of(drafts))).max() < 12.0
