@@ -89,7 +89,7 @@ def blended(pose: Sequence[Element], said: Sequence[Element]) -> tuple[Element, 
     """The elements of a pose that explicit ones leave, as far as they leave them, then the explicit ones."""
     if _is_stride(pose):
         said = [each for each in said if _in_front(each) is None]
-    said = [each for each in said if not _is_done_by(pose, each)]
+    said = [each for each in said if not _is_done_by(pose, each) and not _is_seat_of(pose, each)]
     taken: set[str] = set()
     for slot in (slot for element in said for slot in slots(element)):
         side, _, name = slot.partition(" ")
@@ -116,6 +116,13 @@ def _is_done_by(pose: Sequence[Element], element: Element) -> bool:
     way = own.get((leg, "way"))
     # Up is forward where nothing else is said, so it does not contradict another way.
     return usual and way is not None and element.toward in {way, "forward"} and own.get((leg, "carries")) == "no"
+
+
+def _is_seat_of(pose: Sequence[Element], element: Element) -> bool:
+    """Whether a pose says itself how the body sits: `sitting in the lotus position`, and never on a chair."""
+    if not isinstance(element, Support) or element.kind not in {"sitting", "sitting_floor"}:
+        return False
+    return any(isinstance(each, Support) and each.kind == "sitting_cross_legged" for each in pose)
 
 
 def _is_stride(pose: Sequence[Element]) -> bool:

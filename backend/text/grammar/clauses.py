@@ -257,8 +257,16 @@ class ClauseBuilder:
         self._qualify(phrase)
 
     def _on_prep(self, index: int, phrase: Phrase) -> None:
+        if self._fresh and self._carries_lying(phrase):
+            self._finish()
         self._need_predicate()
         self._qualify(phrase)
+
+    def _carries_lying(self, phrase: Phrase) -> bool:
+        """`lying, hands on the belly, on the back`: the body is, not the hands."""
+        if phrase.meaning != "on" or not any(ref.kind in {"back", "belly", "chest"} for ref in phrase.refs):
+            return False
+        return any(each.meaning == "lie" for clause in self._clauses for each in clause.predicates)
 
     def _on_place(self, index: int, phrase: Phrase) -> None:
         """`touching the floor`: a place without a preposition."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from ...errors import InputError
 from .languages import OFFLINE
+from .rewrites import without_orders
 
 MOST_CHARACTERS: Final = 2000
 _CODE_SIGNS: Final = frozenset("{}[]<>=;\\|^~$#@_*`")
@@ -20,8 +21,8 @@ _SCRIPTS: Final = (
 )  # fmt: skip
 
 
-def refuse_unusable(sentence: object) -> str:
-    """The sentence, trimmed, if it can be read at all.
+def refuse_unusable(sentence: object) -> tuple[str, list[str]]:
+    """The sentence, trimmed, if it can be read at all, and notes of what was left out of it.
 
     Raises:
         InputError: it is empty, too long, holds control characters, is code, emoji, or written in another script.
@@ -41,12 +42,13 @@ def refuse_unusable(sentence: object) -> str:
     if not letters:
         raise InputError("The description has no words. Write what the body does, in English.")
     _refuse_scripts(letters)
+    text, orders = without_orders(text)
     signs = sum(sign in _CODE_SIGNS for sign in text)
     if (signs >= 4 and signs > _MOST_CODE * len(text)) or _CALL.search(text):
         raise InputError("This looks like code, not like a description. Write what the body does, in English.")
     if any(order in text.lower() for order in _ORDERS):
         raise InputError("This gives orders to a program, and only bodies are posed here. Write what the body does.")
-    return text.replace("\r", "\n").replace("\t", " ")
+    return text.replace("\r", "\n").replace("\t", " "), orders
 
 
 def _refuse_scripts(letters: list[str]) -> None:

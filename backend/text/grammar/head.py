@@ -93,7 +93,8 @@ def _side_of(predicate: Predicate) -> Side | None:
         return "left" if "left" in dirs else "right"
     if "side" in dirs or ("back" in dirs and meaning == "look"):
         return "left"
-    alone = meaning in {"turn", "twist", "tilt"} and not dirs & {"up", "down", "forward", "back"}
+    at_shoulder = any(ref.kind == "shoulder" for prep in predicate.preps for ref in prep.refs)
+    alone = meaning in {"turn", "twist", "tilt"} and not at_shoulder and not dirs & {"up", "down", "forward", "back"}
     return "left" if alone else None
 
 
@@ -116,7 +117,7 @@ def _at(sheet: Sheet, ref: Ref, *, predicate: Predicate, prep: Phrase) -> bool:
         else:
             sheet.shared += contacts(sheet, ref, side=None, prep=prep, both=False)
     elif "shoulder" in kinds:
-        _at_shoulder(sheet, ref, prep)
+        _at_shoulder(sheet, ref, predicate=predicate, prep=prep)
     elif kinds & {"chest", "throat", "torso"}:
         sheet.head["down"] = _ON_CHEST_DEG
     elif kinds & _LIMBS:
@@ -128,14 +129,16 @@ def _at(sheet: Sheet, ref: Ref, *, predicate: Predicate, prep: Phrase) -> bool:
     return True
 
 
-def _at_shoulder(sheet: Sheet, ref: Ref, prep: Phrase) -> None:
+def _at_shoulder(sheet: Sheet, ref: Ref, *, predicate: Predicate, prep: Phrase) -> None:
     """Over a shoulder the head turns, to it an ear tilts."""
     sides = real_sides(sheet, prep.refs[0].sides) or ("left",)
-    sign = 1.0 if sides[0] == "left" else -1.0
-    if prep.meaning in {"over", "behind", "across"} or ref.kind in {"gaze", "chin"}:
-        sheet.head["left"] = sign * _OVER_SHOULDER_DEG
-    else:
-        sheet.head["tilt_left"] = sign * _TO_SHOULDER_DEG
+    turned = prep.meaning in {"over", "behind", "across"} or ref.kind in {"gaze", "chin"}
+    turned = turned or predicate.meaning in {"turn", "twist", "look", "face"}
+    usual = _OVER_SHOULDER_DEG if turned else _TO_SHOULDER_DEG
+    degrees = predicate.degrees()
+    kind = "head turn" if turned else "head tilt"
+    value = usual if degrees is None else sheet.within(kind, degrees, what="the head")
+    sheet.head["left" if turned else "tilt_left"] = value if sides[0] == "left" else -value
 
 
 def _on_limb(sheet: Sheet, ref: Ref, prep: Phrase) -> bool:

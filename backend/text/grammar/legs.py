@@ -22,6 +22,7 @@ _NEARLY_STRAIGHT: Final = {"almost": 15.0, "a_little": 20.0}
 _TUCKED_DEG, _TO_CHEST_DEG, _MOST_DEG = 130.0, 125.0, 130.0
 _LIFTED_DEG: Final = {"forward": 25.0, "out": 25.0, "across": 25.0, "back": 20.0}
 """From here on a leg is off the ground."""
+_REAR: Final = frozenset({"torso", "body", "back", "bottom", "hip", "pelvis"})
 _RESTS: Final = frozenset({"knee", "thigh", "calf", "shin", "buttock", "hand", "hip"})
 
 
@@ -29,6 +30,7 @@ def leg(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate) 
     """Take what a predicate says of parts of one or both legs; whether it said anything."""
     if predicate.meaning == "outstretch":
         predicate = replace(predicate, meaning="stretch")
+    predicate = _behind_body(ref, predicate)
     said, both = pairs.legs(sheet, ref, sides=sides, predicate=predicate), len(sides) == 2
     for side in sides:
         said = _contacts(sheet, ref, side=side, predicate=predicate, both=both) or said
@@ -36,6 +38,19 @@ def leg(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate) 
         if not (said and predicate.meaning in {"cross", "spread", "together", "close"}):
             said = _aimed(sheet, ref, side=side, predicate=predicate, both=both) or said
     return said
+
+
+def _behind_body(ref: Ref, predicate: Predicate) -> Predicate:
+    """`left leg lifted behind the body` is backwards."""
+    if ref.kind not in {"leg", "foot", "thigh"}:
+        return predicate
+    kept = [
+        prep for prep in predicate.preps
+        if prep.meaning != "behind" or not any(each.kind in _REAR for each in prep.refs)
+    ]  # fmt: skip
+    if len(kept) == len(predicate.preps):
+        return predicate
+    return replace(predicate, preps=kept, dirs=[*predicate.dirs, "back"])
 
 
 def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both: bool) -> bool:
@@ -206,6 +221,10 @@ def _whole(sheet: Sheet, *, side: Side, predicate: Predicate, both: bool) -> boo
     if limb.whole.is_said and "down" in limb.whole.dirs:
         sheet.overruled(f"the {side} leg", ("down", "raised"))
     aside = tuple(each for each in dirs if each not in {"up", "down"})
+    before = tuple(each for each in limb.whole.dirs if each not in {"up", "down"})
+    if not aside and angle is None and lifted and before and before != ("forward",):
+        limb.whole.raised = True
+        return True
     amount = "much" if "high" in predicate.dirs and not predicate.amount else predicate.amount
     toward = aside[0] if aside else "forward"
     limb.whole.dirs, limb.whole.raised, limb.whole.mention = aside or ("forward",), lifted, sheet.mention

@@ -195,12 +195,28 @@ class NounReader:
             return draft.side
         if draft.quant in {"both", "each"} or (several and draft.quant != "one"):
             return ("left", "right")
+        if draft.quant == "one" and group_of(kind) in {"arm", "leg"} and (aside := self._aside(draft.start)):
+            return aside
         if draft.quant == "one":
             if draft.start not in self.memory.ones:
                 self.memory.ones.append(draft.start)
             return ("left",) if self.memory.ones.index(draft.start) % 2 else ("right",)
         if draft.quant == "other":
             return self._other(group_of(kind))
+        return ()
+
+    def _aside(self, at: int) -> tuple[SideWord, ...]:
+        """The side that `one arm to the left, the other to the right` gives to the one, by the way that it goes."""
+        another = False
+        for place in range(at + 1, min(at + 16, len(self._tokens))):
+            word = self._tokens[place].word
+            another = another or word == "other"
+            if word in {".", ";", "hand", "foot"} and place > at + 1:
+                return ()
+            if word in {"left", "right"} and not self._looked.is_part(place + 1):
+                return ("left",) if (word == "left") != another else ("right",)
+            if word in {"left", "right"}:
+                return ()
         return ()
 
     def _other(self, group: str) -> tuple[SideWord, ...]:

@@ -171,7 +171,7 @@ def _spread(sheet: Sheet, name: str, predicate: Predicate) -> bool:
         low, high = APART[predicate.widths[0]]
     elif metres is not None:
         metres = sheet.within("apart", metres, what="the feet")
-        low, high = max(metres - 0.04, 0.0), metres + 0.04
+        low, high = round(max(metres - 0.04, 0.0), 3), round(metres + 0.04, 3)
     else:
         low, high = APART.get(predicate.amount, APART["some"])
     if name == "knee":

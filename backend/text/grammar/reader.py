@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from ..language import Side
 from .lexicon import Entry, LookedUp, lexicon
+from .limits import APART
 from .nouns import Memory, NounReader
 from .phrases import Measure, Phrase, Ref
 from .tokens import Token
@@ -116,10 +117,21 @@ class Reader:
                 return Phrase("measure", at, at + length, measure=Measure(float(entry.meaning), "deg"))
             if entry.category == "facing":
                 return self._facing(at, at + length, entry.meaning)
+            if entry.category == "times" and (times := self._times(at, at + length, entry.meaning)) is not None:
+                return times
             if entry.category == "width":
                 return Phrase("width", at, at + length, entry.meaning)
             if entry.category in {"part", "verb"} and length > 1:
                 return None
+        return None
+
+    def _times(self, start: int, at: int, factor: str) -> Phrase | None:
+        """`twice shoulder width` as a length."""
+        at += self._looked.word(at) in {"the", "a"}
+        for length, entry in self._entries(at):
+            if entry.category == "width":
+                metres = float(factor) * 0.5 * sum(APART[entry.meaning])
+                return Phrase("measure", start, at + length, measure=Measure(metres, "m"))
         return None
 
     def _facing(self, at: int, end: int, degrees: str) -> Phrase:
@@ -197,7 +209,13 @@ class Reader:
         noun = self._nouns.read(at, attributive=False)
         if noun is None or self._looked.word(noun.end) not in {"height", "level", "high"}:
             return None
+        if at == start and self._looked.word(noun.end) == "level" and self._is_limb(noun.refs):
+            return None
         return Phrase("level", start, noun.end + 1, modifier, refs=noun.refs)
+
+    def _is_limb(self, refs: tuple[Ref, ...]) -> bool:
+        """Whether `upper arms level` says how a limb lies; `shoulder level` is a height."""
+        return any(ref.plural or ref.kind in {"arm", "upper_arm", "forearm", "leg", "thigh", "shin"} for ref in refs)
 
     def _noun(self, at: int) -> Phrase | None:
         entries = self._entries(at)

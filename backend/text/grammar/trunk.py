@@ -45,6 +45,11 @@ def trunk(sheet: Sheet, ref: Ref, *, predicate: Predicate) -> bool:
 def _straight(sheet: Sheet, ref: Ref, predicate: Predicate) -> bool:
     if predicate.negated and predicate.meaning != "lean":
         return False
+    if predicate.meaning in {"straighten", "stretch"} and ref.kind in {"torso", "back"}:
+        # A straight back leans as straight as it stands.
+        sheet.trunk.setdefault("forward", 0.0)
+        sheet.trunk.setdefault("left", 0.0)
+        return True
     set_trunk(sheet, "forward", 0.0)
     if predicate.meaning == "upright" or ref.kind in {"torso", "back"}:
         set_trunk(sheet, "left", 0.0)

@@ -21,6 +21,7 @@ from .named import NamedPose, mirrored, named_poses
 from .names import spot
 from .phrases import SIDES, Clause, Phrase
 from .reader import Reader
+from .rewrites import of_two, rewritten
 from .sheet import Sheet
 from .spelling import corrected
 from .stance import crossed_legs, support_of
@@ -43,8 +44,11 @@ def understand(sentence: str, *, edit: bool = False) -> Program:
     Raises:
         InputError: there is nothing that can be used: no words, another language or script, code.
     """
-    text = refuse_unusable(sentence)
     sheet = Sheet(edit=edit)
+    text, orders = refuse_unusable(sentence)
+    for order in orders:
+        sheet.note(order)
+    text = rewritten(of_two(text, sheet.note), edit=edit)
     tokens, phrases = _read(tokenised(text), sheet)
     clauses = ClauseBuilder(phrases).build()
     sheet.plain = not edit and _is_plain_command(tokens, clauses)
