@@ -201,3 +201,10 @@ def test_more_limbs_than_a_body_has_are_told(sentence, note):
     assert note in program.notes
     assert program.elements
     assert not program.style
+
+
+@pytest.mark.parametrize(
+    "sentence", ["a run in her stocking", "kneeling with a bow in the left hand", "kneeling, in the run of things"]
+)
+def test_a_noun_that_is_written_as_a_verb_poses_nothing(sentence):
+    assert {type(each) for each in understand(sentence).elements} <= {Support}

@@ -134,6 +134,7 @@ def _contact_phrases(ref: Ref, predicate: Predicate) -> list[Phrase]:
         prep
         for prep in predicate.preps
         if prep.meaning not in _NO_CONTACT
+        and not (prep.meaning == "in" and all(each.kind == "fist" for each in prep.refs) and prep.refs)
         and not _names_joint(ref, prep)
         and not _is_height(ref, prep)
         and not aim_of(ref, prep, meaning=predicate.meaning)

@@ -96,6 +96,8 @@ def blended(pose: Sequence[Element], said: Sequence[Element]) -> tuple[Element, 
         taken |= {f"{side} {each}" for each in _TAKES.get(name, (name,))} if side in SIDES else {slot}
     if "support" in taken and _is_another_support(pose, said):
         taken |= {f"{side} {each}" for side in SIDES for each in _LEG}
+        taken |= {"apart ankle", "apart foot"}
+        pose = [each for each in pose if not _rests_on_leg(each)]
     kept = [_loosened(element, taken) for element in pose]
     return (*(element for element in kept if element is not None), *said)
 
@@ -138,6 +140,11 @@ def _is_another_support(pose: Sequence[Element], said: Sequence[Element]) -> boo
     if not old or not new or old == new:
         return False
     return not (old[0] in _UPRIGHT and new[0] in {"standing", "tiptoe"})
+
+
+def _rests_on_leg(element: Element) -> bool:
+    """Whether an arm is on a leg: `thinker` no longer is once the body stands."""
+    return isinstance(element, Touch) and element.place.rpartition("_")[2] in {"thigh", "knee", "shin"}
 
 
 def _loosened(element: Element, taken: set[str]) -> Element | None:

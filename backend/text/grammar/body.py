@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from ..language import Ground, Place, Side
-from . import arms, feet, pairs
+from . import arms, feet, legs, pairs
 from .contact import real_sides
 from .directions import of_limb
+from .edits import FINGERS
 from .head import head
 from .limits import steps
 from .names import spot
@@ -31,7 +32,12 @@ def whole_body(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
         return take(sheet, clause, predicate)
     if predicate.meaning in {"spread", "close", "open"} and clause.imperative:
         return False
-    said = stance(sheet, predicate, instruments=clause.instruments)
+    kicking = (
+        [ref for ref in clause.instruments if ref.group == "leg"] if predicate.meaning in {"raise", "swing"} else []
+    )
+    for ref in kicking:
+        legs.leg(sheet, ref, sides=real_sides(sheet, ref.sides) or USUAL, predicate=predicate)
+    said = stance(sheet, predicate, instruments=clause.instruments) or bool(kicking)
     if predicate.meaning in _TRUNK_VERBS or (predicate.meaning == "straighten" and clause.imperative):
         said = trunk(sheet, Ref("torso"), predicate=predicate) or said
         said = _leaning_on(sheet, predicate) or said
@@ -77,6 +83,9 @@ def _hands_down(sheet: Sheet, sides: tuple[Side, ...]) -> None:
 def _with_hands(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     """`touching the toes`, `holding the left knee with both hands`."""
     if not predicate.objects and not predicate.preps:
+        return False
+    if predicate.objects and all(ref.kind == "fist" for ref in predicate.objects):
+        sheet.note(FINGERS)
         return False
     hands = [ref for ref in clause.instruments if ref.kind in ARM_KINDS] or [_hands_for(sheet, predicate)]
     said = False

@@ -29,8 +29,12 @@ _LIGHT: Final = frozenset({"keep", "hold", "hang", "put", "make", "be", "balance
 _GO_TOGETHER: Final = frozenset({("move", "together"), ("move", "spread"), ("move", "cross"), ("spread", "spread")})
 """Verbs whose state behind them is what they come to: `bring together`, `spread wide apart`."""
 _INSTRUMENT: Final = frozenset(
-    {"touch", "hold", "hug", "cover", "support", "point", "reach", "step", "put", "kick", "pose"}
+    {"touch", "hold", "hug", "cover", "support", "point", "reach", "step", "put", "raise", "swing", "stretch", "pose"}
 )
+_LEG_SWUNG: Final = frozenset({"raise", "swing"})
+"""Verbs that, of no part, are done with a leg: `kick backwards with the right leg`."""
+_PURPOSE: Final = ("word", "pose", "person", "filler", "place")
+"""What stands behind a hand that reaches for something."""
 
 
 class ClauseBuilder:
@@ -88,7 +92,10 @@ class ClauseBuilder:
         meaning = "pose" if posed else now.predicates[-1].meaning if now.predicates else ""
         if following is None or following.kind != "noun" or meaning not in _INSTRUMENT:
             return
-        ends = {"stop", "break", "with", *(("word", "filler") if posed else ())}
+        if meaning in _LEG_SWUNG and (now.subjects or following.refs[0].group != "leg"):
+            return
+        reaches = meaning in {"reach", "point", "stretch"}
+        ends = {"stop", "break", "with", *(("word", "filler") if posed else ()), *(_PURPOSE if reaches else ())}
         if behind is None or behind.kind in ends:
             now.instruments.extend(following.refs)
 

@@ -195,6 +195,8 @@ def _knee_aside(sheet: Sheet, *, side: Side, predicate: Predicate, dirs: tuple[s
     if aside & {"out", "across"}:
         toward = side if "out" in aside else other_of(side)
         limb.others.append(Place(spot("knee", side), side_relation(toward), spot("hip", side), 0.06))
+    if "back" in aside:
+        limb.upper.dirs, limb.upper.angle = ("back",), steps("leg back", predicate.amount)
     if "forward" in aside:
         limb.upper.dirs, limb.upper.angle = ("forward",), 35.0
     return True

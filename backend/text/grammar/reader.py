@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Final, cast
 
 from ..language import Side
 from .lexicon import Entry, LookedUp, lexicon
 from .limits import APART
+from .named import named_poses
 from .nouns import Memory, NounReader
 from .phrases import Measure, Phrase, Ref
 from .tokens import Token
@@ -33,6 +35,11 @@ _BEHIND_LENGTHS: Final = frozenset({
     "apart", "wide", "above", "off", "high", "tall", "forward", "back", "up", "down", "to", "left", "right", "out",
     "higher", "lower", "from", "ahead", "backward", "sideways", "", ",", ".",
 })  # fmt: skip
+
+
+@cache
+def _pose_verbs() -> frozenset[str]:
+    return frozenset(verb for pose in named_poses().values() for verb in pose.verbs)
 
 
 class Reader:
@@ -91,9 +98,18 @@ class Reader:
         entries = self._entries(at)
         longest = entries[0][0] if entries else 0
         for length, entry in entries:
+            if entry.category == "pose" and self._is_thing(at, length):
+                continue
             if entry.category == "pose" and length == longest and not self._is_verb_with_part(at, length, entries):
                 return Phrase("pose", start, at + length, entry.meaning, side=side)
         return None
+
+    def _is_thing(self, at: int, length: int) -> bool:
+        """Whether a verb is a noun here: `a run in her stocking`, `a bow in the left hand`."""
+        if length > 1 or self._looked.word(at - 1) not in {"a", "an", "the", *_OWNERS}:
+            return False
+        verb = any(entry.form == "base" or self._looked.word(at) in _pose_verbs() for _, entry in self._looked.at(at))
+        return verb and self._looked.word(at + 1) in {"in", "of"}
 
     def _is_verb_with_part(self, at: int, length: int, entries: list[tuple[int, Entry]]) -> bool:
         """Whether a pose's name is only a verb here, with a part as its object: `push the hips forward`."""
@@ -182,6 +198,8 @@ class Reader:
                 return None
         if at >= len(self._tokens) or (value := self._tokens[at].value) is None:
             return None
+        if self._is_plain_angle(at, value):
+            return Phrase("measure", start, at + 1, measure=Measure(value, "deg", mode))
         units = [(length, entry) for length, entry in self._entries(at + 1) if entry.category == "unit"]
         if not units or (self._looked.word(at + 1) in {"foot", "feet", "in", "m"} and not self._is_length(at + 2)):
             return None
@@ -189,6 +207,12 @@ class Reader:
         end += self._looked.word(end) in {"angle", "angles", "bend"}
         negative = self._looked.word(at - 1) in {"minus", "negative"} and at > start
         return Phrase("measure", start, end, measure=Measure(-value if negative else value, units[0][1].meaning, mode))
+
+    def _is_plain_angle(self, at: int, value: float) -> bool:
+        """`knee bent 90`."""
+        last = self._phrases[-1] if self._phrases else None
+        bends = last is not None and last.kind in {"verb", "state"} and last.meaning in {"bend", "turn", "twist"}
+        return bends and value >= 10.0 and self._looked.word(at + 1) in {"", ",", ".", ";", "and", "with"}
 
     def _is_length(self, at: int) -> bool:
         """Whether feet, m or in are a unit here, by the word behind."""
@@ -333,6 +357,8 @@ class Reader:
     def _is_no_verb(self, at: int, length: int, entry: Entry) -> bool:
         """Words that are verbs only in places: `lower` and `close` compared, `rest`, `open`."""
         word = self._looked.word(at)
+        if self._is_thing(at, length):
+            return True
         if length > 1 or word not in {"lower", "close", "level", "straight", "round", "part"}:
             return False
         if word == "lower":

@@ -54,8 +54,19 @@ _NOUN: Final = re.compile(
     r"(?P<noun>bend|tilt|twist|turn|lean|arch)\s+(?:in|of|at|to)\s+(?P<part>[^,.;]*?)(?=$|[,.;]|\s+(?:and|but|while|with)\b)",
     re.IGNORECASE,
 )
+_PART: Final = (
+    r"(?:(?:the|both|left|right|his|her|front|back)\s+)*(?:knees?|elbows?|arms?|legs?|wrists?|ankles?|waist|back)"
+)
+_COMPARED: Final = re.compile(
+    rf"\b(?P<part>{_PART})\s+with\s+(?P<amount>(?:a\s+(?:little|bit|lot)|much|slightly|far)\s+)?(?P<more>less|more)\s+"
+    r"(?P<noun>bend|twist)\b"
+    rf"|\b(?P<verb>bend|twist)\s+(?P<how>(?:a\s+(?:little|bit|lot)|much|slightly|far)\s+)?(?P<than>less|more)\s+"
+    rf"(?:in|at)\s+(?P<at>{_PART})\b",
+    re.IGNORECASE,
+)
 _AROUND: Final = re.compile(
-    r"\bturn(?P<form>s|ing|ed)?\s+(?:all\s+the\s+way\s+)?around(?=\s*(?:$|[,.;!]|and\b|so\b))", re.IGNORECASE
+    r"\bturn(?P<form>s|ing|ed)?\s+(?:all\s+the\s+way\s+)?around(?=\s*(?:$|[,.;!]|(?:and|so|to|left|right|clockwise)\b))",
+    re.IGNORECASE,
 )
 _SIT_UP: Final = re.compile(
     r"\bsit(?P<form>s|ting)?\s+up\s+(?:very\s+)?(?:straight(?:er)?|tall(?:er)?|upright|properly)\b", re.IGNORECASE
@@ -90,6 +101,7 @@ def rewritten(text: str, *, edit: bool) -> str:
     text = _FORM_WITH_ARMS.sub(_arms_in_form, text)
     text = _WINGS.sub(lambda found: f"{found['arms']}{_without_verb(found['between'])} out to the sides", text)
     text = _NOUN.sub(lambda f: f"{f['noun']} {f['part']} {f['amount'] or ''}{f['more']}", text)
+    text = _COMPARED.sub(_verb_of_part, text)
     text = _AROUND.sub(lambda found: "seen from behind" if found["form"] == "ed" else "turn by 180 degrees", text)
     return _SIT_UP.sub("torso upright" if edit else "sitting upright", text)
 
@@ -99,6 +111,12 @@ def _arms_in_form(found: re.Match[str]) -> str:
     if form is None:
         return "goalpost arms"
     return f"{found['arms']}{found.groupdict().get('between') or ''} {form}"
+
+
+def _verb_of_part(found: re.Match[str]) -> str:
+    if found["verb"]:
+        return f"{found['verb']} {found['at']} {found['how'] or ''}{found['than']}"
+    return f"{found['noun']} {found['part']} {found['amount'] or ''}{found['more']}"
 
 
 def _without_verb(between: str) -> str:

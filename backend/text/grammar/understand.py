@@ -17,6 +17,7 @@ from .interpret import interpret
 from .joined import centre
 from .languages import language_of, translated
 from .legs import is_lifted
+from .lunges import lunging
 from .named import NamedPose, mirrored, named_poses
 from .names import spot
 from .phrases import SIDES, Clause, Phrase
@@ -59,7 +60,7 @@ def understand(sentence: str, *, edit: bool = False) -> Program:
     for note in left.notes:
         sheet.note(note)
     if not elements and not left.style:
-        raise _nothing_understood(sheet, empty, sentence=text)
+        raise _nothing_understood(sheet, empty, sentence=sentence.strip())
     is_edit = edit or _is_edit(sheet, clauses, style=left.style)
     return Program(elements[:MOST_ELEMENTS], left.style, is_edit, tuple(sheet.notes))
 
@@ -189,6 +190,9 @@ def _completed(support: Support | None, by_leg: Mapping[Side, list[Element]], sh
     """Standing on the other leg where one is lifted; not upright on straight legs where both knees are bent."""
     if support is not None and support.kind != "standing":
         return support
+    front = None if sheet.edit or sheet.posed else lunging(sheet, by_leg)
+    if front is not None:
+        return Support("lunge_left" if front == "left" else "lunge_right")
     lifted = [side for side in SIDES if is_lifted(by_leg[side], side)]
     if len(lifted) == 1 and not sheet.edit:
         return Support("right_leg" if lifted[0] == "left" else "left_leg")
