@@ -121,8 +121,8 @@ def _is_done_by(pose: Sequence[Element], element: Element) -> bool:
 
 
 def _is_seat_of(pose: Sequence[Element], element: Element) -> bool:
-    """Whether a pose says itself how the body sits: `sitting in the lotus position`, and never on a chair."""
-    if not isinstance(element, Support) or element.kind not in {"sitting", "sitting_floor"}:
+    """Whether a pose says itself how the body sits: `sitting in the lotus position`."""
+    if not isinstance(element, Support) or element.kind not in {"sitting", "sitting_floor"} or element.height:
         return False
     return any(isinstance(each, Support) and each.kind == "sitting_cross_legged" for each in pose)
 

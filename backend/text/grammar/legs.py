@@ -227,11 +227,26 @@ def _whole(sheet: Sheet, *, side: Side, predicate: Predicate, both: bool) -> boo
     if not aside and angle is None and lifted and before and before != ("forward",):
         limb.whole.raised = True
         return True
+    if not aside and angle is None and lifted and (behind := _step_behind(limb.contacts, side)) is not None:
+        limb.contacts.remove(behind)
+        aside = ("back",)
     amount = "much" if "high" in predicate.dirs and not predicate.amount else predicate.amount
     toward = aside[0] if aside else "forward"
     limb.whole.dirs, limb.whole.raised, limb.whole.mention = aside or ("forward",), lifted, sheet.mention
     limb.whole.angle = steps(f"leg {toward}", amount) if angle is None else angle
     return True
+
+
+def _step_behind(contacts: Sequence[Element], side: Side) -> Element | None:
+    """That the foot is a step behind, which it no longer is once the leg is lifted: `leg behind, off the ground`."""
+    return next(
+        (
+            each
+            for each in contacts
+            if isinstance(each, Place) and (each.part, each.relation) == (f"{side}_foot", "behind")
+        ),
+        None,
+    )
 
 
 def _leg_angle(predicate: Predicate) -> float | None:

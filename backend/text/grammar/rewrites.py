@@ -65,7 +65,9 @@ _COMPARED: Final = re.compile(
     re.IGNORECASE,
 )
 _AROUND: Final = re.compile(
-    r"\bturn(?P<form>s|ing|ed)?\s+(?:all\s+the\s+way\s+)?around(?=\s*(?:$|[,.;!]|(?:and|so|to|left|right|clockwise)\b))",
+    r"\bturn(?P<form>s|ing|ed)?\s+(?:(?:him|her|it|them|me|yourself|(?:the|whole|entire)\s+(?:figure|person|body|character))"
+    r"\s+)?(?:all\s+the\s+way\s+|completely\s+|fully\s+)?around(?:\s+(?:completely|fully|entirely))?"
+    r"(?=\s*(?:$|[,.;!]|(?:and|so|to|left|right|clockwise|with)\b))",
     re.IGNORECASE,
 )
 _SIT_UP: Final = re.compile(

@@ -77,7 +77,9 @@ def _carried(sheet: Sheet, prep: Phrase, meaning: str) -> bool:
 
 def _placed(sheet: Sheet, prep: Phrase, meaning: str) -> bool:
     """On furniture, on the ground, in the air."""
-    if prep.place in SEATS and (meaning == "sit" or (meaning in {"be", "squat"} and prep.place in _SEATED_ON)):
+    if prep.place in SEATS and (
+        meaning == "sit" or (meaning in {"be", "squat", "cross_legged"} and prep.place in _SEATED_ON)
+    ):
         metres = prep.measure.metres if prep.measure is not None else None
         if metres is not None:
             sheet.seat = sheet.within("seat", metres, what="a seat")

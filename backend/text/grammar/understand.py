@@ -32,6 +32,8 @@ from .tokens import Token, tokenised
 _LOW: Final = frozenset({"toes", "foot", "ankle", "heel", "shin", "sole"})
 _BENT_KNEES_DEG: Final = 35.0
 """With both knees bent so far nobody stands upright."""
+_NO_CHAIR: Final = frozenset({"lotus pose"})
+"""Poses that are not done on a chair, whatever else is said."""
 _BOWED_POSE_DEG: Final = 40.0
 
 
@@ -119,6 +121,8 @@ def _elements(sheet: Sheet, poses: Sequence[tuple[NamedPose, Clause]]) -> tuple[
     said = _said(sheet)
     found: tuple[Element, ...] = ()
     for pose, clause in poses:
+        if pose.name in _NO_CHAIR:
+            said = [each for each in said if not (isinstance(each, Support) and each.kind == "sitting")]
         found = blended(found, _posed(pose, clause, said=[*said, *_carried(sheet)]))
     return _joined(blended(found, said)) + tuple(sheet.changes)
 
