@@ -130,6 +130,7 @@ def _stepping(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     ]
     aside: list[Side] = [side for side in SIDES if side in predicate.dirs]
     side = (*named, *aside, *USUAL)[0]
+    sheet.last_sides["leg"] = (side,)
     dirs = of_limb(predicate, side) or ("forward",)
     return feet.stepped(sheet, side, dirs=dirs, amount=predicate.amount)
 

@@ -131,7 +131,10 @@ def _at(sheet: Sheet, ref: Ref, *, predicate: Predicate, prep: Phrase) -> bool:
 
 def _at_shoulder(sheet: Sheet, ref: Ref, *, predicate: Predicate, prep: Phrase) -> None:
     """Over a shoulder the head turns, to it an ear tilts."""
-    sides = real_sides(sheet, prep.refs[0].sides) or ("left",)
+    sides = real_sides(sheet, prep.refs[0].sides)
+    if not sides and {"left", "right"} & set(predicate.dirs):
+        return
+    sides = sides or ("left",)
     turned = prep.meaning in {"over", "behind", "across"} or ref.kind in {"gaze", "chin"}
     turned = turned or predicate.meaning in {"turn", "twist", "look", "face"}
     usual = _OVER_SHOULDER_DEG if turned else _TO_SHOULDER_DEG

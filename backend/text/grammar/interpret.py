@@ -88,6 +88,7 @@ def _trunk(sheet: Sheet, ref: Ref, predicate: Predicate) -> bool:
 def _sides(sheet: Sheet, ref: Ref) -> tuple[Side, ...]:
     """The sides of a limb; where the sentence leaves them open, those of that limb that were last spoken of."""
     sides = real_sides(sheet, ref.sides)
+    sheet.has_front = sheet.has_front or bool({"front", "rear"} & set(ref.sides) and ref.group == "leg")
     if sides:
         sheet.last_sides[ref.group] = sides
     return sides or sheet.last_sides.get(ref.group, USUAL)

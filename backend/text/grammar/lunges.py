@@ -22,7 +22,8 @@ def lunging(sheet: Sheet, by_leg: Mapping[Side, list[Element]]) -> Side | None:
         bent = _knee(by_leg[front], front) >= _FRONT_KNEE_DEG and _knee(by_leg[rear], rear) <= _REAR_KNEE_DEG
         if not bent or sheet.legs[rear].whole.raised:
             continue
-        if any(_is_behind(each, rear) for each in by_leg[rear]):
+        told = sheet.has_front and front == sheet.front and sheet.legs[rear].bend is not None
+        if told or any(_is_behind(each, rear) for each in by_leg[rear]):
             for legs in by_leg.values():
                 legs[:] = [each for each in legs if not isinstance(each, Raise)]
             return front

@@ -113,14 +113,19 @@ def _hands_apart(sheet: Sheet, ref: Ref, predicate: Predicate) -> bool:
         return False
     if predicate.widths:
         low, high = _HANDS_APART[predicate.widths[0]]
-    elif predicate.meaning == "spread" and metres is not None:
+    elif metres is not None and (predicate.meaning == "spread" or _is_only_length(predicate)):
         metres = sheet.within("apart", metres, what="the hands")
-        low, high = max(metres - 0.03, 0.0), metres + 0.03
+        low, high = round(max(metres - 0.03, 0.0), 3), round(metres + 0.03, 3)
     else:
         return False
     name = "elbow" if ref.kind == "elbow" else "hand"
     sheet.pairs[name] = Apart(spot(name, "left"), spot(name, "right"), low, high)
     return True
+
+
+def _is_only_length(predicate: Predicate) -> bool:
+    """`hands twice shoulder width apart`."""
+    return predicate.meaning == "be" and not (predicate.dirs or predicate.preps or predicate.levels)
 
 
 def set_contacts(sheet: Sheet, side: Side, found: Sequence[Element]) -> None:

@@ -74,6 +74,11 @@ class Reader:
     def _entries(self, at: int) -> list[tuple[int, Entry]]:
         """What begins at a token; `facing left` behind a hand or before a part is a verb and a direction."""
         found = self._looked.at(at)
+        if any(entry.category == "times" for _, entry in found):
+            found = [
+                row for row in found
+                if row[1].category != "times" or self._times(at, at + row[0], row[1].meaning) is not None
+            ]  # fmt: skip
         if not any(entry.category == "facing" for _, entry in found):
             return found
         return [row for row in found if row[1].category != "facing" or not self._is_of_part(at, row[0])]

@@ -51,7 +51,7 @@ _WINGS: Final = re.compile(
 )
 _NOUN: Final = re.compile(
     r"\b(?:with\s+)?(?P<amount>(?:a\s+(?:little|bit|lot)|much|slightly|far|even)\s+)?(?P<more>less|more)\s+(?:of\s+a\s+)?"
-    r"(?P<noun>bend|tilt|twist|turn|lean|arch)\s+(?:in|of|at|to)\s+(?P<part>[^,.;]*?)(?=$|[,.;]|\s+(?:and|but|while|with)\b)",
+    r"(?P<noun>ben[dt]|tilt|twist|turn|lean|arch)\s+(?:in|of|at|to)\s+(?P<part>[^,.;]*?)(?=$|[,.;]|\s+(?:and|but|while|with)\b)",
     re.IGNORECASE,
 )
 _PART: Final = (
@@ -102,7 +102,9 @@ def rewritten(text: str, *, edit: bool) -> str:
     text = _ARMS_FORM.sub(_arms_in_form, text)
     text = _FORM_WITH_ARMS.sub(_arms_in_form, text)
     text = _WINGS.sub(lambda found: f"{found['arms']}{_without_verb(found['between'])} out to the sides", text)
-    text = _NOUN.sub(lambda f: f"{f['noun']} {f['part']} {f['amount'] or ''}{f['more']}", text)
+    text = _NOUN.sub(
+        lambda f: f"{f['noun'].lower().replace('bent', 'bend')} {f['part']} {f['amount'] or ''}{f['more']}", text
+    )
     text = _COMPARED.sub(_verb_of_part, text)
     text = _AROUND.sub(lambda found: "seen from behind" if found["form"] == "ed" else "turn by 180 degrees", text)
     return _SIT_UP.sub("torso upright" if edit else "sitting upright", text)

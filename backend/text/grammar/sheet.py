@@ -108,6 +108,7 @@ class Sheet:
         carriers: parts on which the body was said to be.
         pairs: distances between the two of a kind.
         front: the leg that is in front; `standing` the one that carries the body.
+        has_front: a leg was called the front or the rear one.
         mention: number of the clause that is read.
         last_sides: of arms and legs, those that were spoken of last.
     """
@@ -137,6 +138,7 @@ class Sheet:
     notes: list[str] = field(default_factory=list[str])
     front: Side = "left"
     standing: Side = "left"
+    has_front: bool = False
     mention: int = 0
     last_sides: dict[str, tuple[Side, ...]] = field(default_factory=dict[str, tuple[Side, ...]])
 
