@@ -1,10 +1,10 @@
 """The network that reads drawings: heat maps of 23 keypoints, then tokens that weigh them against each other.
 
 Nearly all of its work are 3x3 convolutions on 24, 12 and 6 cells across, which processors do fast. The cells are
-averaged as each keypoint's heat map weighs them, and the averages attend to one another. Knowing of each other, they ask
-the cells again where each keypoint is, so that two elbows do not end on the same arm. What the cells hold there says
-where the keypoint is exactly, how sure that is, how near it is to the viewer, whether it can be seen, and whether there
-is a figure at all.
+averaged as each keypoint's heat map weighs them, and the averages attend to one another. Knowing of each other, they
+ask the cells again where each keypoint is, so that two elbows do not end on the same arm. What the cells hold there
+says where the keypoint is exactly, how sure that is, how near it is to the viewer, whether it can be seen, and whether
+there is a figure at all.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from ..keypoints import FIGURE_23
+from ..refine.tensors import split
 
 INPUT_SIZE: Final = 192
 """Width and height of the picture that is read, in pixels."""
@@ -181,16 +182,16 @@ class DrawingNetwork(nn.Module):
 
     def _asked(self, tokens: torch.Tensor, wide: torch.Tensor) -> torch.Tensor:
         """(N, 23, 48, 48) what each token's question finds in the cells."""
-        questions = self.ask(tokens).unflatten(2, (4, -1)).flatten(1, 2)
+        questions = split(self.ask(tokens), 2, (4, -1)).flatten(1, 2)
         found = questions @ wide.flatten(2) * wide.shape[1] ** -0.5
-        return nn.functional.pixel_shuffle(found.float().unflatten(2, wide.shape[2:]), 2)
+        return nn.functional.pixel_shuffle(split(found.float(), 2, (_HALF, _HALF)), 2)
 
     def _places(self, share: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Of maps (N, P, 48 * 48): mean and deviation (N, P, 4), the peak (N, P, 2), and it with its mass (N, P, 3).
 
         In halves of the picture's width from its middle. The peak is the mean about the highest cell.
         """
-        maps = share.unflatten(2, (CELLS, CELLS))
+        maps = split(share, 2, (CELLS, CELLS))
         sums = torch.stack([maps.sum(2), maps.sum(3)], dim=2)
         centre = sums @ self.line
         spread = (sums @ self.line.square() - centre.square()).clamp_min(0.0).sqrt()

@@ -119,7 +119,7 @@ def _choices(wanted: Any) -> tuple[str, ...] | None:
 
 
 def _unless_none(wanted: Any) -> Any:
-    """`number` of `number | None`; None of what is not optional. A Literal's union is of another type than a number's."""
+    """`number` of `number | None`; None of what is not optional. A Literal's union has another type than a number's."""
     if typing.get_origin(wanted) not in (typing.Union, types.UnionType):
         return None
     return next(kind for kind in typing.get_args(wanted) if kind is not type(None))
