@@ -80,6 +80,8 @@ class NounReader:
         for length, entry in self._looked.at(at):
             # `extended` of `leg extended back` is no side that marks the back as a part.
             sided = bool(draft.side) and draft.side != ("free",)
+            if draft.quant == "other" and self._tokens[at].word in _ALSO_DIRECTIONS:
+                return None  # `one arm forward, the other back`: nobody has another back.
             if entry.category == "part" and self._is_noun_here(
                 at, length, marked=draft.article or sided or bool(draft.quant)
             ):
