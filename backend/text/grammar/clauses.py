@@ -29,8 +29,11 @@ _LIGHT: Final = frozenset({"keep", "hold", "hang", "put", "make", "be", "balance
 _GO_TOGETHER: Final = frozenset({("move", "together"), ("move", "spread"), ("move", "cross"), ("spread", "spread")})
 """Verbs whose state behind them is what they come to: `bring together`, `spread wide apart`."""
 _INSTRUMENT: Final = frozenset(
-    {"touch", "hold", "hug", "cover", "support", "point", "reach", "step", "put", "raise", "swing", "stretch", "pose"}
-)
+    {
+        "touch", "hold", "hug", "cover", "support", "point", "reach", "step", "lunge", "put", "raise", "swing",
+        "stretch", "pose",
+    }
+)  # fmt: skip
 _LEG_SWUNG: Final = frozenset({"raise", "swing"})
 """Verbs that, of no part, are done with a leg: `kick backwards with the right leg`."""
 _PURPOSE: Final = ("word", "pose", "person", "filler", "place")

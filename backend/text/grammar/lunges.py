@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..language import Bend, Element, Place, Raise, Side
+from ..language import Bend, Element, Place, Raise, Side, Support
 from .names import other_of
 from .phrases import SIDES
 from .sheet import Sheet
@@ -28,6 +28,12 @@ def lunging(sheet: Sheet, by_leg: Mapping[Side, list[Element]]) -> Side | None:
                 legs[:] = [each for each in legs if not isinstance(each, Raise)]
             return front
     return None
+
+
+def with_bent_knee(support: Support, by_leg: Mapping[Side, list[Element]]) -> Support:
+    """A lunge whose only bent knee is in front: `lunging with the right knee bent`."""
+    bent = [side for side in SIDES if _knee(by_leg[side], side) >= _FRONT_KNEE_DEG]
+    return Support("lunge_left" if bent[0] == "left" else "lunge_right") if len(bent) == 1 else support
 
 
 def _knee(elements: list[Element], side: Side) -> float:

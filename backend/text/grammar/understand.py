@@ -17,7 +17,7 @@ from .interpret import interpret
 from .joined import centre
 from .languages import language_of, translated
 from .legs import is_lifted
-from .lunges import lunging
+from .lunges import lunging, with_bent_knee
 from .named import NamedPose, mirrored, named_poses
 from .names import spot
 from .phrases import SIDES, Clause, Phrase
@@ -193,7 +193,8 @@ def _bend_to_what_is_touched(sheet: Sheet) -> None:
 def _completed(support: Support | None, by_leg: Mapping[Side, list[Element]], sheet: Sheet) -> Support | None:
     """Standing on the other leg where one is lifted; not upright on straight legs where both knees are bent."""
     if support is not None and support.kind != "standing":
-        return support
+        told = sheet.posed or sheet.has_front or not support.kind.startswith("lunge")
+        return support if told else with_bent_knee(support, by_leg)
     front = None if sheet.edit or sheet.posed else lunging(sheet, by_leg)
     if front is not None:
         return Support("lunge_left" if front == "left" else "lunge_right")
