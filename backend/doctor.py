@@ -47,6 +47,8 @@ PACKAGES: Final = (
     Package("PyTorch", "torch", ("torch",), "runs the pose model", needed=False),
     Package("safetensors", "safetensors", ("safetensors",), "loads the pose model", needed=False),
     Package("smplx", "smplx", ("smplx",), "reads your own SMPL files", needed=False),
+    Package("httpx", "httpx", ("httpx",), "asks a language model on a server", needed=False),
+    Package("Transformers", "transformers", ("transformers",), "runs a language model from a folder", needed=False),
 )
 PHOTO_MODELS: Final = ("pose_detection", "pose_landmark_full")
 

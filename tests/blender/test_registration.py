@@ -11,7 +11,7 @@ import pytest
 import blender_harness
 
 OURS = "contrapposto"
-HEAVY = ("torch", "cv2", "scipy", "ai_edge_litert", "smplx", "roma")
+HEAVY = ("torch", "cv2", "scipy", "ai_edge_litert", "smplx", "roma", "httpx", "transformers")
 MOST_OF_RIGIFY = 3.0  # Blender's own add-on of about the same size; it is measured after ours, in the same process
 
 
