@@ -28,6 +28,7 @@ from ..refine.settings import FitSettings
 from ..skeleton import STATURE_M
 from .alternatives import Alternative
 from .drawn_bones import BONE_INDEX, BONES, POINTS, SPANS, weights_of
+from .drawn_depths import turned_to_depths
 from .drawn_proportions import DrawnSkeleton, understood
 from .drawn_rebuilt import opened, rebuilt
 from .drawn_rules import STRAIGHT_JOINTS, Touch, standing, straightness, touches
@@ -167,7 +168,7 @@ class Drawing:
 
     def fit(self, readings: Sequence[Hypothesis]) -> Fit:
         """All readings brought onto the drawn bones; then, where they nearly do so, feet stand and hands touch."""
-        rotations = self._tensor(np.stack([each.pose for each in readings]))
+        rotations = self._tensor(np.stack([self._turned(each) for each in readings]))
         local, body = (
             torch.cat([getattr(each.each.reading, name) for each in readings]).exp()
             for name in ("log_rotation_sigma", "log_body_sigma")
@@ -189,6 +190,16 @@ class Drawing:
             given._replace(ground=self._ground(first, figures, up=up), touches=self._touches(first, figures)),
             start_rotations=first.rotations, start_pelvis=first.pelvis, iterations=_ITERATIONS[1], settings=_SETTINGS,
         )  # fmt: skip
+
+    def _turned(self, each: Hypothesis) -> DoubleArray:
+        """The reading's pose, with limbs turned over that run against the detector's depths."""
+        depth, sigma = self._depths_of(each)
+        return turned_to_depths(each.pose, depth, sigma)
+
+    def _depths_of(self, each: Hypothesis) -> tuple[DoubleArray, DoubleArray]:
+        """(23,) metres towards the viewer and their sigmas, by the reading's labels; infinite where not drawn."""
+        order = [FIGURE_23.index[_other_side(name) if each.swapped else name] for name in FIGURE_23.names]
+        return self.depth_m[order], np.where(each.figure.seen, self.depth_sigma_m[order], np.inf)
 
     def _tensor(self, array: AnyFloatArray) -> torch.Tensor:
         return torch.from_numpy(np.array(array, np.float32)).to(self.device)
@@ -219,12 +230,9 @@ class Drawing:
         """The detector's depths from the pelvis, where it gave some; they follow the labels."""
         if not np.isfinite(self.depth_sigma_m).any():
             return None
-        other = [FIGURE_23.index[_other_side(name)] for name in FIGURE_23.names]
         places, sigmas = np.zeros((len(readings), 23, 3)), np.full((len(readings), 23, 3), np.inf)
         for row, each in enumerate(readings):
-            order = other if each.swapped else list(range(len(other)))
-            places[row, :, 2] = self.depth_m[order]
-            sigmas[row, :, 2] = np.where(each.figure.seen, self.depth_sigma_m[order], np.inf)
+            places[row, :, 2], sigmas[row, :, 2] = self._depths_of(each)
         return Evidence3D(self._tensor(places), self._tensor(sigmas), POINTS, origin=(0,))
 
     def _ground(self, fit: Fit, figures: Sequence[DrawnSkeleton], *, up: torch.Tensor) -> Ground:
