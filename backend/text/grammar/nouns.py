@@ -170,10 +170,11 @@ class NounReader:
     def _finished(self, draft: _Draft, part: tuple[Entry, int], *, attributes: tuple[str, ...]) -> Noun:
         entry, end = part
         kind, several = entry.meaning, entry.form == "plural"
-        owner = self._owner(end) if kind in _OWN_KIND or kind in _NOUN_PIECES else None
-        if owner is not None:
+        piece = kind in _OWN_KIND or kind in _NOUN_PIECES
+        owner = self._owner(end) if piece or (kind in SIDED and not draft.side) else None
+        if owner is not None and (piece or owner.refs[0].sides):
             sides = owner.refs[0].sides or draft.side
-            kept = kind if kind in _OWN_KIND else owner.refs[0].kind
+            kept = owner.refs[0].kind if kind in _NOUN_PIECES and kind not in _OWN_KIND else kind
             return Noun((Ref(kept, sides, owner.refs[0].plural),), owner.end, attributes)
         if draft.side and kind == "chest":
             return Noun((Ref("chest", draft.side),), end, attributes)
@@ -184,7 +185,7 @@ class NounReader:
         return draft.quant if draft.quant in {"other", "same"} and kind in SIDED else ""
 
     def _owner(self, end: int) -> Noun | None:
-        """Behind `of`: `palm of the left hand`."""
+        """Behind `of`: `palm of the left hand`, `elbow of his left arm`."""
         if self._looked.word(end) != "of" or self._depth > 2:
             return None
         self._depth += 1
