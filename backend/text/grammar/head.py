@@ -8,7 +8,7 @@ from ..language import Ground, Side, Touch
 from .contact import contacts, real_sides
 from .limits import steps
 from .names import spot
-from .phrases import USUAL, Phrase, Predicate, Ref
+from .phrases import SIDES, USUAL, Phrase, Predicate, Ref
 from .sheet import Sheet
 
 _TO_SHOULDER_DEG, _OVER_SHOULDER_DEG, _ON_CHEST_DEG = 35.0, 65.0, 45.0
@@ -29,7 +29,8 @@ def head(sheet: Sheet, ref: Ref, *, predicate: Predicate) -> bool:
     """Take what a predicate says of turns, tilts and nods; whether it said anything."""
     said = _placed(sheet, ref, predicate)
     if predicate.meaning == "on_ground" and ref.kind not in {"gaze", "eye"}:
-        sheet.shared.append(Ground(spot(_GROUND_SPOT.get(ref.kind, ref.kind))))
+        side = next((side for side in ref.sides if side in SIDES and ref.kind not in _GROUND_SPOT), None)
+        sheet.shared.append(Ground(spot(_GROUND_SPOT.get(ref.kind, ref.kind), side)))
         return True
     way = _nod_of(ref, predicate)
     if way:

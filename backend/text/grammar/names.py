@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final, cast, get_args
 
 from ..language import Direction, Joint, Limb, Relation, Side, Spot, Swung
+from ..spots import SPOT_INDEX
 
 _SPOTS: Final = frozenset(get_args(Spot))
 
@@ -21,8 +22,9 @@ def is_spot(name: str) -> bool:
 
 
 def spot(part: str, side: str | None = None) -> Spot:
-    """`left_hand` of a hand and a side; what is in the middle has none."""
-    return cast(Spot, f"{side}_{part}" if side else part)
+    """`left_hand` of a hand and a side; what is in the middle has none, and what has two sides is the right without."""
+    name = f"{side}_{part}" if side else part
+    return cast(Spot, name if name in SPOT_INDEX or f"right_{part}" not in SPOT_INDEX else f"right_{part}")
 
 
 def joint(part: str, side: Side) -> Joint:
