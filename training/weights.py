@@ -1,31 +1,18 @@
-"""Networks to files."""
+"""The pose network to its file; `backend/estimate/network_file.py` reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-from safetensors.torch import save
-
 from contrapposto.backend.estimate.pose_network import PoseNetwork
-from contrapposto.backend.files import write_atomically
+from contrapposto.backend.weights_file import write_weights
 
 
 def save_network(network: PoseNetwork, path: Path, *, facts: Mapping[str, str] | None = None) -> None:
-    """Write half-precision weights; the file appears whole or not at all.
-
-    Args:
-        network: it stays as it is.
-        path: the `.safetensors` file.
-        facts: about the training, noted in the file's header beside width and depth. Loading ignores them.
+    """Write it, with `facts` about its training, which loading ignores.
 
     Raises:
-        InputError: the folder is missing or not writable, or the disk is full.
+        InputError: as `write_weights`.
     """
-    tensors = {
-        name: value.detach().cpu().to(torch.float16).contiguous() for name, value in network.state_dict().items()
-    }
-    metadata = {**(facts or {}), "width": str(network.width), "depth": str(network.depth)}
-    with write_atomically(path) as partial:
-        partial.write_bytes(save(tensors, metadata=metadata))
+    write_weights(network, path, {**(facts or {}), "width": str(network.width), "depth": str(network.depth)})

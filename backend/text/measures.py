@@ -18,19 +18,15 @@ import numpy as np
 
 from ..arrays import AnyFloatArray, DoubleArray
 from ..kinematics import global_rotations, joint_positions
-from ..rotations import axis_angle_to_matrix
+from ..rotations import axis_angle_to_matrix, normalized
 from ..skeleton import JOINT_INDEX
+from .language import Limb
 from .spots import SPOT_INDEX, SPOT_JOINTS, SPOT_OFFSETS
 
 Axis: TypeAlias = Literal["left", "up", "forward"]
 Hinge: TypeAlias = Literal[
     "left_elbow", "right_elbow", "left_knee", "right_knee", "left_wrist", "right_wrist", "left_ankle", "right_ankle",
     "left_shoulder", "right_shoulder", "left_hip", "right_hip",
-]  # fmt: skip
-Limb: TypeAlias = Literal[
-    "left_arm", "right_arm", "left_upper_arm", "right_upper_arm", "left_forearm", "right_forearm", "left_hand",
-    "right_hand", "left_leg", "right_leg", "left_thigh", "right_thigh", "left_shin", "right_shin", "left_foot",
-    "right_foot", "torso", "head",
 ]  # fmt: skip
 
 AXES: Final[dict[Axis, int]] = {"left": 0, "up": 1, "forward": 2}
@@ -118,9 +114,9 @@ class Body:
     def limb(self, name: Limb) -> DoubleArray:
         """(N, 3) unit vector along a limb, away from the trunk, in the body frame; up the torso and the head."""
         if name == "head":
-            return unit((self.frame @ self.world[:, JOINT_INDEX["head"], :, 1, None])[..., 0])
+            return normalized((self.frame @ self.world[:, JOINT_INDEX["head"], :, 1, None])[..., 0])
         start, end = _LIMBS[name]
-        return unit((self.frame @ (self.joints[:, end] - self.joints[:, start])[..., None])[..., 0])
+        return normalized((self.frame @ (self.joints[:, end] - self.joints[:, start])[..., None])[..., 0])
 
 
 class Measure(Protocol):
@@ -326,12 +322,7 @@ class Check:
         return np.asarray(np.abs(self.excess(body)) <= self.tolerance())
 
 
-def unit(vectors: DoubleArray) -> DoubleArray:
-    """(..., 3) of length 1."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
-
-
 def angle_between(first: DoubleArray, second: DoubleArray) -> DoubleArray:
     """(...,) degrees in [0, 180] between vectors (..., 3), exact also near 0 and 180 (Kahan)."""
-    a, b = unit(first), unit(second)
+    a, b = normalized(first), normalized(second)
     return 2.0 * np.degrees(np.arctan2(np.linalg.norm(a - b, axis=-1), np.linalg.norm(a + b, axis=-1)))

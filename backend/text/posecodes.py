@@ -15,7 +15,8 @@ from ..arrays import AnyFloatArray, DoubleArray
 from .caption_contacts import touches
 from .caption_support import supports
 from .codes import SIDES, Code, Column, Kinds, Mask, Side, column
-from .measures import Angle, Body, HeadTurn, Hinge, Limb, Trunk
+from .language import Limb
+from .measures import Angle, Body, HeadTurn, Hinge, Trunk
 
 # Least bend in degrees of each kind but the first.
 _BENDS: Final = ((20.0, "slight"), (45.0, "bent"), (75.0, "right"), (105.0, "sharp"), (135.0, "full"))

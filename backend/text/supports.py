@@ -10,8 +10,8 @@ import numpy as np
 
 from .arches import Arch
 from .chains import Chain, bare, chain_of_joint, chain_of_limb, chain_of_spot, side_of
-from .language import Support, SupportKind
-from .measures import Angle, Away, Body, Check, Distance, Height, Limb, Offset, Trunk
+from .language import Limb, Support, SupportKind
+from .measures import Angle, Away, Body, Check, Distance, Height, Offset, Trunk
 from .situation import Situation
 
 Side = Literal["left", "right"]

@@ -12,8 +12,8 @@ import numpy as np
 from ..arrays import DoubleArray
 from ..skeleton import JOINT_INDEX
 from .chains import bare, chain_of_spot, mover, side_of, spot_joint
-from .language import Element, Place, Spot, Touch
-from .measures import Angle, Away, Body, Check, Distance, Limb, Offset, angle_between
+from .language import Element, Limb, Place, Spot, Touch
+from .measures import Angle, Away, Body, Check, Distance, Offset, angle_between
 from .spots import SPOT_INDEX, SPOT_JOINTS, SPOT_OFFSETS
 
 _TOUCH_M: Final = 0.04
