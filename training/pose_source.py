@@ -56,9 +56,9 @@ class Mixture:
     """
 
     mirrored: float = 0.5
-    recombined: float = 0.3
+    recombined: float = 0.0
     part: float = 0.4
-    perturbed: float = 0.3
+    perturbed: float = 0.0
     perturbation: float = 12.0
     everyday: float = 0.15
     lying: float = 0.06

@@ -47,7 +47,9 @@ class DrawnPoses:
     """
 
     def __init__(self, rotations: torch.Tensor) -> None:
-        self._source = PoseSource(rotations, mixture=Mixture(everyday=0.22, recombined=0.4, lying=0.04, free_arm=0.1))
+        self._source = PoseSource(
+            rotations, mixture=Mixture(everyday=0.22, recombined=0.4, perturbed=0.3, lying=0.04, free_arm=0.1)
+        )
 
     def draw(self, count: int) -> torch.Tensor:
         """(count, 24, 3, 3) local rotations, turned any way about the vertical."""

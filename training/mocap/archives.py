@@ -21,21 +21,26 @@ from .poses import poses_of
 from .shared_rest import SharedRest
 
 FPS: Final = 15.0
-"""Frames a second that are read."""
+"""Frames a second that are read to learn from."""
 _FILE_FPS: Final = 30.0
 """Frames a second of the AMC files and exponential maps, which do not say so themselves."""
-_STRIDE: Final = round(_FILE_FPS / FPS)
 _REST_FRAMES: Final = 1
 """The first frame of some files is the rest pose."""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """One zip file of clips: member names in order, and their bytes on demand."""
+    """One zip file of clips: member names in order, their bytes on demand, and frames a second to read."""
 
     path: Path
     members: tuple[str, ...]
     read: Callable[[str], bytes]
+    fps: float = FPS
+
+    @property
+    def stride(self) -> int:
+        """Of files that hold 30 frames a second, every such frame is read."""
+        return max(1, round(_FILE_FPS / self.fps))
 
     @property
     def name(self) -> str:
@@ -75,7 +80,7 @@ def acrnn(archive: Archive) -> Iterator[Clip]:
     """BVH files with DAZ's skeleton, whose first frame is the rest pose."""
     for name, member in archive.of_kind(".bvh"):
         if not name.endswith("/standard"):  # a skeleton without motion
-            yield read_bvh(name, archive.text(member), stride=_STRIDE, skip=_REST_FRAMES)
+            yield read_bvh(name, archive.text(member), stride=archive.stride, skip=_REST_FRAMES)
 
 
 def iclone(archive: Archive) -> Iterator[Clip]:
@@ -86,7 +91,7 @@ def iclone(archive: Archive) -> Iterator[Clip]:
     members = dict(archive.of_kind(".bvh"))
     rest = _reallusion_rest(archive, members)
     for name, member in members.items():
-        clip = read_bvh(name, archive.text(member), stride=_STRIDE, rest_stands=False)
+        clip = read_bvh(name, archive.text(member), stride=archive.stride, rest_stands=False)
         yield clip if rest is None else replace(clip, rig=rest.applied(clip.rig), rest_stands=True, hands_lie_flat=True)
 
 
@@ -95,8 +100,8 @@ def _reallusion_rest(archive: Archive, members: dict[str, str]) -> SharedRest | 
     if not other.is_file() or same not in members:
         print("cmu_asfamc.zip is not there: the rest pose of cmu_iclone_bvh is found from its motion.")
         return None
-    wanted = next(clip for clip in clips_in(other) if clip.name == "cmu_asfamc/01_01")
-    clip = read_bvh(same, archive.text(members[same]), stride=_STRIDE)
+    wanted = next(clip for clip in clips_in(other, fps=archive.fps) if clip.name == "cmu_asfamc/01_01")
+    clip = read_bvh(same, archive.text(members[same]), stride=archive.stride)
     return SharedRest.learned(clip, poses_of(wanted).poses)
 
 
@@ -108,7 +113,7 @@ def asf_amc(archive: Archive) -> Iterator[Clip]:
         if subject not in skeletons:
             asf = archive.member(f"{subject}.asf")
             skeletons[subject] = read_asf(asf, archive.text(asf))
-        yield read_amc(name, archive.text(member), skeletons[subject], fps=_FILE_FPS, stride=_STRIDE)
+        yield read_amc(name, archive.text(member), skeletons[subject], fps=_FILE_FPS, stride=archive.stride)
 
 
 def expmap(archive: Archive) -> Iterator[Clip]:
@@ -117,7 +122,7 @@ def expmap(archive: Archive) -> Iterator[Clip]:
     joints = read_skeleton(json_file, archive.text(json_file))
     for name, member in archive.of_kind(".txt"):
         text = archive.text(member)
-        yield read_expmap(name, text, joints, fps=_FILE_FPS, stride=_STRIDE, skip=_REST_FRAMES)
+        yield read_expmap(name, text, joints, fps=_FILE_FPS, stride=archive.stride, skip=_REST_FRAMES)
 
 
 def deepmimic(archive: Archive) -> Iterator[Clip]:
@@ -125,7 +130,7 @@ def deepmimic(archive: Archive) -> Iterator[Clip]:
     json_file = archive.member("character_humanoid3d.json")
     character = read_character(json_file, archive.text(json_file))
     for name, member in archive.of_kind(".txt"):
-        yield read_deepmimic(name, archive.text(member), character, fps=FPS)
+        yield read_deepmimic(name, archive.text(member), character, fps=archive.fps)
 
 
 def fbx(archive: Archive) -> Iterator[Clip]:
@@ -140,7 +145,7 @@ def fbx(archive: Archive) -> Iterator[Clip]:
                 continue
             path = Path(folder) / PurePosixPath(member).name
             path.write_bytes(archive.read(member))
-            yield read_fbx(name, path, fps=FPS)
+            yield read_fbx(name, path, fps=archive.fps)
 
 
 READERS: Final[dict[str, Callable[[Archive], Iterator[Clip]]]] = {
@@ -155,15 +160,15 @@ READERS: Final[dict[str, Callable[[Archive], Iterator[Clip]]]] = {
 """Archive name without its ending -> its reader."""
 
 
-def clips_in(path: Path) -> Iterator[Clip]:
-    """The clips of one of the archives in `READERS`.
+def clips_in(path: Path, *, fps: float = FPS) -> Iterator[Clip]:
+    """The clips of one of the archives in `READERS`, at 15 or 30 frames a second.
 
     Raises:
         InputError: it cannot be read; the message says why.
     """
     try:
         with zipfile.ZipFile(path) as opened:
-            archive = Archive(path, tuple(sorted(opened.namelist())), opened.read)
+            archive = Archive(path, tuple(sorted(opened.namelist())), opened.read, fps)
             yield from READERS[path.stem](archive)
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{path} cannot be read as a zip file: {error}. Fetch it again.") from error
