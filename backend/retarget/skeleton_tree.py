@@ -7,12 +7,10 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from ..arrays import DoubleArray, IntArray
+from ..arrays import BoolArray, DoubleArray, IntArray
 from .rig_spec import RigSpec
 
-BoolArray = npt.NDArray[np.bool_]
 
 _SAME_PLACE: Final = 0.004
 """Share of the rig's extent below which two joints are in one place."""
