@@ -28,16 +28,16 @@ from .tflite import TfliteModel
 
 LEAST_PRESENCE: Final = 0.5
 """Crops in which the landmark model is less sure than this of a person are dropped (MediaPipe's own threshold)."""
-_LEAST_SCORE: Final = 0.3
+LEAST_SCORE: Final = 0.3
 """Lower than MediaPipe's 0.5: finds the second and third person of a group; the landmark model refuses what is none."""
-_LEAST_TILE_SCORE: Final = 0.5
-_SMALL: Final = 0.25
+LEAST_TILE_SCORE: Final = 0.5
+SMALL_SHARE: Final = 0.25
 """People whose boxes all cover less than this share of the picture may have company too small for the first look."""
 _SAME_PERSON: Final = 0.05
 """Two answers are one person when a quarter of their landmarks are closer than this share of the smaller one's size:
 people who overlap share no limbs, two readings of one person do, even where one has gone wrong elsewhere."""
 _SAME_REGION: Final = 0.1
-_LEAST_SIZE_PX: Final = 16.0
+LEAST_SIZE_PX: Final = 16.0
 """Whatever is smaller than this in the picture has too few pixels to show a pose."""
 _BOX_MARGIN: Final = 0.08
 """The landmarks end at the eyes and the knuckles; the box is widened by this share of its longer side."""
@@ -95,9 +95,9 @@ class BlazePose:
         yield Progress("Looking for people", 0.0)
         picture = Picture(image)
         size = picture.size
-        candidates = self._candidates(picture, Roi.letterbox(size), least_score=_LEAST_SCORE)
+        candidates = self.candidates(picture, Roi.letterbox(size), least_score=LEAST_SCORE)
         found = yield from self._look_at_all(picture, candidates[: 2 * most], passes)
-        if all(_share(person, size) < _SMALL for person in found):
+        if all(_share(person, size) < SMALL_SHARE for person in found):
             candidates = yield from self._look_closer(picture, found)
             found = _distinct([*found, *(yield from self._look_at_all(picture, candidates[: 2 * most], passes))])
         return tuple(_observation(person, size) for person in _most_prominent(found, size)[:most])
@@ -108,7 +108,7 @@ class BlazePose:
         tiles = half_tiles(picture.size)
         for number, tile in enumerate(tiles):
             yield Progress("Looking for small people", 0.4 + 0.2 * number / len(tiles))
-            seen += self._candidates(picture, tile, least_score=_LEAST_TILE_SCORE)
+            seen += self.candidates(picture, tile, least_score=LEAST_TILE_SCORE)
         regions = [person.next_roi for person in known]
         new: list[Candidate] = []
         for candidate in sorted(seen, key=lambda one: -one.score):
@@ -125,14 +125,14 @@ class BlazePose:
             for turn in range(passes):
                 done = (number + turn / passes) / len(candidates)
                 yield Progress(f"Finding the joints of person {number + 1} of {len(candidates)}", 0.1 + 0.9 * done)
-                looks.append(self._look(picture, looks[-1].next_roi if looks else candidate.roi))
+                looks.append(self.look(picture, looks[-1].next_roi if looks else candidate.roi))
                 if looks[-1].presence < LEAST_PRESENCE:
                     break
             else:
                 found.append(averaged(looks))
-        return _distinct(person for person in found if _size(person) >= _LEAST_SIZE_PX)
+        return _distinct(person for person in found if _size(person) >= LEAST_SIZE_PX)
 
-    def _candidates(self, picture: Picture, view: Roi, *, least_score: float) -> list[Candidate]:
+    def candidates(self, picture: Picture, view: Roi, *, least_score: float) -> list[Candidate]:
         """What the detector takes for people in one square view of the image, the surest first."""
         pixels = picture.crop(view, DETECTOR_SIZE, replicate=False)
         value = pixels.astype(np.float32)[None] / 127.5 - 1.0
@@ -143,7 +143,8 @@ class BlazePose:
             Candidate(Roi.around(*pair[:2]), float(score)) for pair, score in zip(points, found.scores, strict=True)
         ]
 
-    def _look(self, picture: Picture, roi: Roi) -> Landmarks:
+    def look(self, picture: Picture, roi: Roi) -> Landmarks:
+        """What the landmark model sees in one region, whether or not anybody is there (`Landmarks.presence`)."""
         pixels = picture.crop(roi, LANDMARK_SIZE, replicate=True)
         value = pixels.astype(np.float32)[None] / 255.0
         return landmarks.decode(self._landmarker.run(value, outputs=(0, 1, 3, 4)), roi)
@@ -185,11 +186,11 @@ def _most_prominent(people: Sequence[Landmarks], image_size: tuple[int, int]) ->
 
 def _share(person: Landmarks, image_size: tuple[int, int]) -> float:
     """How much of the picture the person's box covers, in [0, 1]."""
-    left, top, right, bottom = _box(person, image_size)
+    left, top, right, bottom = person_box(person, image_size)
     return float((right - left) * (bottom - top)) / (image_size[0] * image_size[1])
 
 
-def _box(person: Landmarks, image_size: tuple[int, int]) -> DoubleArray:
+def person_box(person: Landmarks, image_size: tuple[int, int]) -> DoubleArray:
     """(4,) left, top, right, bottom of the person, inside the picture."""
     low, high = person.points_px.min(axis=0), person.points_px.max(axis=0)
     margin = _BOX_MARGIN * float((high - low).max())
@@ -204,5 +205,5 @@ def _observation(person: Landmarks, image_size: tuple[int, int]) -> Observation:
         schema=BLAZEPOSE_33,
         image_size=image_size,
         keypoints_world=person.world[None].astype(np.float32),
-        box_px=_box(person, image_size)[None].astype(np.float32),
+        box_px=person_box(person, image_size)[None].astype(np.float32),
     )
