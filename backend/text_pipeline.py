@@ -32,6 +32,11 @@ LanguageModel: TypeAlias = "Callable[[LlmRequest], Job[Program]]"
 Current: TypeAlias = Callable[[], PoseSequence]
 """Reads the pose that is to be changed, when it is needed."""
 MOST_ALTERNATIVES: Final = 16
+_MOODS: Final = (
+    "“{said}” was left out of the change: words that name no part of the body only make new poses. Say which part does "
+    "what, such as “lower the head”."
+)
+_NOTHING: Final = "Nothing has changed: the pose does this already, or can do no more of it."
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,9 @@ def pose_from_text(request: TextRequest, models: ModelCache, current: Current | 
     solved = yield from timed_job(_solved(request, program, drafts=drafts, current=now), timings, stage="solve pose")
     estimates = yield from timed_job(_ranked(request, program, solved=solved, current=now), timings, stage="rank")
     constraints = tuple(solved[0].constraints)
-    return TextResult(request, program, constraints, estimates, now, timings, (*notes, *more))
+    still = now is not None and estimates[0].poses.shown is not None and not estimates[0].poses.shown.any()
+    notes = (*notes, *more, *((_NOTHING,) if still else ()))
+    return TextResult(request, program, constraints, estimates, now, timings, notes)
 
 
 def understand(request: TextRequest, current: Current | None = None) -> Job[tuple[Program, tuple[str, ...]]]:
@@ -225,7 +232,8 @@ def _drafts(
     yield Progress("Drafting poses", 0.3)
     count, seed = request.alternatives, request.seed
     if current is not None:
-        return np.repeat(np.asarray(current.rotations[:1], np.float64), count, axis=0), ()
+        left_out = (_MOODS.format(said=_shortened(program.style.strip())),) if program.style.strip() else ()
+        return np.repeat(np.asarray(current.rotations[:1], np.float64), count, axis=0), left_out
     if not program.style.strip():
         return standing_poses(count, seed=seed), ()
     try:

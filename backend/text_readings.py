@@ -13,6 +13,7 @@ from .pose_sequence import PoseSequence
 from .rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from .skeleton import JOINT_COUNT, JOINT_INDEX
 from .text.measures import Body
+from .text.spots import SPOTS
 
 if TYPE_CHECKING:
     from .text.language import Program
@@ -36,6 +37,7 @@ _MOVES: Final = 0.02
 _LEAP_M: Final = 0.25
 """How high above the ground a leap is."""
 _ON_GROUND_M: Final = 0.03
+_FEET: Final = ("heel", "sole", "foot", "toes", "ankle")
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def _standing(
     if current is None:
         place, shown = _on_ground(rotations, leaps=_leaps(program)), (confidence != OPEN).astype(np.float32)
     else:
-        place, shown = _moved(rotations, current), _changed(rotations, current)
+        place, shown = _moved(rotations, current, program), _changed(rotations, current)
         if np.linalg.norm(place - current.translation[0]) > _SAME_PLACE_M:
             shown[JOINT_INDEX["pelvis"]] = 1.0
     return PoseSequence(
@@ -158,17 +160,34 @@ def _on_ground(rotations: DoubleArray, *, leaps: bool) -> DoubleArray:
     return np.array([0.0, float(-body.ground[0]) + (_LEAP_M if leaps else 0.0), 0.0])
 
 
-def _moved(rotations: DoubleArray, current: PoseSequence) -> DoubleArray:
-    """(3,) metres, the pelvis after an edit: what stood on the ground stays where it was, and so does the height."""
+def _moved(rotations: DoubleArray, current: PoseSequence, program: Program) -> DoubleArray:
+    """(3,) metres, the pelvis after an edit: what stood on the ground stays where it was, and so does the height.
+
+    A foot that is told to move does not stand for what stays, if there is anything else that does.
+    """
     body = Body.posed(np.stack([np.asarray(current.rotations[0], np.float64), rotations]))
     pelvis = np.asarray(current.translation[0], np.float64).copy()
     pelvis[1] += float(body.ground[0] - body.ground[1])
     low = body.spots[..., 1] - body.ground[:, None] < _ON_GROUND_M
     both = low[0] & low[1]
+    still = both & ~np.array([spot.startswith(_stepping(program)) and spot.endswith(_FEET) for spot in SPOTS])
+    both = still if still.any() else both
     if both.any():
         slid = (body.spots[1] - body.spots[0])[both].mean(0)
         pelvis[[0, 2]] -= slid[[0, 2]]
     return pelvis
+
+
+def _stepping(program: Program) -> tuple[str, ...]:
+    """The sides whose foot is told to move."""
+    from .text.language import Change
+
+    feet = ("left_foot", "right_foot")
+    return tuple(
+        each.part.partition("_")[0]
+        for each in program.elements
+        if isinstance(each, Change) and each.part in feet and each.verb != "turn"
+    )
 
 
 def _changed(rotations: DoubleArray, current: PoseSequence) -> FloatArray:

@@ -175,20 +175,24 @@ class Change:
     """More or less of something than in the current pose, the rest as it is.
 
     `part` is a joint to bend or straighten, a limb to raise, lower, move or spread, the head or the torso to turn, tilt
-    or lean, the body to turn. `degrees` wins over `amount`. `directions` says where to for `move`, `turn`, `tilt` and
-    `lean`. `spread` and `close` take two legs or arms.
+    or lean, the body to turn. `degrees` and `metres` win over `amount`; metres are those by which a hand, foot, knee,
+    elbow, the hips or the head moves. `directions` says where to for `move`, `turn`, `tilt` and `lean`; or `toward`
+    names a place that a hand or foot moves nearer to, with `spread` away from. `spread` and `close` take two legs or
+    arms. A heel or toes are raised and lowered about the other end of the foot.
     """
 
     verb: Literal["bend", "straighten", "raise", "lower", "move", "turn", "tilt", "lean", "spread", "close", "open"]
     part: Literal[
         "left_elbow", "right_elbow", "left_knee", "right_knee", "left_wrist", "right_wrist", "left_ankle",
         "right_ankle", "left_arm", "right_arm", "left_forearm", "right_forearm", "left_hand", "right_hand", "left_leg",
-        "right_leg", "left_shin", "right_shin", "left_foot", "right_foot", "left_shoulder", "right_shoulder", "legs",
-        "arms", "feet", "head", "torso", "hips", "body",
+        "right_leg", "left_shin", "right_shin", "left_foot", "right_foot", "left_heel", "right_heel", "left_toes",
+        "right_toes", "left_shoulder", "right_shoulder", "legs", "arms", "feet", "head", "torso", "hips", "body",
     ]  # fmt: skip
     amount: Amount = "some"
     degrees: float | None = None
     directions: tuple[Direction, ...] = ()
+    metres: float | None = None
+    toward: Spot | None = None
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,11 @@ def _facing(left: float) -> str:
 
 def _change(element: Change) -> str:
     amount = f"by {element.degrees:.0f}°" if element.degrees is not None else _AMOUNT[element.amount]
+    amount = f"by {element.metres * 100.0:.0f} cm" if element.metres is not None else amount
     where = f" {_ways(element.directions)}" if element.directions else ""
+    if element.toward is not None:
+        away = element.verb in {"spread", "open"}
+        return f"move {_the(element.part)} {'away from' if away else 'towards'} {_the(element.toward)} {amount}"
     side, name = side_of(element.part), bare(element.part)
     part = f"the {side} {words(name)}" if side else f"the {words(name)}"
     return f"{element.verb} {part}{where} {amount}"

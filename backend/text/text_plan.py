@@ -153,7 +153,7 @@ def planned(
     planted: tuple[tuple[int, int], ...] = ()
     if edit and change.planted and _both_legs(change.free):
         contacts, carrying = _feet(poses)
-        planted = _pair(on, carrying)
+        planted = () if change.apart else _pair(on, carrying)
         moved |= {f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "ankle")}
     on_checks = [each for index, each in enumerate(found) if index not in switched_off]
     musts = [check for each in on_checks for check in each.checks]

@@ -157,6 +157,27 @@ def test_edits_that_say_no_degrees_are_offered_in_other_amounts() -> None:
     assert len(posed(program=exact, current=start, alternatives=3).estimates) == 1
 
 
+@pytest.mark.parametrize("sentence", ["Straighten the left elbow", "lower both hands by 20 cm"])
+def test_an_edit_that_changes_nothing_says_so(sentence: str) -> None:
+    rotations = np.zeros((1, 24, 3), np.float32)
+    rotations[0, JOINT_INDEX["left_shoulder"], 2], rotations[0, JOINT_INDEX["right_shoulder"], 2] = -1.5, 1.5
+    still = PoseSequence(rotations, np.zeros((1, 3), np.float32))
+    result = posed(sentence, current=still, edit=True, alternatives=1)
+    assert not result.estimates[0].poses.shown.any()  # type: ignore[union-attr]
+    assert any("Nothing has changed" in note for note in result.notes)
+    moved = posed("Bend the left elbow", current=still, edit=True, alternatives=1)
+    assert not any("Nothing has changed" in note for note in moved.notes)
+
+
+@pytest.mark.parametrize("sentence", ["make it sadder", "more dynamic", "bend the left elbow, like a samurai"])
+def test_words_of_mood_in_an_edit_are_said_to_be_left_out(sentence: str) -> None:
+    still = PoseSequence(np.zeros((1, 24, 3), np.float32), np.zeros((1, 3), np.float32))
+    result = posed(sentence, current=still, edit=True, alternatives=1)
+    assert [note for note in result.notes if "was left out of the change" in note]
+    assert not [note for note in result.notes if "only colours" in note]
+    assert ("Nothing has changed" in " ".join(result.notes)) is ("elbow" not in sentence)
+
+
 def test_an_edit_without_a_pose_is_refused_in_words() -> None:
     with pytest.raises(InputError, match="there is no pose to change"):
         posed(program=Program((Change("bend", "left_elbow"),), edit=True))

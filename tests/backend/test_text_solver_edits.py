@@ -4,12 +4,25 @@ import numpy as np
 import pytest
 
 from contrapposto.backend.job import run_job
+from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle
 from contrapposto.backend.skeleton import JOINT_INDEX, JOINT_NAMES, MIRROR
 from contrapposto.backend.text.idle import standing_poses
 from contrapposto.backend.text.language import Bend, Change, Mirror, Program, Support, Touch
-from contrapposto.backend.text.measures import Angle, Away, Between, Body, Facing, HeadTurn, Height, Offset, Trunk
+from contrapposto.backend.text.measures import (
+    Angle,
+    Away,
+    Between,
+    Body,
+    Distance,
+    Facing,
+    HeadTurn,
+    Height,
+    Offset,
+    Trunk,
+)
 from contrapposto.backend.text.text_solver import solve_text
+from contrapposto.backend.text_readings import readings_of
 
 STANDING = standing_poses(1, seed=3)[0]
 
@@ -112,6 +125,97 @@ def test_a_hand_moves_by_centimetres():
         Offset("left_wrist", "chest", "forward"), edited(Change("move", "left_hand", directions=("forward",)))[0]
     )
     assert after - before == pytest.approx(0.15, abs=0.03)
+
+
+_LENGTHS = {
+    "a hand goes up": (Change("raise", "left_hand", metres=0.10), Offset("left_wrist", "chest", "up"), 0.10),
+    "a hand goes aside": (
+        Change("move", "left_hand", directions=("right",), metres=0.05), Offset("left_wrist", "chest", "left"), -0.05,
+    ),
+    "a stiff arm": (Change("raise", "right_arm", metres=0.20), Offset("right_wrist", "chest", "up"), 0.20),
+    "a knee": (Change("raise", "left_knee", metres=0.20), Offset("left_knee", "crotch", "up"), 0.20),
+    "a foot in the air": (Change("raise", "right_foot", metres=0.15), Offset("right_ankle", "crotch", "up"), 0.15),
+    "feet apart": (Change("spread", "feet", metres=0.20), Distance("left_ankle", "right_ankle"), 0.20),
+    "feet nearer": (Change("close", "feet", metres=0.05), Distance("left_ankle", "right_ankle"), -0.05),
+    "hands apart": (Change("spread", "arms", metres=0.10), Offset("left_wrist", "right_wrist", "left"), 0.10),
+    "a step": (
+        Change("move", "right_foot", directions=("forward",), metres=0.20),
+        Offset("right_ankle", "left_ankle", "forward"), 0.20,
+    ),
+    "the hips": (
+        Change("move", "hips", directions=("left",), metres=0.05), Offset("crotch", "left_ankle", "left"), 0.05,
+    ),
+    "the hips down": (Change("lower", "hips", metres=0.10), Height("crotch"), -0.10),
+    "the head": (
+        Change("move", "head", directions=("forward",), metres=0.04), Offset("nose", "chest", "forward"), 0.04,
+    ),
+    "the shoulders": (
+        Change("lean", "torso", directions=("forward",), metres=0.10), Offset("upper_back", "crotch", "forward"), 0.085,
+    ),
+    "a heel": (Change("raise", "left_heel", metres=0.05), Offset("left_heel", "left_toes", "up"), 0.05),
+    "nearer to the chin": (
+        Change("move", "right_hand", metres=0.10, toward="chin"), Distance("right_hand", "chin"), -0.10,
+    ),
+    "away from the hip": (
+        Change("spread", "right_hand", metres=0.04, toward="right_hip"), Distance("right_hand", "right_hip"), 0.04,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _LENGTHS)
+def test_what_is_told_by_a_length_moves_by_it(name):
+    change, measure, metres = _LENGTHS[name]
+    (pose,) = edited(change)
+    before, after = measured(measure, pose)
+    assert pose.held == (True,)
+    assert after - before == pytest.approx(metres, abs=0.01)
+
+
+@pytest.mark.parametrize("foot", ["left_foot", "right_foot"])
+def test_a_foot_steps_by_centimetres_on_the_ground_and_the_other_stays(foot):
+    program = Program((Change("move", foot, directions=("forward",), metres=0.2),), edit=True)
+    solved = run_job(solve_text(program, drafts=STANDING[None], current=STANDING))
+    before = PoseSequence(STANDING[None].astype(np.float32), np.zeros((1, 3), np.float32))
+    (reading,) = readings_of(solved, program, current=before, switched_off=frozenset(), count=1)
+    moved = {
+        side: (
+            Body.posed(reading.poses.rotations).spot(f"{side}_ankle") + reading.poses.translation
+            - Body.posed(before.rotations).spot(f"{side}_ankle")
+        )[0]
+        for side in ("left", "right")
+    }  # fmt: skip
+    side = foot.removesuffix("_foot")
+    frame, other = Body.posed(STANDING[None]).frame[0], "right" if side == "left" else "left"
+    assert (frame @ moved[side])[[0, 2]] == pytest.approx((0.0, 0.2), abs=0.012)
+    assert (frame @ moved[other])[[0, 2]] == pytest.approx((0.0, 0.0), abs=0.012)
+    after = Body.posed(reading.poses.rotations)
+    assert max(Height(f"{each}_sole").of(after)[0] for each in ("left", "right")) < 0.03
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change("lower", "left_hand", metres=0.15),
+        Change("move", "right_hand", directions=("forward",), metres=1.3),
+        Change("close", "feet", metres=1.0),
+        Change("raise", "right_shoulder", metres=0.2),
+        Change("raise", "right_leg", metres=1.4),
+        Change("move", "head", directions=("forward",), metres=0.3),
+    ],
+)
+def test_a_length_out_of_reach_is_said(change):
+    assert "as far as it goes" in edited(change)[0].constraints[0].sentence
+
+
+def test_a_length_of_a_turn_is_said_to_mean_nothing():
+    (pose,) = edited(Change("bend", "left_elbow", metres=0.05))
+    assert "a length says nothing of a turn" in pose.constraints[0].sentence
+
+
+def test_a_hand_stops_at_what_it_goes_towards():
+    (pose,) = edited(Change("move", "right_hand", metres=1.2, toward="chest"))
+    _, after = measured(Distance("right_hand", "chest"), pose)
+    assert 0.0 < after < 0.06
 
 
 def test_legs_spread_with_flat_feet():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias, cast
+from dataclasses import replace
+from typing import Any, Final, TypeAlias, cast
 
-from ..language import Amount, Change
-from .contact import real_sides
+from ..language import Amount, Change, Spot, Touch
+from .contact import contacts, real_sides
 from .names import directions
-from .phrases import Clause, Predicate, Ref
+from .phrases import USUAL, Clause, Predicate, Ref
 from .sheet import Sheet
 
 FINGERS: Final = "Fingers are not posed by words."
@@ -54,9 +55,12 @@ _IN_EDIT: Final = frozenset({
 })  # fmt: skip
 """Verbs that alone, in an edit, mean relative to now."""
 _AIMED: Final = frozenset({"out", "side", "forward", "back", "high"})
-_A_LITTLE_M, _SOME_M = 0.08, 0.2
 _What: TypeAlias = tuple[str, str, tuple[str, ...]]
 """Part, verb and directions of a `Change`."""
+_Verb: TypeAlias = Any
+_Part: TypeAlias = Any
+_Toward: TypeAlias = tuple[str, str, tuple[str, ...], Spot | None]
+"""And what it goes towards."""
 
 
 def is_relative(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
@@ -66,11 +70,17 @@ def is_relative(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
         return True
     if not clause.imperative or predicate.negated or any(ref.kind == "palm" for ref in clause.subjects):
         return False
-    if predicate.meaning == "move" and predicate.dirs and not predicate.preps:
+    if _goes_somewhere(predicate) or (sheet.edit and (_is_step(predicate) or _is_of_end(clause, predicate))):
         return True
     if predicate.levels or predicate.widths or any(prep.place != "air" for prep in predicate.preps):
         return False
     return (sheet.plain and _is_plain(clause, predicate)) or (sheet.edit and _is_from_now(clause, predicate))
+
+
+def _goes_somewhere(predicate: Predicate) -> bool:
+    """Whether a part is told a way to go from where it is: `move up`, `away from the hip`."""
+    away = "away" in predicate.dirs and any(prep.meaning == "from" and prep.refs for prep in predicate.preps)
+    return away or (predicate.meaning == "move" and bool(predicate.dirs) and not predicate.preps)
 
 
 def _is_plain(clause: Clause, predicate: Predicate) -> bool:
@@ -96,22 +106,97 @@ def _is_from_now(clause: Clause, predicate: Predicate) -> bool:
 
 def change(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     """Take a relative predicate as `Change`s; whether it could be."""
-    if _toward_middle(sheet, clause, predicate):
+    if any(take(sheet, clause, predicate) for take in (_toward_middle, _toward_place, _end_of_foot)):
         return True
     verb, dirs = _verb(predicate), _dirs(predicate)
     if predicate.more == "less":
         verb, dirs = _OPPOSITE.get(verb, verb), [_TURNED.get(each, each) for each in dirs]
-    refs = clause.subjects or _default_refs(predicate)
+    refs = clause.subjects or _stepping(clause, predicate) or _default_refs(predicate)
+    metres = predicate.metres()
     found = [what for ref in refs for what in _of(sheet, ref, verb=verb, dirs=dirs)] if verb else []
-    amount, degrees = _amount(predicate), predicate.degrees()
+    if metres is not None:
+        found = [_with_length(what, ref.kind, verb) for ref in refs for what in _of(sheet, ref, verb=verb, dirs=dirs)]
+    _add(sheet, predicate, [(part, word, ways, None) for part, word, ways in found])
+    return bool(found)
+
+
+def _toward_place(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
+    """Hands and feet nearer to a part of the body, or away from it: `closer to the face`, `further from the hip`."""
+    to = [prep for prep in predicate.preps if prep.meaning in {"to", "from"} and prep.refs]
+    if not to or (predicate.more != "narrow" and "away" not in predicate.dirs and to[0].meaning != "from"):
+        return False
+    verb = "spread" if to[0].meaning == "from" or "away" in predicate.dirs else "move"
+    found: list[_Toward] = []
+    for ref in clause.subjects:
+        sides = real_sides(sheet, ref.sides) or ("right",)
+        for side in sides if ref.kind in _LIMB else ():
+            there = contacts(sheet, ref, side=side, prep=replace(to[0], meaning="at"), both=len(sides) == 2)
+            place: Spot | None = next((each.place for each in there if isinstance(each, Touch)), None)
+            if place is not None:
+                found.append((f"{side}_{_LIMB[ref.kind]}", verb, (), place))
+    _add(sheet, predicate, found)
+    return bool(found)
+
+
+def _is_step(predicate: Predicate) -> bool:
+    """Whether a foot is told how far to go."""
+    return predicate.meaning == "step" and predicate.metres() is not None and bool(predicate.dirs)
+
+
+def _stepping(clause: Clause, predicate: Predicate) -> list[Ref]:
+    """The foot that a step is made with."""
+    legs = [replace(ref, kind="foot") for ref in clause.instruments if ref.group == "leg"]
+    return (legs or [Ref("foot", USUAL)]) if _is_step(predicate) else []
+
+
+def _is_of_end(clause: Clause, predicate: Predicate) -> bool:
+    """Whether one end of a foot goes up or down, about the other."""
+    kinds = {ref.kind for ref in clause.subjects}
+    return bool(kinds) and kinds <= {"heel", "toes"} and bool(_up_or_down(predicate)) and not predicate.levels
+
+
+def _up_or_down(predicate: Predicate) -> str:
+    if predicate.meaning in {"raise", "off_ground"} or "up" in predicate.dirs or predicate.more == "up":
+        return "up"
+    return "down" if predicate.meaning == "lower" or "down" in predicate.dirs or predicate.more == "down" else ""
+
+
+def _end_of_foot(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
+    """A heel goes up on the toes, or the toes on the heel, or down again; both heels are tiptoe."""
+    if not _is_of_end(clause, predicate):
+        return False
+    verb = "raise" if _up_or_down(predicate) == "up" else "lower"
+    for ref in clause.subjects:
+        sides = real_sides(sheet, ref.sides) or USUAL
+        if len(sides) == 2 and verb == "raise" and ref.kind == "heel":
+            sheet.support_words.append("tiptoe")
+        else:
+            _add(sheet, predicate, [(f"{side}_{ref.kind}", verb, (), None) for side in sides])
+    sheet.relative = True
+    return True
+
+
+def _with_length(what: _What, kind: str, verb: str) -> _What:
+    """What a length is of: the knee or the elbow itself, and a head that goes as it is and does not tilt."""
+    part, word, ways = what
+    if kind in {"knee", "elbow"} and word in {"raise", "lower", "move"}:
+        return f"{part.partition('_')[0]}_{kind}", word, ways
+    return (part, "move", ways) if part == "head" and verb == "move" else what
+
+
+def _add(sheet: Sheet, predicate: Predicate, found: Sequence[_Toward]) -> None:
+    """Take changes in: of each its part, verb, directions, and what it goes towards."""
+    amount, degrees, metres = _amount(predicate), predicate.degrees(), predicate.metres()
     if degrees is not None:
         degrees = sheet.within("change", abs(degrees), what="one change")
-    for part, word, ways in found:
-        element = Change(cast("Change", word), cast("Change", part), amount, degrees, directions(ways))  # pyright: ignore[reportArgumentType]
+    if metres is not None:
+        degrees, metres = None, sheet.within("apart", abs(metres), what="one change")
+    for part, word, ways, toward in found:
+        verb, what = cast(_Verb, word), cast(_Part, part)
+        element = Change(verb, what, amount, degrees, directions(ways), metres, toward)
         if element not in sheet.changes:
             sheet.changes.append(element)
     sheet.relative = sheet.relative or bool(found)
-    return bool(found)
 
 
 def _toward_middle(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
@@ -130,9 +215,6 @@ def _toward_middle(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
 
 
 def _amount(predicate: Predicate) -> Amount:
-    metres = predicate.metres()
-    if metres is not None:
-        return "a_little" if metres < _A_LITTLE_M else "some" if metres < _SOME_M else "much"
     return cast(Amount, predicate.amount if predicate.amount in {"a_little", "some", "much", "fully"} else "some")
 
 

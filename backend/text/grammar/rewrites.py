@@ -64,6 +64,14 @@ _COMPARED: Final = re.compile(
     rf"(?:in|at)\s+(?P<at>{_PART})\b",
     re.IGNORECASE,
 )
+_UNDO: Final = re.compile(
+    r"\b(?:undo|remove|reverse|cancel|reset|get\s+rid\s+of|take\s+(?:out|away|back))\s+(?:(?:the|any|all|his|her)\s+)*"
+    r"(?P<noun>ben(?:d(?:ing)?|t)|flex(?:ion)?|tilt(?:ing)?|turn(?:ing)?|twist(?:ing)?|rotation|lean(?:ing)?|nod|arch|hunch|"
+    r"slouch|raising|lift(?:ing)?)\s*(?:(?:in|of|at|to|from)\s+(?P<part>[^,.;]*?))?"
+    r"(?=$|[,.;]|\s+(?:and|but|while|with)\b)",
+    re.IGNORECASE,
+)
+_HEAD: Final = re.compile(r"\b(?:head|neck|chin|face)\b", re.IGNORECASE)
 _AROUND: Final = re.compile(
     r"\bturn(?P<form>s|ing|ed)?\s+(?:(?:him|her|it|them|me|yourself|(?:the|whole|entire)\s+(?:figure|person|body|character))"
     r"\s+)?(?:all\s+the\s+way\s+|completely\s+|fully\s+)?around(?:\s+(?:completely|fully|entirely))?"
@@ -106,6 +114,7 @@ def rewritten(text: str, *, edit: bool) -> str:
         lambda f: f"{f['noun'].lower().replace('bent', 'bend')} {f['part']} {f['amount'] or ''}{f['more']}", text
     )
     text = _COMPARED.sub(_verb_of_part, text)
+    text = _UNDO.sub(_undone, text)
     text = _AROUND.sub(lambda found: "seen from behind" if found["form"] == "ed" else "turn by 180 degrees", text)
     return _SIT_UP.sub("torso upright" if edit else "sitting upright", text)
 
@@ -115,6 +124,20 @@ def _arms_in_form(found: re.Match[str]) -> str:
     if form is None:
         return "goalpost arms"
     return f"{found['arms']}{found.groupdict().get('between') or ''} {form}"
+
+
+def _undone(found: re.Match[str]) -> str:
+    """`undo the bend of the left arm` as what it comes to; as it was where it does not say of what."""
+    noun, part = found["noun"].lower(), (found["part"] or "").strip()
+    if noun.startswith(("lift", "rais")):
+        return f"lower {part}" if part else found[0]
+    if noun.startswith(("ben", "flex")) and part:
+        return f"straighten {part}"
+    if _HEAD.search(part):
+        return "head not tilted" if noun.startswith("tilt") else "head straight"
+    if noun.startswith(("twist", "turn", "rot")) and not part.endswith(("arm", "leg", "hand", "foot", "palm", "feet")):
+        return "less twist"
+    return "straighten the back"
 
 
 def _verb_of_part(found: re.Match[str]) -> str:

@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-from ..language import Element, Ground, Place, Side, Support, SupportKind, Touch
+from ..language import Bend, Element, Ground, Place, Raise, Side, Support, SupportKind, Touch
 from .contact import real_sides
 from .limits import SEATS
-from .names import other_of, side_relation, spot
-from .phrases import USUAL, Phrase, Predicate, Ref
+from .names import joint, other_of, side_relation, spot, swung_limb
+from .phrases import SIDES, USUAL, Phrase, Predicate, Ref
 from .sheet import Sheet
 
 STANCES: Final = frozenset({
@@ -23,6 +23,12 @@ _CARRIERS: Final = frozenset({
     "knee", "shin", "foot", "leg", "back", "belly", "chest", "heel", "toes", "hand", "palm", "elbow", "forearm",
     "buttock", "bottom", "hip", "upper_back", "shoulder",
 })  # fmt: skip
+_HEELS_UP: Final = frozenset({"squatting", "sitting"})
+"""Supports that may be on the toes."""
+_HEEL_M: Final = 0.06
+_LEANT_ON, _HANDS = frozenset({"elbow", "forearm"}), frozenset({"hand", "palm"})
+_ABOVE_GROUND: Final = frozenset({None, "standing", "left_leg", "right_leg", "tiptoe", "sitting"})
+"""Supports that leave elbows too high for the ground."""
 _LYING: Final = frozenset({"lie", "supine", "prone", "on_side", "lying_left", "lying_right"})
 _NAMED: Final = {"stand": "standing", "sit": "sitting", "kneel": "kneeling", "lie": "lying", "squat": "squatting"}
 _GO_TOGETHER: Final = frozenset({("kneel", "sit"), ("sit", "kneel")})
@@ -99,6 +105,11 @@ def support_of(sheet: Sheet) -> tuple[Support | None, list[Element]]:
     for pair in itertools.pairwise(named):
         if pair not in _GO_TOGETHER:
             sheet.overruled("the body", (_NAMED[pair[0]], _NAMED[pair[1]]))
+    elbows = _carrying(sheet, _LEANT_ON)
+    if kind in _ABOVE_GROUND:
+        more += _leaning(sheet, "elbow", elbows)
+    if kind is None and not sheet.posed:
+        more += _leaning(sheet, "hand", _carrying(sheet, _HANDS))
     if kind is None:
         return None, more
     for carrier, sides in sheet.carriers:
@@ -108,6 +119,29 @@ def support_of(sheet: Sheet) -> tuple[Support | None, list[Element]]:
 
 
 def _kind(sheet: Sheet) -> SupportKind | None:
+def _carrying(sheet: Sheet, kinds: frozenset[str]) -> list[tuple[str, Side]]:
+    """The carriers of these kinds, a side each."""
+    return [(kind, side) for kind, sides in sheet.carriers if kind in kinds for side in sides or USUAL]
+
+
+def _leaning(sheet: Sheet, end: str, carriers: Sequence[tuple[str, Side]]) -> list[Element]:
+    """On an elbow or a hand of somebody who stands or sits: it is beside the trunk, which leans over it."""
+    sides: list[Side] = list(dict.fromkeys(side for _, side in carriers))
+    if not sides:
+        return []
+    sheet.note(f"What the {end} leans on is taken to be as high as it: a counter, a table or the back of a chair.")
+    sheet.trunk.setdefault("forward", 14.0 if len(sides) == 1 else 25.0)
+    if len(sides) == 1:
+        sheet.trunk.setdefault("left", 14.0 if sides[0] == "left" else -14.0)
+    found: list[Element] = []
+    for side in sides:
+        told = [each for each in (*sheet.arms[side].contacts, *sheet.shared) if isinstance(each, Touch)]
+        if not any(spot("hand", side) in {each.part, each.place} for each in told):
+            found.append(Raise(swung_limb("upper_arm", side), "forward" if len(sides) == 2 else "out", 35.0))
+            found.append(Bend(joint("elbow", side), 105.0 if end == "elbow" else 12.0))
+    return found
+
+
     words, carriers = sheet.support_words, dict(sheet.carriers)
     last = next((word for word in reversed(words) if word in STANCES), None)
     if "all_fours" in words:

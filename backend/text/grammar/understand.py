@@ -59,11 +59,11 @@ def understand(sentence: str, *, edit: bool = False) -> Program:
     empty = interpret(sheet, clauses)
     elements = _elements(sheet, poses)
     left = leftovers(tokens, phrases, body=bool(elements))
-    for note in left.notes:
+    is_edit = edit or _is_edit(sheet, clauses, style=left.style)
+    for note in () if is_edit else left.notes:
         sheet.note(note)
     if not elements and not left.style:
         raise _nothing_understood(sheet, empty, sentence=sentence.strip())
-    is_edit = edit or _is_edit(sheet, clauses, style=left.style)
     return Program(elements[:MOST_ELEMENTS], left.style, is_edit, tuple(sheet.notes))
 
 

@@ -29,6 +29,7 @@ _BOUNDS: Final[dict[tuple[str, str], Bounds]] = {
     ("Head", "tilt_left"): (-60.0, 60.0),
     ("Head", "down"): (-75.0, 75.0),
     ("Change", "degrees"): (0.0, 360.0),
+    ("Change", "metres"): (0.0, 1.5),
 }
 
 
