@@ -21,7 +21,9 @@ _JOINED: Final = frozenset({"clasp", "fold", "together", "cross", "each_other"})
 _LAP_M, _ABOVE_CROTCH_M = (0.02, 0.16), 0.14
 """Metres of joined hands from each thigh."""
 _OF_FINGERS: Final = frozenset({"open", "close", "hold", "spread", "tuck", "bend", "straighten", "stretch"})
+_ON_TABLE_M, _ON_TABLE_DEG = 0.15, 22.0
 _LIFTING: Final = frozenset({"raise", "off_ground"})
+_AIMING: Final = frozenset({"point", "reach"})
 _STRAIGHT: Final = frozenset({"straighten", "stretch", "outstretch"})
 _ON_GROUND: Final = {"elbow": "elbow", "forearm": "forearm", "fingers": "fingers"}
 _OWN_AIM: Final = frozenset({"elbow", "upper_arm", "forearm", "palm"})
@@ -81,7 +83,7 @@ def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both:
         where = replace(prep, meaning="across") if over else prep
         at = contacts(sheet, ref, side=side, prep=where, both=both)
         found += _between(at, prep) if both and predicate.meaning in _JOINED else at
-        _by_furniture(sheet, side, prep)
+        _by_furniture(sheet, ref, side=side, prep=prep)
     if predicate.negated or not found:
         return bool(preps) and not found and not predicate.dirs
     own = [each for each in found if not _is_other_hand(each, side)]
@@ -170,12 +172,17 @@ def _is_other_hand(element: Element, side: Side) -> bool:
     }
 
 
-def _by_furniture(sheet: Sheet, side: Side, prep: Phrase) -> None:
-    """Hands on walls and tables: where these would be."""
-    if prep.place == "wall":
+def _by_furniture(sheet: Sheet, ref: Ref, *, side: Side, prep: Phrase) -> None:
+    """Hands and elbows on walls and tables: where these would be."""
+    others = sheet.arms[side].others
+    if prep.place == "table" and prep.meaning != "below" and ref.kind in {"elbow", "forearm"}:
+        elbow = spot("elbow", side)
+        others += [Place(elbow, "ahead", "belly", _ON_TABLE_M), Place(elbow, "level", "belly")]
+        sheet.trunk.setdefault("forward", _ON_TABLE_DEG)
+    elif prep.place == "wall":
         sheet.arms[side].whole.add(("forward",), mention=sheet.mention)
     elif prep.place == "table":
-        sheet.arms[side].others.append(Place(spot("hand", side), "ahead", "belly", 0.15))
+        others.append(Place(spot("hand", side), "ahead", "belly", _ON_TABLE_M))
 
 
 def _bent(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
@@ -189,7 +196,7 @@ def _bent(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
         limb.end_bend = value
         return True
     settle_bend(sheet, limb, value, what=f"the {side} elbow", stretched=predicate.meaning == "stretch")
-    limb.firm = ref.kind == "elbow" or predicate.meaning == "bend"
+    limb.firm = ref.kind == "elbow" or predicate.meaning in {"bend", "straighten"}
     return True
 
 
@@ -250,6 +257,11 @@ def _palm(sheet: Sheet, side: Side, *, predicate: Predicate, dirs: tuple[str, ..
 def _swing(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, dirs: tuple[str, ...]) -> bool:
     """Where the arm, or its upper part, goes."""
     limb, upper = sheet.arms[side], ref.kind in {"elbow", "upper_arm"}
+    if dirs == ("across",) and predicate.meaning in _AIMING and not (upper or predicate.negated):
+        # The arm of the other side: it points there from the elbow on, its upper half as far as it goes.
+        limb.whole, limb.lower, limb.bend = Swing(), ("across",), None
+        limb.upper = Swing(("forward", "across"), mention=sheet.mention)
+        return True
     swing = limb.upper if upper else limb.whole
     before = (swing.dirs, swing.angle)
     swing.overhead = swing.overhead or predicate.overhead or any(map(is_overhead, predicate.preps))

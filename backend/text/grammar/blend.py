@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ..language import (
@@ -25,7 +25,7 @@ from ..language import (
 from .facts import agreement, facts
 from .limits import steps
 from .named import NamedPose, mirrored
-from .phrases import SIDES
+from .phrases import ARM_KINDS, HEAD_KINDS, LEG_KINDS, SIDES
 
 _ENDS: Final = {
     "hand": "reach", "fingers": "reach", "wrist": "reach", "forearm": "reach", "elbow": "upper", "upper_arm": "upper",
@@ -45,6 +45,10 @@ _TAKES: Final = {
     "shin": ("leg", "shin", "knee", "foot"), "knee": ("knee", "shin"), "foot": _LEG[:-1],
 }  # fmt: skip
 """What an explicit word about the first takes away from a named pose."""
+_FREEDOMS: Final = {
+    "elbow": ("elbow",), "knee": ("knee", "thigh"), "palm": ("palm",), "wrist": ("hand aim",), "ankle": ("foot aim",),
+}  # fmt: skip
+"""Of a joint that is spoken of, where it is not the whole limb."""
 _UPRIGHT: Final = frozenset({"standing", "left_leg", "right_leg", "tiptoe"})
 _SAME, _ALIKE = 3, 1
 
@@ -100,6 +104,17 @@ def blended(pose: Sequence[Element], said: Sequence[Element]) -> tuple[Element, 
         pose = [each for each in pose if not _rests_on_leg(each)]
     kept = [_loosened(element, taken) for element in pose]
     return (*(element for element in kept if element is not None), *said)
+
+
+def without_parts(elements: Sequence[Element], parts: Iterable[tuple[str, tuple[Side, ...]]]) -> tuple[Element, ...]:
+    """The elements without those about certain parts; of a part without sides both are left out."""
+    taken: set[str] = set()
+    for kind, sides in parts:
+        names = _FREEDOMS.get(kind) or (_WHOLE_ARM if kind in ARM_KINDS else _LEG if kind in LEG_KINDS else ())
+        taken |= {f"{side} {name}" for side in sides or SIDES for name in names}
+        taken |= {f"head {field.name}" for field in dataclasses.fields(Head)} if kind in HEAD_KINDS else set()
+    kept = [_loosened(element, taken) for element in elements]
+    return tuple(element for element in kept if element is not None)
 
 
 def _is_done_by(pose: Sequence[Element], element: Element) -> bool:

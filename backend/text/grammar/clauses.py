@@ -4,40 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
+from .named import named_poses
 from .phrases import Clause, Phrase, Predicate, Ref
+from .verb_kinds import BODY, GO_TOGETHER, HELD_SOMEWHERE, INSTRUMENT, LEG_SWUNG, LIGHT, PATIENT, PURPOSE, TARGET, WHOLE
 
-PATIENT: Final = frozenset({
-    "raise", "lower", "bend", "straighten", "stretch", "cross", "fold", "clasp", "spread", "open", "close", "turn",
-    "twist", "tilt", "put", "move", "swing", "hang", "keep", "tuck", "point", "lean", "arch", "hunch", "shrug",
-    "mirror", "make", "look", "nod", "bow", "copy", "reach", "brace", "balance",
-})  # fmt: skip
-"""Verbs whose object is the part that moves."""
-TARGET: Final = frozenset({"touch", "hold", "hug", "cover", "support"})
-"""Verbs whose object is where the hands, or the subject, go."""
-_HELD_SOMEWHERE: Final = frozenset({"arm", "leg", "head", "hand", "torso", "chin"})
-"""Parts that one holds up or out; others are held on to."""
-BODY: Final = frozenset({
-    "stand", "sit", "kneel", "lie", "squat", "lunge", "step", "balance", "jump", "look", "bow", "nod", "hunch", "face",
-    "all_fours", "one_knee", "cross_legged", "tiptoe", "on_heels", "airborne", "upside_down", "supine", "prone",
-    "mirror",
-})  # fmt: skip
-"""What is said of the whole body, whatever limb was spoken of before."""
-_LIGHT: Final = frozenset({"keep", "hold", "hang", "put", "make", "be", "balance"})
-"""Verbs that add nothing to the one behind them: `held up straight`, `kept bent`."""
-_GO_TOGETHER: Final = frozenset({("move", "together"), ("move", "spread"), ("move", "cross"), ("spread", "spread")})
-"""Verbs whose state behind them is what they come to: `bring together`, `spread wide apart`."""
-_INSTRUMENT: Final = frozenset(
-    {
-        "touch", "hold", "hug", "cover", "support", "point", "reach", "step", "lunge", "put", "raise", "swing",
-        "stretch", "pose",
-    }
-)  # fmt: skip
-_LEG_SWUNG: Final = frozenset({"raise", "swing"})
-"""Verbs that, of no part, are done with a leg: `kick backwards with the right leg`."""
-_PURPOSE: Final = ("word", "pose", "person", "filler", "place")
-"""What stands behind a hand that reaches for something."""
+
+def _is_one_hand(noun: Phrase) -> bool:
+    return len(noun.refs) == 1 and noun.refs[0].kind == "hand" and len(noun.refs[0].sides) == 1
 
 
 class ClauseBuilder:
@@ -51,11 +25,15 @@ class ClauseBuilder:
         self._amount = self._more = ""
         self._negated = False
         self._early: list[Phrase] = []
+        self.passed_over: list[Phrase] = []
+        self._done_up: Phrase | None = None
 
     def build(self) -> list[Clause]:
         """The clauses, in order."""
         for index, phrase in enumerate(self._phrases):
             handler = getattr(self, f"_on_{phrase.kind}", None)
+            if phrase is self._done_up:
+                continue
             if handler is not None:
                 handler(index, phrase)
         self._finish()
@@ -93,14 +71,42 @@ class ClauseBuilder:
         now, following, behind = self._now, self._following(index), self._following(index, 2)
         posed = now.pose is not None and not now.predicates
         meaning = "pose" if posed else now.predicates[-1].meaning if now.predicates else ""
-        if following is None or following.kind != "noun" or meaning not in _INSTRUMENT:
+        if following is None or following.kind != "noun":
             return
-        if meaning in _LEG_SWUNG and (now.subjects or following.refs[0].group != "leg"):
+        by_hand = self._is_done_by_hand(following)
+        if meaning not in INSTRUMENT and not by_hand:
+            return
+        touches = meaning in TARGET and not now.subjects and _is_one_hand(following)
+        if touches and behind is not None and behind.kind == "prep":
+            now.instruments.extend(following.refs)
+            return
+        if meaning in LEG_SWUNG and not by_hand and (now.subjects or following.refs[0].group != "leg"):
             return
         reaches = meaning in {"reach", "point", "stretch"}
-        ends = {"stop", "break", "with", *(("word", "filler") if posed else ()), *(_PURPOSE if reaches else ())}
+        if posed and behind is not None and self._is_done_up(following, behind):
+            now.instruments.extend(following.refs)
+            self._done_up = behind
+            return
+        ends = {"stop", "break", "with", *(("word", "filler") if posed else ()), *(PURPOSE if reaches else ())}
         if behind is None or behind.kind in ends:
             now.instruments.extend(following.refs)
+            if now.predicates:
+                now.predicates[-1].covers(following.start, following.end)
+
+    def _is_done_up(self, following: Phrase, behind: Phrase) -> bool:
+        """Whether a pose of one arm is done with this one: `wave with the left arm up`, as waving is."""
+        pose = named_poses()[self._now.pose.meaning] if self._now.pose is not None else None
+        one_arm = len(following.refs) == 1 and following.refs[0].group == "arm" and len(following.refs[0].sides) == 1
+        up = (behind.kind == "dir" and behind.meaning in {"up", "high"}) or behind.meaning == "raise"
+        return pose is not None and pose.raises_one_arm and one_arm and up
+
+    def _is_done_by_hand(self, following: Phrase) -> bool:
+        """Whether hands behind `with` do what is said of another part: `left foot pulled up with the left hand`."""
+        now = self._now
+        if not now.subjects or not now.predicates or now.predicates[-1].meaning not in TARGET | PATIENT:
+            return False
+        hands = all(ref.kind in {"hand", "arm", "fist"} for ref in following.refs)
+        return hands and all(ref.group != "arm" for ref in now.subjects)
 
     def _following(self, index: int, by: int = 1) -> Phrase | None:
         rest = [phrase for phrase in self._phrases[index + 1 : index + 6] if phrase.kind != "filler"]
@@ -119,6 +125,7 @@ class ClauseBuilder:
             last is not None and now.imperative and last.is_bare and self._ends_after(index) and now.subjects
         ):
             now.subjects.extend(phrase.refs)
+            now.end = phrase.end
         else:
             self._new_subject(phrase)
         for meaning in phrase.attributes:
@@ -135,7 +142,7 @@ class ClauseBuilder:
     def _object(self, last: Predicate, phrase: Phrase) -> None:
         """The object of a verb: the part that moves, or where hands go."""
         now = self._now
-        held_there = last.meaning == "hold" and not now.subjects and phrase.refs[0].kind in _HELD_SOMEWHERE
+        held_there = last.meaning == "hold" and not now.subjects and phrase.refs[0].kind in HELD_SOMEWHERE
         if last.meaning in TARGET and not held_there:
             last.objects.extend(phrase.refs)
         elif now.subjects and now.explicit:
@@ -147,13 +154,14 @@ class ClauseBuilder:
                 self._now = Clause(imperative=last.form == "base", predicates=[last])
                 self._fresh = False
             self._now.subjects, self._now.explicit = list(phrase.refs), True
+        last.covers(phrase.start, phrase.end)
 
     def _new_subject(self, phrase: Phrase) -> None:
         early, amount, negated = self._early, self._amount, self._negated
         self._early, self._amount, more, self._more = [], "", self._more, ""
         if self._now.predicates or self._now.pose is not None or self._now.facing is not None or self._now.subjects:
             self._finish()
-        self._now = Clause(subjects=list(phrase.refs))
+        self._now = Clause(subjects=list(phrase.refs), start=phrase.start, end=phrase.end)
         self._early, self._amount, self._negated, self._more = early, amount, negated, more
 
     def _ends_after(self, index: int) -> bool:
@@ -188,8 +196,11 @@ class ClauseBuilder:
     def _is_of_body(self, phrase: Phrase) -> bool:
         """Whether a verb behind a comma is about the whole body and not the limb that was spoken of."""
         now = self._now
-        if not now.subjects or not self._fresh or phrase.kind == "state":
+        described = bool(now.predicates) and phrase.form == "ing" and phrase.meaning in WHOLE
+        if not now.subjects or not (self._fresh or described) or phrase.kind == "state":
             return False
+        if described and not self._fresh:
+            return all(ref.group in {"arm", "leg"} for ref in now.subjects)
         if phrase.meaning in BODY:
             return phrase.form != "past" or phrase.meaning in {"sit", "bow"}
         return phrase.meaning in {"lean", "arch", "hunch"} and now.subjects[0].group in {"arm", "leg"}
@@ -215,6 +226,7 @@ class ClauseBuilder:
         else:
             now.predicates.append(Predicate(phrase.meaning, phrase.form, self._negated))
         last = now.predicates[-1]
+        last.covers(phrase.start, phrase.end)
         last.amount, last.more = self._amount or last.amount, self._more or last.more
         self._amount, self._more, self._negated = "", "", False
         early, self._early = self._early, []
@@ -225,7 +237,7 @@ class ClauseBuilder:
 
     def _is_light(self, last: Predicate, phrase: Phrase) -> bool:
         return (
-            (last.meaning in _LIGHT or (last.meaning, phrase.meaning) in _GO_TOGETHER)
+            (last.meaning in LIGHT or (last.meaning, phrase.meaning) in GO_TOGETHER)
             and phrase.meaning != "be"
             and not last.preps
             and not last.objects
@@ -267,10 +279,19 @@ class ClauseBuilder:
         self._qualify(phrase)
 
     def _on_prep(self, index: int, phrase: Phrase) -> None:
+        if self._holds_thing(index, phrase):
+            self.passed_over.append(phrase)
+            return
         if self._fresh and self._carries_lying(phrase):
             self._finish()
         self._need_predicate()
         self._qualify(phrase)
+
+    def _holds_thing(self, index: int, phrase: Phrase) -> bool:
+        """`a sword in the right hand`: the sword is, not what was spoken of before."""
+        before = [each for each in self._phrases[max(index - 4, 0) : index] if each.kind != "filler"]
+        hands = bool(phrase.refs) and all(ref.kind in {"hand", "fist"} for ref in phrase.refs)
+        return hands and phrase.meaning == "in" and bool(before) and before[-1].kind in {"word", "place"}
 
     def _carries_lying(self, phrase: Phrase) -> bool:
         """`lying, hands on the belly, on the back`: the body is, not the hands."""
@@ -309,6 +330,7 @@ class ClauseBuilder:
         if not self._now.predicates:
             self._predicate(Phrase("verb", phrase.start, phrase.end, "be"))
         last = self._now.predicates[-1]
+        last.covers(phrase.start, phrase.end)
         if phrase.kind == "dir":
             last.dirs.append("up" if phrase.meaning == "overhead" else phrase.meaning)
             last.overhead = last.overhead or phrase.meaning == "overhead"

@@ -163,7 +163,9 @@ def _special(move: _Move, ref: Ref, side: Side | None) -> Spot | None:
         return _spot(own or ("chest" if ref.kind in {"chest", "heart"} else "waist"), other_of(move.side))
     if move.prep == "around" and ref.kind in _AROUND:
         name = _AROUND[ref.kind]
-        return _spot(name, move.side if name == "shin" and move.both else other_of(move.side))
+        told = name == "shin" and len(ref.sides) == 1 and ref.relation != "other"
+        own = move.side if name == "shin" and move.both else other_of(move.side)
+        return _spot(name, side if told else own)
     return None
 
 

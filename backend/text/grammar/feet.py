@@ -29,10 +29,12 @@ def ground_spot(ref: Ref, side: Side) -> Spot:
 def on_ground(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both: bool) -> bool:
     """On the ground, or off it."""
     limb, meaning = sheet.legs[side], predicate.meaning
+    if predicate.negated and meaning in {"on_ground", "off_ground"}:
+        meaning = "off_ground" if meaning == "on_ground" else "on_ground"
     if meaning == "on_ground" or (meaning == "flat" and ref.kind in {"foot", "sole", "heel"}):
         put_on_ground(limb.contacts, Ground(ground_spot(ref, side)))
         return True
-    if meaning != "off_ground" or predicate.negated or ref.kind not in {"heel", "toes", "foot", "sole", "knee"}:
+    if meaning != "off_ground" or ref.kind not in {"heel", "toes", "foot", "sole", "knee"}:
         return False
     if ref.kind == "heel" and both:
         sheet.support_words.append("tiptoe")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Final
 
 from ..language import Side
 from . import arms, legs
+from .agents import with_agents
 from .body import turning, whole_body
 from .contact import real_sides
 from .edits import change, is_relative
@@ -16,6 +18,7 @@ from .phrases import ARM_KINDS, HEAD_KINDS, LEG_KINDS, USUAL, Clause, Phrase, Pr
 from .sheet import Sheet
 from .stance import STANCES, stance
 from .trunk import hips, shoulders, trunk, weight
+from .unused import unused
 
 _LYING_ON: Final = frozenset({"back", "belly", "chest", "upper_back"})
 
@@ -39,11 +42,28 @@ def _clause(sheet: Sheet, clause: Clause) -> bool:
     if clause.facing is not None:
         sheet.face = clause.facing
     said = clause.facing is not None or clause.pose is not None
+    if not clause.predicates and clause.subjects and not said:
+        sheet.unsaid.append((clause, None))
     for predicate in clause.predicates:
-        said = _predicate(sheet, clause, predicate) or said
+        told = _taken(sheet, clause, predicate)
+        said = said or told
     if clause.imperative:
         sheet.commands += said
     return said
+
+
+def _taken(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
+    """Take a predicate in, and keep what of it said nothing."""
+    qualified = predicate.preps or predicate.levels or predicate.measures or {"left", "right"} & set(predicate.dirs)
+    before = copy.deepcopy((sheet, clause, predicate)) if qualified else None
+    notes = len(sheet.notes)
+    told = _predicate(sheet, clause, predicate)
+    if not told and len(sheet.notes) == notes:
+        sheet.unsaid.append((clause, predicate))
+    if told and before is not None:
+        left = unused(before[0], before[1], before[2], after=sheet, take=_predicate)
+        sheet.unused += [(each, predicate) for each in left]
+    return told
 
 
 def _predicate(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
@@ -51,12 +71,18 @@ def _predicate(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
         return True
     if is_relative(sheet, clause, predicate):
         return change(sheet, clause, predicate)
-    said = False
+    predicate, said = with_agents(sheet, clause, predicate)
     for ref in clause.subjects:
         said = _of_part(sheet, ref, predicate) or said
-    if not clause.subjects or (not said and predicate.meaning in STANCES):
+    if not clause.subjects or (not said and predicate.meaning in STANCES and not _limb_lies(clause, predicate)):
         return whole_body(sheet, clause, predicate)
     return said
+
+
+def _limb_lies(clause: Clause, predicate: Predicate) -> bool:
+    """Whether a hand lies somewhere, and not the body."""
+    first = bool(clause.predicates) and predicate.meaning == "lie" and clause.predicates[0].meaning == "lie"
+    return first and clause.explicit and all(ref.group in {"arm", "head"} for ref in clause.subjects)
 
 
 def _of_part(sheet: Sheet, ref: Ref, predicate: Predicate) -> bool:

@@ -32,6 +32,8 @@ def leg(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate) 
         predicate = replace(predicate, meaning="stretch")
     predicate = _behind_body(ref, predicate)
     said, both = pairs.legs(sheet, ref, sides=sides, predicate=predicate), len(sides) == 2
+    if said and not both and predicate.meaning not in {"cross", "fold"}:
+        return True
     for side in sides:
         said = _contacts(sheet, ref, side=side, predicate=predicate, both=both) or said
         said = _bent(sheet, ref, side=side, predicate=predicate) or said
@@ -102,7 +104,7 @@ def _bent(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate) -> bool:
         limb.upper.angle, limb.upper.dirs = value, ("forward",)
         return True
     settle_bend(sheet, limb, value, what=f"the {side} knee", stretched=meaning == "stretch")
-    limb.firm = ref.kind == "knee" or meaning == "bend"
+    limb.firm = ref.kind == "knee" or meaning in {"bend", "straighten"}
     return True
 
 

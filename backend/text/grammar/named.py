@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from ..codec import element_from_json
-from ..language import ELEMENTS, Element, Face, Head, Place, Side, Support, Trunk
+from ..language import ELEMENTS, Element, Face, Head, Limb, Place, Point, Raise, Side, Support, Trunk
 from .inflection import verb_forms
 
 _FOLDER: Final = Path(__file__).parent / "poses"
 _KINDS: Final = {kind.__name__: kind for kind in ELEMENTS}
+_RAISED_DEG: Final = 60.0
 _BOTH: Final = "both_"
 
 
@@ -65,6 +66,26 @@ class NamedPose:
                 case _:
                     pass
         return self.leg
+
+    @cached_property
+    def raises_one_arm(self) -> bool:
+        """Whether it raises the arm of its side, and says nothing of the other one: waving does."""
+        own = {f"{self.side}_arm", f"{self.side}_upper_arm"}
+        raised = any(
+            (isinstance(each, Raise) and each.limb in own and each.degrees >= _RAISED_DEG)
+            or (isinstance(each, Point) and each.limb in own and "up" in each.directions)
+            for each in self.elements
+        )
+        other = "left" if self.side == "right" else "right"
+        rests = Point(other_limb := cast(Limb, f"{other}_arm"), ("down",))
+        arms = (other_limb, *(f"{other}_{part}" for part in ("upper_arm", "forearm", "hand", "elbow", "fingers")))
+        theirs = any(_names(each, arms) for each in self.elements if each != rests)
+        return raised and not theirs
+
+
+def _names(element: Element, parts: tuple[str, ...]) -> bool:
+    """Whether it is about one of these parts."""
+    return any(getattr(element, field.name) in parts for field in dataclasses.fields(element))
 
 
 @cache

@@ -18,6 +18,8 @@ _ALSO_DIRECTIONS: Final = frozenset({"back", "behind", "rear", "bottom"})
 _BEFORE_FACE: Final = frozenset({"on", "over", "to", "across", "with", "in", "toward"})
 _BEHIND_LENGTHS: Final = frozenset({"apart", "wide", "above", "off", "high", "from", "tall"})
 _OWNERS: Final = frozenset({"the", "his", "her", "its", "their", "your", "my"})
+_NONE: Final = frozenset({"neither", "nor", "no"})
+"""`neither arm raised` is of both."""
 _ADJECTIVES: Final = frozenset({"bare", "whole", "entire", "open", "empty", "flat", "index", "strong", "own"})
 
 
@@ -53,6 +55,7 @@ class _Draft:
     side: tuple[SideWord, ...] = ()
     quant: str = ""
     article: bool = False
+    indefinite: bool = False
     attributes: tuple[str, ...] = ()
 
 
@@ -133,6 +136,7 @@ class NounReader:
         category = entry.category
         if category == "det":
             draft.article = True
+            draft.indefinite = self._looked.word(at) in {"a", "an"}
         elif category == "quant" and not draft.quant:
             draft.quant = entry.meaning
             length += self._looked.word(at + length) == "of"
@@ -196,8 +200,11 @@ class NounReader:
     def _sides(self, draft: _Draft, kind: str, *, several: bool) -> tuple[SideWord, ...]:
         if draft.side:
             return draft.side
-        if draft.quant in {"both", "each"} or (several and draft.quant != "one"):
+        none = not draft.quant and self._looked.word(draft.start - 1) in _NONE
+        if draft.quant in {"both", "each"} or (several and draft.quant != "one") or none:
             return ("left", "right")
+        if draft.indefinite and not draft.quant and group_of(kind) in {"arm", "leg"}:
+            draft.quant = "one"
         if draft.quant == "one" and group_of(kind) in {"arm", "leg"} and (aside := self._aside(draft.start)):
             return aside
         if draft.quant == "one":
@@ -246,7 +253,7 @@ class NounReader:
         if self._looked.word(at) == "one":
             return True
         if before in {"of", "behind", "above", "below", "under", "over", "beside", "like", "on", "than", "as"}:
-            return draft.article and before != "on"
+            return (draft.article or self._looked.word(at) in {"", ",", ";", "."}) and before != "on"
         starts = before in {"", ",", ";", ".", "and", "while", "but", "with"}
         return starts and (self._is_verb(at) or self._is_direction(at)) and self._looked.word(at) not in {"", ",", "."}
 

@@ -17,6 +17,8 @@ _FRONT: Final = frozenset({"chest", "heart", "belly", "torso", "body", "waist"})
 _FACE: Final = frozenset({"face", "head", "eye", "forehead", "mouth", "nose", "chin"})
 _HANDS: Final = frozenset({"hand", "fingers"})
 _JOINING: Final = frozenset({"clasp", "together", "each_other", "fold", "close", "touch"})
+_LEGS: Final = frozenset({"leg", "knee", "thigh"})
+_LAID: Final = frozenset({"be", "put", "hang", "swing", "lie", "move", "raise", "tuck", "keep", "hold"})
 _TOGETHER: Final = frozenset({"together", "close", "each_other"})
 _HANDS_APART: Final = {"shoulder": (0.36, 0.5), "hip": (0.28, 0.38)}
 """Metres."""
@@ -150,8 +152,12 @@ def legs(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate)
     meaning = predicate.meaning
     if meaning in {"cross", "fold"} and (len(sides) == 2 or predicate.preps):
         if not predicate.negated:
-            sheet.legs_crossed = "ankle" if ref.kind in {"ankle", "foot"} else "knee"
+            at = {each.kind for prep in predicate.preps if prep.meaning in {"at", "in"} for each in prep.refs}
+            sheet.legs_crossed = "ankle" if {ref.kind, *at} & {"ankle", "foot"} else "knee"
             sheet.leg_over = sides[0] if len(sides) == 1 else "right"
+        return True
+    if _is_over(ref, predicate, one=len(sides) == 1):
+        sheet.legs_crossed, sheet.leg_over = "knee", sides[0]
         return True
     if len(sides) != 2:
         return False
@@ -164,6 +170,14 @@ def legs(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate)
         _set_apart(sheet, name, low, high + (0.03 if name == "knee" else 0.0))
         return True
     return _spread(sheet, name, predicate)
+
+
+def _is_over(ref: Ref, predicate: Predicate, *, one: bool) -> bool:
+    """`one leg over the other`; a foot on a knee is only there."""
+    if not one or ref.kind not in _LEGS or predicate.negated or predicate.meaning not in _LAID:
+        return False
+    over = [prep for prep in predicate.preps if prep.meaning in {"over", "on", "across"} and prep.refs]
+    return any(all(each.kind in _LEGS for each in prep.refs) for prep in over)
 
 
 def _spread(sheet: Sheet, name: str, predicate: Predicate) -> bool:

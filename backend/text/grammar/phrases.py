@@ -103,7 +103,7 @@ class Phrase:
 
 @dataclass
 class Predicate:
-    """One thing that is said of a subject, with all that qualifies it."""
+    """One thing that is said of a subject, with all that qualifies it; `start` and `end` are its tokens, -1 if none."""
 
     meaning: str
     form: str = ""
@@ -118,6 +118,14 @@ class Predicate:
     more: str = ""
     overhead: bool = False
     view: str = ""
+    start: int = -1
+    end: int = -1
+
+    def covers(self, start: int, end: int) -> None:
+        """Count these tokens to it."""
+        if end > start:
+            self.start = start if self.start < 0 else min(self.start, start)
+            self.end = max(self.end, end)
 
     def degrees(self) -> float | None:
         """The angle it names, if it does."""
@@ -150,6 +158,8 @@ class Clause:
         instruments: parts behind `with`.
         pose: the phrase of a named pose.
         facing: degrees, of a phrase such as `seen from behind`.
+        start: the first token of its subject, -1 where that does not stand in it.
+        end: the token after the subject.
     """
 
     subjects: list[Ref] = field(default_factory=list[Ref])
@@ -159,6 +169,8 @@ class Clause:
     instruments: list[Ref] = field(default_factory=list[Ref])
     pose: Phrase | None = None
     facing: float | None = None
+    start: int = -1
+    end: int = -1
 
 
 def with_sides(ref: Ref, sides: tuple[SideWord, ...]) -> Ref:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final, cast
 
 from ..language import Side
+from .amounts import measure_at
 from .lexicon import Entry, LookedUp, lexicon
 from .limits import APART
 from .named import named_poses
@@ -31,10 +32,6 @@ _ORDER: Final = (
     "dir", "more", "amount", "neg", "break", "with", "be", "pronoun", "person", "place", "filler", "det", "quant",
     "mode",
 )  # fmt: skip
-_BEHIND_LENGTHS: Final = frozenset({
-    "apart", "wide", "above", "off", "high", "tall", "forward", "back", "up", "down", "to", "left", "right", "out",
-    "higher", "lower", "from", "ahead", "backward", "sideways", "", ",", ".",
-})  # fmt: skip
 
 
 @cache
@@ -181,47 +178,7 @@ class Reader:
         return about or self._looked.is_part(at + length)
 
     def _measure(self, at: int) -> Phrase | None:
-        """A number with a unit: `by 20 degrees`, `at 45 degrees`, `to a 90 degree angle`, `10 cm`."""
-        start, mode = at, ""
-        while self._looked.word(at) in {
-            "by",
-            "to",
-            "at",
-            "of",
-            "about",
-            "around",
-            "a",
-            "an",
-            "in",
-            "through",
-            "minus",
-            "negative",
-        }:
-            mode = self._looked.word(at) if self._looked.word(at) in {"by", "to", "at"} else mode
-            at += 1
-            if at - start > 3:
-                return None
-        if at >= len(self._tokens) or (value := self._tokens[at].value) is None:
-            return None
-        if self._is_plain_angle(at, value):
-            return Phrase("measure", start, at + 1, measure=Measure(value, "deg", mode))
-        units = [(length, entry) for length, entry in self._entries(at + 1) if entry.category == "unit"]
-        if not units or (self._looked.word(at + 1) in {"foot", "feet", "in", "m"} and not self._is_length(at + 2)):
-            return None
-        end = at + 1 + units[0][0]
-        end += self._looked.word(end) in {"angle", "angles", "bend"}
-        negative = self._looked.word(at - 1) in {"minus", "negative"} and at > start
-        return Phrase("measure", start, end, measure=Measure(-value if negative else value, units[0][1].meaning, mode))
-
-    def _is_plain_angle(self, at: int, value: float) -> bool:
-        """`knee bent 90`."""
-        last = self._phrases[-1] if self._phrases else None
-        bends = last is not None and last.kind in {"verb", "state"} and last.meaning in {"bend", "turn", "twist"}
-        return bends and value >= 10.0 and self._looked.word(at + 1) in {"", ",", ".", ";", "and", "with"}
-
-    def _is_length(self, at: int) -> bool:
-        """Whether feet, m or in are a unit here, by the word behind."""
-        return self._looked.word(at) in _BEHIND_LENGTHS
+        return measure_at(self._looked, at, before=self._phrases[-1] if self._phrases else None)
 
     def _level(self, at: int) -> Phrase | None:
         """`at shoulder height`, `chest high`, `level with the chin`, `as high as the shoulders`."""
@@ -281,7 +238,7 @@ class Reader:
             noun = self._nouns.read(at + length)
             if noun is not None and not self._is_level_word(noun.end):
                 end, refs = self._coordinated(noun.end, noun.refs)
-                return Phrase("prep", at, end, entry.meaning, refs=refs)
+                return Phrase("prep", at, end, entry.meaning, self._looked.word(at), refs=refs)
             place = self._place(at + length)
             if place:
                 return Phrase("prep", at, place.end, entry.meaning, place=place.meaning, measure=place.measure)
@@ -352,6 +309,8 @@ class Reader:
     def _verb(self, at: int) -> Phrase | None:
         entries = self._entries(at)
         longest = entries[0][0] if entries else 0
+        if self._is_off(at):
+            return Phrase("state", at, at + 1, "off_ground")
         for length, entry in entries:
             if entry.category in {"verb", "state"} and length == longest and not self._is_no_verb(at, length, entry):
                 return Phrase(entry.category, at, at + length, entry.meaning, entry.form)
@@ -376,6 +335,12 @@ class Reader:
                 "down",
             }
         return word == "part" or (word == "round" and self._nouns.read(at + 1) is not None)
+
+    def _is_off(self, at: int) -> bool:
+        """`heels off`: the ground, where nothing else is said."""
+        last = self._phrases[-1] if self._phrases else None
+        feet = last is not None and last.kind == "noun" and all(ref.group == "leg" for ref in last.refs)
+        return feet and self._looked.word(at) == "off" and self._is_end(at + 1)
 
     def _is_end(self, at: int) -> bool:
         """Whether a clause ends here: `elbows in`, not `in a lunge`."""

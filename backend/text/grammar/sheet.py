@@ -9,6 +9,7 @@ from typing import Final
 
 from ..language import Apart, Change, Element, Mirror, Side
 from .limits import LIMITS
+from .phrases import Clause, Measure, Phrase, Predicate, Ref
 
 _AXES: Final = {
     "up": "vertical", "down": "vertical", "forward": "depth", "back": "depth", "out": "width", "across": "width",
@@ -111,6 +112,9 @@ class Sheet:
         has_front: a leg was called the front or the rear one.
         mention: number of the clause that is read.
         last_sides: of arms and legs, those that were spoken of last.
+        excepted: parts of which the sentence is to say nothing.
+        unsaid: what was said that nothing came of; without a predicate a part alone.
+        unused: what qualifies a predicate and was passed over.
     """
 
     edit: bool = False
@@ -141,6 +145,9 @@ class Sheet:
     has_front: bool = False
     mention: int = 0
     last_sides: dict[str, tuple[Side, ...]] = field(default_factory=dict[str, tuple[Side, ...]])
+    excepted: tuple[Ref, ...] = ()
+    unsaid: list[tuple[Clause, Predicate | None]] = field(default_factory=list[tuple[Clause, "Predicate | None"]])
+    unused: list[tuple[Phrase | Measure, Predicate]] = field(default_factory=list[tuple[Phrase | Measure, Predicate]])
 
     def note(self, sentence: str) -> None:
         """Tell the artist, once."""

@@ -112,13 +112,13 @@ def support_of(sheet: Sheet) -> tuple[Support | None, list[Element]]:
         more += _leaning(sheet, "hand", _carrying(sheet, _HANDS))
     if kind is None:
         return None, more
-    for carrier, sides in sheet.carriers:
-        if carrier in {"elbow", "forearm"} and kind != "all_fours":
-            more += [Ground(spot(carrier, side)) for side in sides or USUAL]
+    if kind != "all_fours" and kind not in _ABOVE_GROUND:
+        more += [Ground(spot(carrier, side)) for carrier, side in elbows]
+    if "tiptoe" in sheet.support_words and kind in _HEELS_UP:
+        more += [Ground(spot("heel", side), _HEEL_M) for side in SIDES]
     return Support(kind, sheet.seat if kind == "sitting" else None), more
 
 
-def _kind(sheet: Sheet) -> SupportKind | None:
 def _carrying(sheet: Sheet, kinds: frozenset[str]) -> list[tuple[str, Side]]:
     """The carriers of these kinds, a side each."""
     return [(kind, side) for kind, sides in sheet.carriers if kind in kinds for side in sides or USUAL]
@@ -142,8 +142,10 @@ def _leaning(sheet: Sheet, end: str, carriers: Sequence[tuple[str, Side]]) -> li
     return found
 
 
+def _kind(sheet: Sheet) -> SupportKind | None:
     words, carriers = sheet.support_words, dict(sheet.carriers)
-    last = next((word for word in reversed(words) if word in STANCES), None)
+    stances = [word for word in words if word in STANCES]
+    last = next((word for word in reversed(stances) if word != "tiptoe"), "tiptoe" if stances else None)
     if "all_fours" in words:
         return "all_fours"
     if last not in {"stand", "sit", "kneel", "squat"} and _LYING & set(words):

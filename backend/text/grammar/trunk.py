@@ -187,6 +187,9 @@ def weight(sheet: Sheet, *, predicate: Predicate) -> bool:
         if ref.group in {"leg", "hip"} and len(sides) == 1:
             weight_on(sheet, sides[0])
             return True
+        if ref.group == "leg" and len(sides) == 2:
+            sheet.support_words.append("stand")
+            return True
     if dirs & {"left", "right"}:
         weight_on(sheet, "left" if "left" in dirs else "right")
         return True

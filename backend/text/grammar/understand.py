@@ -9,8 +9,11 @@ from typing import Final
 from ...errors import InputError
 from ..codec import MOST_ELEMENTS
 from ..language import Bend, Element, Face, Ground, Head, Program, Raise, Side, Support, Touch, Trunk
-from .blend import blended, sided
+from .asides import with_sides_before
+from .blend import blended, sided, without_parts
+from .choices import first_of_each, without_exceptions
 from .clauses import ClauseBuilder
+from .contact import real_sides
 from .emit import ON_HANDS, arm_elements, leg_elements
 from .guard import refuse_unusable
 from .interpret import interpret
@@ -20,7 +23,7 @@ from .legs import is_lifted
 from .lunges import lunging, with_bent_knee
 from .named import NamedPose, mirrored, named_poses
 from .names import spot
-from .phrases import SIDES, Clause, Phrase
+from .phrases import SIDES, Clause, Phrase, Predicate
 from .reader import Reader
 from .rewrites import of_two, rewritten
 from .sheet import Sheet
@@ -28,6 +31,7 @@ from .spelling import corrected
 from .stance import crossed_legs, support_of
 from .style import leftovers
 from .tokens import Token, tokenised
+from .unsaid import note_unsaid
 
 _LOW: Final = frozenset({"toes", "foot", "ankle", "heel", "shin", "sole"})
 _BENT_KNEES_DEG: Final = 35.0
@@ -53,11 +57,14 @@ def understand(sentence: str, *, edit: bool = False) -> Program:
         sheet.note(order)
     text = rewritten(of_two(text, sheet.note), edit=edit)
     tokens, phrases = _read(tokenised(text), sheet)
-    clauses = ClauseBuilder(phrases).build()
+    builder = ClauseBuilder(phrases)
+    clauses = builder.build()
+    sheet.unused += [(each, Predicate("be")) for each in builder.passed_over]
     sheet.plain = not edit and _is_plain_command(tokens, clauses)
     poses = _poses(sheet, clauses)
     empty = interpret(sheet, clauses)
     elements = _elements(sheet, poses)
+    note_unsaid(sheet, tokens, phrases, body=bool(elements))
     left = leftovers(tokens, phrases, body=bool(elements))
     is_edit = edit or _is_edit(sheet, clauses, style=left.style)
     for note in () if is_edit else left.notes:
@@ -72,6 +79,8 @@ def _nothing_understood(sheet: Sheet, empty: Sequence[Clause], *, sentence: str)
     said = f'"{_short(sentence)}"'
     if any(predicate.more or predicate.amount for clause in empty for predicate in clause.predicates):
         return InputError(f'{said} does not say of what: for instance "bend the left elbow a little less".')
+    if sheet.notes and sheet.notes[0].endswith("left out."):
+        return InputError(f"{sheet.notes[0]} Nothing else says anything about a body.")
     if sheet.notes:
         return InputError(f"{said}: {sheet.notes[0]}")
     return InputError(f'{said} says nothing about a body. Write for instance "left arm up, right hand on hip".')
@@ -93,11 +102,19 @@ def _read(tokens: list[Token], sheet: Sheet) -> tuple[list[Token], list[Phrase]]
     known = frozenset(token.word for at, token in enumerate(tokens) if at not in unknown)
     language = language_of(words, known)
     if language is None:
-        spelt = corrected(tokens, phrases, sheet.note)
+        spelt = _settled(corrected(tokens, phrases, sheet.note), sheet)
         return (tokens, phrases) if spelt == tokens else (spelt, Reader(spelt).read())
     tokens = translated(tokens, language)
     sheet.note(f"Understood from {language} as: {' '.join(token.text for token in tokens)}.")
+    tokens = _settled(tokens, sheet)
     return tokens, Reader(tokens).read()
+
+
+def _settled(tokens: list[Token], sheet: Sheet) -> list[Token]:
+    """The tokens with one of several choices, without exceptions, and with sides before what they are of."""
+    left = without_exceptions(first_of_each(tokens, sheet.note), sheet.note)
+    sheet.excepted = left.refs
+    return with_sides_before(left.tokens)
 
 
 def _poses(sheet: Sheet, clauses: Sequence[Clause]) -> list[tuple[NamedPose, Clause]]:
@@ -105,6 +122,7 @@ def _poses(sheet: Sheet, clauses: Sequence[Clause]) -> list[tuple[NamedPose, Cla
     found = [(named_poses()[clause.pose.meaning], clause) for clause in clauses if clause.pose is not None]
     sheet.posed = bool(found)
     for pose, clause in found:
+        _take_leg(pose, clause)
         elements = sided(pose, side=_pose_side(clause), said=())
         sheet.pose_bends |= any(isinstance(e, Trunk) and (e.forward or 0.0) > _BOWED_POSE_DEG for e in elements)
         sheet.on_hands |= any(isinstance(e, Ground) and e.part.endswith(("hand", "fingers", "elbow")) for e in elements)
@@ -117,6 +135,20 @@ def _poses(sheet: Sheet, clauses: Sequence[Clause]) -> list[tuple[NamedPose, Cla
     return found
 
 
+def _take_leg(pose: NamedPose, clause: Clause) -> None:
+    """`lunging forward on the left leg`: the leg is that of the lunge, not the only one that carries."""
+    if not any(isinstance(each, Support) and each.kind.startswith("lunge") for each in pose.elements):
+        return
+    for predicate in clause.predicates:
+        legs = [prep for prep in predicate.preps if prep.meaning == "on" and _is_of_legs(prep)]
+        clause.instruments += [ref for prep in legs for ref in prep.refs]
+        predicate.preps = [prep for prep in predicate.preps if prep not in legs]
+
+
+def _is_of_legs(prep: Phrase) -> bool:
+    return bool(prep.refs) and all(ref.kind in {"leg", "foot"} for ref in prep.refs)
+
+
 def _elements(sheet: Sheet, poses: Sequence[tuple[NamedPose, Clause]]) -> tuple[Element, ...]:
     said = _said(sheet)
     found: tuple[Element, ...] = ()
@@ -124,7 +156,8 @@ def _elements(sheet: Sheet, poses: Sequence[tuple[NamedPose, Clause]]) -> tuple[
         if pose.name in _NO_CHAIR:
             said = [each for each in said if not (isinstance(each, Support) and each.kind == "sitting")]
         found = blended(found, _posed(pose, clause, said=[*said, *_carried(sheet)]))
-    return _joined(blended(found, said)) + tuple(sheet.changes)
+    told = _joined(blended(found, said)) + tuple(sheet.changes)
+    return without_parts(told, [(ref.kind, real_sides(sheet, ref.sides)) for ref in sheet.excepted])
 
 
 def _carried(sheet: Sheet) -> list[Element]:
