@@ -18,6 +18,8 @@ _APART: Final = 0.1
 _FRAMES_JUDGED: Final = 5
 _MARGIN: Final = 0.06
 """Two people are exchanged when that lowers the mean distance of looks by more than this."""
+_CLEARLY: Final = 0.15
+"""In the midst of a contact a sight changes hands when its looks fit the other one better by more than this."""
 _NEVER_JUDGED_S: Final = 20.0
 """A contact whose people are not both seen apart for so long is forgotten."""
 
@@ -38,11 +40,31 @@ class Crossings:
 
     def unsure(self, number: int) -> bool:
         """Whether this person is, or just was, in contact with somebody: not the time to learn how they look."""
-        return any(number in pair for pair in self._contacts)
+        return bool(self.others(number))
+
+    def others(self, number: int) -> set[int]:
+        """With whom this person is in contact."""
+        return {other for pair in self._contacts if number in pair for other in pair} - {number}
 
     def forget(self) -> None:
         """After a cut."""
         self._contacts.clear()
+
+    def correct(self, people: Mapping[int, Person], seen: dict[int, Sight]) -> None:
+        """Within contacts, give each sight of this frame to whom it clearly looks like."""
+        for first, second in self._contacts:
+            there = [number for number in (first, second) if number in seen]
+            if len(there) == 2:
+                if _gain(people[first], people[second], (seen[first], seen[second])) > 2.0 * _CLEARLY:
+                    seen[first], seen[second] = seen[second], seen[first]
+                    people[first].motion, people[second].motion = people[second].motion, people[first].motion
+            elif there:
+                holder = there[0]
+                other = second if holder == first else first
+                look = seen[holder].look
+                if people[holder].looks_unlike(look) - people[other].looks_unlike(look) > _CLEARLY:
+                    seen[other] = seen.pop(holder)
+                    people[other].motion = people[holder].motion
 
     def feed(self, people: Mapping[int, Person], seen: Mapping[int, Sight], *, position: int, time_s: float) -> None:
         """Take what was seen in a frame; exchanges those who were mistaken for each other."""

@@ -1,12 +1,13 @@
 """Follows people through the frames of a video: who is where in each frame, with BlazePose's landmarks.
 
 The landmark model follows each person by itself: one look a frame, at the region that its last answer asked for. The
-detector runs at the start, after a cut, when somebody was lost, and about once a second to find who entered.
+detector runs at the start, after a cut, when somebody was lost, and twice a second to find who entered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -33,7 +34,7 @@ from .roi import Roi, half_tiles
 from .shots import ShotFinder
 from .tracks import Timeline, Track, track_of
 
-_SEARCH_S: Final = 1.0
+_SEARCH_S: Final = 0.5
 """The detector looks for people who entered this often,"""
 _URGENT_SEARCH_S: Final = 0.2
 """and this often while somebody was lost within the last `_MISSED_S`."""
@@ -46,8 +47,10 @@ _OTHER_LOOKS: Final = 0.45
 """An answer that lies farther from the expected place than `_MOST_JUMP` sides is somebody else; beyond `_UNEXPECTED`
 it is if the looks differ by more than this."""
 _MOST_GROWTH: Final = 2.0
-_KNOWN_REGION: Final = 0.25
+_KNOWN_REGION: Final = 0.12
 _MOST_NEW: Final = 8
+_BESIDE: Final = 0.25
+"""So many sides of their region beside somebody who hides another one, that one's own region shows."""
 _LEAST_TRACK_S: Final = 0.3
 _LEAST_TRACK_SHARE: Final = 0.25
 """Tracks seen shorter than 0.3 s (of a short clip: than a quarter of it) are taken for mistakes."""
@@ -123,9 +126,8 @@ class PeopleTracker:
         picture = Picture(frame.image)
         seen = self._follow(picture, frame)
         self._settle(seen, position=position, time_s=time_s)
-        if self._search_due(seen, time_s):
-            self._searched_s = time_s
-            self._name(self._search(picture, seen), seen, frame)
+        self._crossings.correct(self._people, seen)
+        self._name(self._search(picture, seen, time_s=time_s), seen, frame)
         self._remember(seen, frame, position)
         self.seen = seen
         return is_cut
@@ -191,18 +193,34 @@ class PeopleTracker:
     def _follow(self, picture: Picture, frame: VideoFrame) -> dict[int, Sight]:
         """Look for everybody who was just there where they should be now."""
         seen: dict[int, Sight] = {}
-        for number, person in self._people.items():
-            if person.motion is None or not self._is_recent(person, frame.time_s):
+        for number in sorted(self._people, key=lambda each: -self._people[each].last_s):
+            person = self._people[number]
+            beside = self._beside(number, seen, frame.time_s)
+            expected = self._expected(person, frame.time_s) if beside is None else beside
+            if expected is None:
                 continue
-            expected = person.motion.at(frame.time_s)
             sight = self._sight(frame.image, self._detector.look(picture, expected))
-            if _is_person(sight.landmarks) and not _is_other(person, expected, sight):
+            least = 0.0 if beside is not None else _UNEXPECTED
+            if _is_person(sight.landmarks) and not _is_other(person, expected, sight, sure=least):
                 seen[number] = sight
         return seen
 
-    def _is_recent(self, person: Person, time_s: float) -> bool:
-        """Whether somebody was seen within `_FOLLOWED_S`, or in the frame before."""
-        return time_s - person.last_s <= _FOLLOWED_S or person.positions[-1] == len(self._frames) - 2
+    def _expected(self, person: Person, time_s: float) -> Roi | None:
+        """Where somebody should be; None for those who have to be found anew."""
+        recent = time_s - person.last_s <= _FOLLOWED_S or person.positions[-1] == len(self._frames) - 2
+        return None if person.motion is None or not recent else person.motion.at(time_s)
+
+    def _beside(self, number: int, seen: Mapping[int, Sight], time_s: float) -> Roi | None:
+        """Where to look for somebody who was lost beside somebody else: at both sides of them in turn.
+
+        Of two people so near to each other the detector sees one only.
+        """
+        person, before = self._people[number], len(self._frames) - 2
+        others = self._crossings.others(number) & seen.keys()
+        if not others or person.positions[-1] == before or time_s - person.last_s > _MISSED_S:
+            return None
+        roi = seen[min(others)].landmarks.next_roi
+        return replace(roi, x=roi.x + (_BESIDE if before % 2 else -_BESIDE) * roi.side)
 
     def _settle(self, seen: dict[int, Sight], *, position: int, time_s: float) -> None:
         """Where two came upon one body leave it to the one whom it fits better by place and looks."""
@@ -221,14 +239,16 @@ class PeopleTracker:
         place = association.place_cost(person.motion, sight.landmarks, time_s)
         return association.matching_cost(place, person.looks_unlike(sight.look))
 
-    def _search_due(self, seen: Mapping[int, Sight], time_s: float) -> bool:
-        missed = any(
-            number not in seen and time_s - person.last_s < _MISSED_S for number, person in self._people.items()
-        )
-        return time_s - self._searched_s >= (_URGENT_SEARCH_S if missed else _SEARCH_S) - 1e-6
+    def _misses_somebody(self, seen: Mapping[int, Sight], time_s: float) -> bool:
+        """Whether somebody was lost a short while ago."""
+        return any(number not in seen and time_s - person.last_s < _MISSED_S for number, person in self._people.items())
 
-    def _search(self, picture: Picture, seen: Mapping[int, Sight]) -> list[Landmarks]:
-        """People whom the detector sees beside those already seen."""
+    def _search(self, picture: Picture, seen: Mapping[int, Sight], *, time_s: float) -> list[Landmarks]:
+        """People whom the detector sees beside those already seen, where it is time to ask it."""
+        urgent = self._misses_somebody(seen, time_s)
+        if time_s - self._searched_s < (_URGENT_SEARCH_S if urgent else _SEARCH_S) - 1e-6:
+            return []
+        self._searched_s = time_s
         known = [sight.landmarks for sight in seen.values()]
         thorough = not self._people or bool(self._cuts and self._cuts[-1] == len(self._frames) - 1)
         found = self._look_at(picture, Roi.letterbox(picture.size), known, least_score=LEAST_SCORE)
@@ -293,14 +313,14 @@ def _is_person(seen: Landmarks) -> bool:
     return seen.presence >= LEAST_PRESENCE and association.body_size(seen.points_px) >= LEAST_SIZE_PX
 
 
-def _is_other(person: Person, expected: Roi, sight: Sight) -> bool:
-    """Whether an answer is too far from where the person should be to be them."""
+def _is_other(person: Person, expected: Roi, sight: Sight, *, sure: float) -> bool:
+    """Whether an answer is too far from where the person should be to be them; within `sure` sides looks may differ."""
     found = sight.landmarks.next_roi
     smaller, larger = sorted((expected.side, found.side))
     if larger > _MOST_GROWTH * smaller:
         return True
     away = float(np.hypot(found.x - expected.x, found.y - expected.y)) / smaller
-    if away <= _UNEXPECTED:
+    if away <= sure:
         return False
     return away > _MOST_JUMP or person.looks_unlike(sight.look) > _OTHER_LOOKS
 
