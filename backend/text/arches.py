@@ -1,4 +1,4 @@
-"""Backs that arch on the ground: the cobra, the bridge on the shoulders, and the wheel on hands and feet.
+"""Backs that rise from the ground: the cobra, the bridge on the shoulders, the wheel, and who is propped on the elbows.
 
 The supports have the body lie flat; these are what carries it, what must hold and where it starts when words lift the
 chest or the hips.
@@ -6,14 +6,15 @@ chest or the hips.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Literal, TypeAlias
 
-from .chains import bare, side_of
-from .language import Bend, Element, Ground, Place, Point, SupportKind, Trunk
+from .chains import bare, chain_of_spot, side_of
+from .language import Bend, Element, Ground, Place, Point, SupportKind, Touch, Trunk
 
-Arch: TypeAlias = Literal["chest", "hips", "wheel"]
-"""The chest is lifted off the ground while the hips lie on it, the hips while the shoulders do, or both."""
+Arch: TypeAlias = Literal["chest", "hips", "wheel", "propped", "reclined", "left_prop", "right_prop"]
+"""The chest is lifted off the ground while the hips lie on it, the hips while the shoulders do, or both; or the chest
+is propped on the elbows: of who lies on the front, on the back, or on the left or the right side."""
 _LIFTED_M: Final = 0.10
 _LEANING_DEG: Final = 75.0
 _STRAIGHT_DEG: Final = 60.0
@@ -32,6 +33,22 @@ def arch_of(kind: SupportKind | None, elements: Sequence[Element]) -> Arch | Non
             return "wheel"
     if kind == "lying_back" and any(_lifts(element, _HIPS) for element in elements):
         return "hips"
+    return _propped(kind, elements, down) or _cobra(kind, elements, hands)
+
+
+def _propped(kind: SupportKind | None, elements: Sequence[Element], down: Collection[str]) -> Arch | None:
+    """Whether elbows or forearms on the ground carry the chest; hands that are elsewhere just lie there."""
+    elbows = {side_of(spot) for spot in down if bare(spot) in {"elbow", "forearm"}}
+    touched = {chain_of_spot(spot) for each in elements if isinstance(each, Touch) for spot in (each.part, each.place)}
+    if kind in {"lying_left", "lying_right"}:
+        side = "left" if kind == "lying_left" else "right"
+        return ("left_prop" if side == "left" else "right_prop") if side in elbows else None
+    if len(elbows) < 2 or touched & {"left_arm", "right_arm"}:
+        return None
+    return "propped" if kind == "lying_front" else "reclined" if kind == "lying_back" else None
+
+
+def _cobra(kind: SupportKind | None, elements: Sequence[Element], hands: Collection[str | None]) -> Arch | None:
     if kind == "lying_front" and (any(_lifts_chest(each) for each in elements) or (hands and _pushes(elements))):
         return "chest"
     return None

@@ -157,6 +157,8 @@ _PARTS: Final[dict[str, tuple[Point, ...]]] = {
     "left_side": (
         ("left_collar", (0.15, 0.03, 0.0)), ("pelvis", (0.165, 0.0, 0.0)), ("left_knee", (0.05, 0.0, 0.0)),
     ),
+    "left_hip_side": (("pelvis", (0.165, 0.0, 0.0)),),
+    "left_ankle_side": (("left_ankle", (0.035, -0.01, 0.0)),),
     "left_thigh_front": (("left_hip", (0.0, -0.30, 0.08)),),
     "hips_front": (("pelvis", (-0.10, 0.0, 0.10)), ("pelvis", (0.10, 0.0, 0.10))),
     "shoulders_back": (("spine3", (-0.09, 0.08, -0.11)), ("spine3", (0.09, 0.08, -0.11))),

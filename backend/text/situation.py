@@ -31,6 +31,7 @@ class Situation:
         busy: limbs and parts that any element is about.
         on_toes: sides whose heel is told to be off the ground.
         arch: what of a lying body is lifted, its back arched.
+        bent: joints that are told how far they bend.
     """
 
     kind: SupportKind | None
@@ -40,6 +41,7 @@ class Situation:
     busy: frozenset[Chain]
     on_toes: frozenset[str] = frozenset()
     arch: Arch | None = None
+    bent: frozenset[str] = frozenset()
 
 
 def situation(elements: Sequence[Element]) -> Situation:
@@ -56,7 +58,8 @@ def situation(elements: Sequence[Element]) -> Situation:
     on_toes = {str(side_of(each.part)) for each in elements if _raises_heel(each)}
     arch = arch_of(kind, elements)
     kind = kind or ("lying_back" if arch else None)
-    return Situation(kind, height, bool(named), frozenset(lifted), frozenset(busy), frozenset(on_toes), arch)
+    bent = frozenset(each.joint for each in elements if isinstance(each, Bend))
+    return Situation(kind, height, bool(named), frozenset(lifted), frozenset(busy), frozenset(on_toes), arch, bent)
 
 
 def raised_leg(elements: Sequence[Element]) -> Literal["left", "right"] | None:

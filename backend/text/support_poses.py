@@ -102,6 +102,8 @@ _OVER: Final[Angles] = {
     "wrist": (0.0, 0.0, -8.0),
 }
 
+_PROPPED_UNDER: Final[Angles] = _UNDER | {"shoulder": (0.0, -35.0, -30.0), "elbow": (0.0, -85.0, 0.0)}
+
 
 def _sided(left: Angles, right: Angles) -> Angles:
     return {f"left_{name}": angles for name, angles in left.items()} | {
@@ -218,6 +220,38 @@ _ARCHED: Final[dict[Arch, _Start]] = {
         },
         (-95.0, 0.0, 90.0),
         arms=True,
+    ),
+    "propped": _Start(
+        {
+            "spine1": (-28.0, 0.0, 0.0), "spine2": (-20.0, 0.0, 0.0), "spine3": (-14.0, 0.0, 0.0),
+            "neck": (-6.0, 0.0, 0.0), "head": (-8.0, 0.0, 0.0), "hip": (8.0, 4.0, 6.0), "knee": (3.0, 0.0, 0.0),
+            "ankle": (52.0, 0.0, 0.0), "shoulder": (-75.0, -60.0, -20.0), "elbow": (0.0, -88.0, 0.0),
+        },
+        (80.0, 0.0, -90.0),
+        arms=True,
+    ),
+    "reclined": _Start(
+        {
+            "spine1": (12.0, 0.0, 0.0), "spine2": (10.0, 0.0, 0.0), "spine3": (8.0, 0.0, 0.0),
+            "neck": (10.0, 0.0, 0.0), "head": (4.0, 0.0, 0.0), "hip": (-22.0, 10.0, 6.0), "knee": (8.0, 0.0, 0.0),
+            "ankle": (25.0, 0.0, 0.0), "shoulder": (0.0, 30.0, -62.0), "elbow": (0.0, -80.0, 0.0),
+        },
+        (-70.0, 0.0, 90.0),
+        arms=True,
+    ),
+    "left_prop": _Start(
+        {"spine1": (0.0, 0.0, 20.0), "spine2": (0.0, 0.0, 14.0), "spine3": (0.0, 0.0, 10.0),
+         "neck": (0.0, 0.0, 10.0), "head": (0.0, 0.0, 8.0)},
+        (0.0, -84.0, 0.0),
+        arms=True,
+        named=_sided(_PROPPED_UNDER, _OVER | {"hip": (-20.0, 0.0, 0.0), "knee": (30.0, 0.0, 0.0)}),
+    ),
+    "right_prop": _Start(
+        {"spine1": (0.0, 0.0, -20.0), "spine2": (0.0, 0.0, -14.0), "spine3": (0.0, 0.0, -10.0),
+         "neck": (0.0, 0.0, -10.0), "head": (0.0, 0.0, -8.0)},
+        (0.0, 84.0, 0.0),
+        arms=True,
+        named=_sided(_OVER | {"hip": (-20.0, 0.0, 0.0), "knee": (30.0, 0.0, 0.0)}, _PROPPED_UNDER),
     ),
 }  # fmt: skip
 

@@ -18,6 +18,8 @@ from .body_solids import GROUND_PARTS, Points, joined
 from .chains import bare, limb_joints, moved_joints, side_of
 from .changes import Edit, edit_of, sized
 from .changes import joined as joined_edits
+from .edit_balance import FLAT_M, carriers_left, folds, joints_carrying, stance
+from .grounded_parts import grounded_points
 from .language import Change, Element, Mirror, Program
 from .limb_starts import reaching
 from .meaning import Constraint, left_of
@@ -26,7 +28,7 @@ from .mirrors import mirrored
 from .situation import Situation, situation
 from .standing_feet import under_foot
 from .text_start import bowed, faced, rests_of, supported, varied
-from .text_terms import MOVED, Terms
+from .text_terms import MOVED, STEADY, Terms
 from .touches import touch_checks, touch_wishes
 
 # Degrees that a joint may be from its draft as one standard deviation, when something asks for it.
@@ -63,6 +65,8 @@ class Plan:
         limits: (24, 3, 2) radians.
         moved: names of the joints that something concerns.
         edit: the current pose is changed.
+        before, staying: points (P) of the skin, and (A, P) which carry the pose before an edit and may after it.
+        steady, props: see `Terms`.
     """
 
     start: DoubleArray
@@ -78,6 +82,10 @@ class Plan:
     limits: DoubleArray
     moved: frozenset[str]
     edit: bool
+    before: Points
+    staying: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    steady: float = STEADY
+    props: int = 0
 
     def terms(self) -> Terms:
         """For `Weighing`."""
@@ -92,6 +100,8 @@ class Plan:
             held=self.held,
             planted=self.planted,
             limits=self.limits,
+            steady=self.steady,
+            props=self.props,
         )
 
     def only(self, which: IntArray) -> Plan:
@@ -102,6 +112,7 @@ class Plan:
             prior=self.prior[which],
             carrying=self.carrying[which],
             balanced=self.balanced[which],
+            staying=self.staying[which],
         )
 
     def other_starts(self, missing: IntArray, tries: int) -> tuple[IntArray, DoubleArray]:
@@ -147,14 +158,21 @@ def planned(
     base = _base(drafts, current if edit else None, on)
     standing = supported(base, where, on, edit=edit)
     poses = faced(standing if edit else bowed(standing, where, on), on)
+    bent = bowed(poses, where, on) if edit and where.kind is None else poses
     change = _edits(on, current) if edit and current is not None else Edit()
     moved = arched_joints(where).union(change.free, *(moved_joints(each) for each in on))
-    contacts, carrying = _carrying(where, standing, edit=edit)
+    props = grounded_points([] if edit and not where.told else on, supports.carriers(where))
+    contacts, carrying = _carrying(where, standing, props=props, edit=edit)
     planted: tuple[tuple[int, int], ...] = ()
     if edit and change.planted and _both_legs(change.free):
         contacts, carrying = _feet(poses)
         planted = () if change.apart else _pair(on, carrying)
         moved |= {f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "ankle")}
+    before, staying = carriers_left(poses, where, on, change=change) if edit else _nothing(poses)
+    if edit and not carrying.any() and folds(on) & (stands := joints_carrying(before, staying)):
+        contacts, carrying = carriers_left(poses, where, on, change=change, near=FLAT_M)
+        planted = stance(contacts, carrying)
+        moved |= stands & {"left_ankle", "right_ankle"}
     on_checks = [each for index, each in enumerate(found) if index not in switched_off]
     musts = [check for each in on_checks for check in each.checks]
     wishes = [check for each in on_checks for check in each.wishes]
@@ -162,9 +180,10 @@ def planned(
         rests = rests_of(where)
         wishes += [check for rest in rests for check in (*touch_checks(rest.part, rest.place), *touch_wishes(rest, ()))]
         moved = moved.union(*(limb_joints(f"{side_of(rest.part)}_arm") for rest in rests))
-    local = axis_angle_to_matrix(poses)
+    goes = np.array([name in moved for name in JOINT_NAMES])[:, None]
+    local = axis_angle_to_matrix(np.where(goes, bent, poses))
     return Plan(
-        start=axis_angle_to_matrix(reaching(poses, on)),
+        start=axis_angle_to_matrix(reaching(bent, on)),
         prior=local,
         sigma=_sigma(moved, edit=edit),
         checks=(*musts, *wishes),
@@ -177,6 +196,9 @@ def planned(
         limits=_limits(poses if edit else None),
         moved=moved,
         edit=edit,
+        before=before,
+        staying=staying,
+        props=len(props.joints),
     )
 
 
@@ -221,15 +243,20 @@ def _pair(
 
 
 def _carrying(
-    where: Situation, poses: DoubleArray, *, edit: bool
+    where: Situation, poses: DoubleArray, *, props: Points, edit: bool
 ) -> tuple[Points, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
     """Points on the ground, and (A, C) which of them carry each pose."""
     if edit and not where.told:
-        return joined([]), np.zeros((len(poses), 0), np.bool_)
+        return _nothing(poses)
     if where.kind is not None:
-        points = joined([GROUND_PARTS[part] for part in supports.carriers(where)])
+        points = joined([*(GROUND_PARTS[part] for part in supports.carriers(where)), props])
         return points, np.ones((len(poses), len(points.joints)), np.bool_)
-    return under_foot(poses, lifted=where.lifted, on_toes=where.on_toes)
+    feet, down = under_foot(poses, lifted=where.lifted, on_toes=where.on_toes)
+    return joined([feet, props]), np.concatenate([down, np.ones((len(poses), len(props.joints)), np.bool_)], axis=1)
+
+
+def _nothing(poses: DoubleArray) -> tuple[Points, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+    return joined([]), np.zeros((len(poses), 0), np.bool_)
 
 
 def _feet(poses: DoubleArray) -> tuple[Points, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:

@@ -17,6 +17,7 @@ from ..refine.joint_limits import clamped_to_limits, joint_angles, rotations_fro
 from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from ..skeleton import JOINT_COUNT, JOINT_INDEX
 from .changes import sized
+from .edit_balance import steadied
 from .language import Program
 from .meaning import Constraint, constraints
 from .measures import Body
@@ -115,6 +116,8 @@ def _solved(told: _Told, drafts: DoubleArray) -> Job[list[TextPose]]:
     yield Progress("Posing", 0.05)
     local, cost = yield from _descend(plan, plan.start, iterations=_ITERATIONS)
     local, cost = yield from _tried_again(plan, found, (local, cost), switched_off=off)
+    if plan.edit:
+        local, cost = yield from _rebalanced(plan, found, (local, cost))
     poses = _finished(plan, local)
     held = _held(found, Body.posed(poses))
     return [
@@ -199,6 +202,22 @@ def _tried_again(
         if value < best[index]:
             best[index] = value
             local[index], cost[index] = again[place], again_cost[place]
+    return local, cost
+
+
+def _rebalanced(
+    plan: Plan, found: list[Constraint], reached: tuple[DoubleArray, DoubleArray]
+) -> Job[tuple[DoubleArray, DoubleArray]]:
+    """Edited poses that are off balance are brought back over what carries them, unless they would miss more then."""
+    local, cost = reached
+    again = steadied(plan, local)
+    if again is None:
+        return local, cost
+    which, part = again
+    moved, worth = yield from _descend(part, part.start, iterations=_ITERATIONS)
+    fewer = _held(found, Body.turned(moved)).sum(1) < _held(found, Body.turned(local[which])).sum(1)
+    local[which] = np.where(fewer[:, None, None, None], local[which], moved)
+    cost[which] = np.where(fewer, cost[which], worth)
     return local, cost
 
 

@@ -56,7 +56,8 @@ def supported(poses: DoubleArray, where: Situation, on: Sequence[Element], *, ed
         return poses
     there = supports.holds(where.kind, where.height, Body.posed(poses), lifted=where.lifted)
     there &= where.arch is None and not (where.kind == "sitting_floor" and hugged(on))
-    placed = started(poses, where.kind, height=where.height, busy=where.busy, arch=where.arch)
+    busy = where.busy - supports.carrying_arms(where)
+    placed = started(poses, where.kind, height=where.height, busy=busy, arch=where.arch)
     placed = placed if where.arch else _knees_up(placed, where.kind, on)
     placed = reaching(placed, rests_of(where))
     return np.where(there[:, None, None], poses, placed)

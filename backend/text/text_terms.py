@@ -41,7 +41,7 @@ _NUDGE: Final = 1e-5
 _GROUND_M: Final = 0.008
 _UNDER_M, _SOFT_M = 0.010, 0.004
 _BALANCE_M: Final = 0.015
-_STEADY: Final = 0.6
+STEADY: Final = 0.6
 """The centre of mass keeps to this share of what carries the body."""
 _DEPTH_M, _FLESH_M = 0.008, 0.010
 _SOFT_PARTS: Final = frozenset({"pelvis", "waist", "chest", "thigh", "shin"})
@@ -94,10 +94,12 @@ class Terms:
         weights: of each check.
         contacts: points (C) that may lie on the ground.
         carrying: (B, C) which of them do.
-        balanced: (B,) whether the centre of mass lies above those.
+        props: how many of the contacts, the last ones, count for the balance alone: checks have them on the ground.
+        balanced: (B,) whether the centre of mass lies above those that carry.
         held: joints whose turn in the world is that of `prior`'s.
         planted: pairs of joints whose way from one to the other stays as in `prior`.
         limits: (24, 3, 2) radians.
+        steady: the centre of mass keeps to this share of what carries the body.
     """
 
     prior: DoubleArray
@@ -110,6 +112,8 @@ class Terms:
     held: tuple[int, ...]
     planted: tuple[tuple[int, int], ...]
     limits: DoubleArray
+    steady: float = STEADY
+    props: int = 0
 
 
 @dataclass
@@ -144,6 +148,7 @@ class Weighing:
         names = ("joints", "spots", "soles", "ends", "masses", "contacts")
         self._slices = {name: slice(int(a), int(b)) for name, a, b in zip(names, edges[:-1], edges[1:], strict=True)}
         self._slices["skin"] = slice(self._slices["spots"].start, self._slices["soles"].stop)
+        self._level = len(terms.contacts.joints) - terms.props
         self._reference = _posed(terms.prior) if terms.held or terms.planted else None
 
     def linear(self, local: DoubleArray) -> Linear:
@@ -234,7 +239,7 @@ class Weighing:
 
     def _ground_rows(self, points: DoubleArray, moves: DoubleArray) -> _Rows:
         """Contacts at one height, and nothing below it."""
-        carrying = self.terms.carrying
+        carrying = self.terms.carrying & (np.arange(len(self.terms.contacts.joints)) < self._level)
         share = carrying / np.maximum(carrying.sum(1, keepdims=True), 1)
         heights, spots = points[:, self._slices["contacts"], 1], points[:, self._slices["skin"], 1]
         level = (heights * share).sum(1, keepdims=True)
@@ -249,18 +254,18 @@ class Weighing:
 
     def _balance_rows(self, points: DoubleArray, moves: DoubleArray) -> _Rows:
         """The centre of mass above the middle of what carries the body."""
-        flat, balanced = [0, 2], self.terms.balanced
+        flat, balanced, steady = [0, 2], self.terms.balanced, self.terms.steady
         share = self.terms.carrying / np.maximum(self.terms.carrying.sum(1, keepdims=True), 1)
         masses, base = points[:, self._slices["masses"]], points[:, self._slices["contacts"]][..., flat]
         centre = np.einsum("m,bmi->bi", MASS_SHARES, masses)[:, flat]
         middle = np.einsum("bc,bci->bi", share, base)[:, None]
         # A corner that carries nothing stands in the middle, where it changes no hull.
-        corners = np.where(self.terms.carrying[..., None], middle + _STEADY * (base - middle), middle)
+        corners = np.where(self.terms.carrying[..., None], middle + steady * (base - middle), middle)
         way, nearest = outside_of_hull(centre, corners)
         way = np.where(balanced[:, None], way, 0.0)
         residual = way / _BALANCE_M
         nearest = np.where(self.terms.carrying, nearest, 0.0)
-        shares = _STEADY * nearest + (1.0 - _STEADY * nearest.sum(1, keepdims=True)) * share
+        shares = steady * nearest + (1.0 - steady * nearest.sum(1, keepdims=True)) * share
         centre_moves = np.einsum("m,bmip->bip", MASS_SHARES, moves[:, self._slices["masses"]])[:, flat]
         base_moves = np.einsum("bc,bcip->bip", shares, moves[:, self._slices["contacts"]])[:, flat]
         return residual, _along_way((centre_moves - base_moves) / _BALANCE_M, way)

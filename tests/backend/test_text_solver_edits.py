@@ -8,7 +8,7 @@ from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle
 from contrapposto.backend.skeleton import JOINT_INDEX, JOINT_NAMES, MIRROR
 from contrapposto.backend.text.idle import standing_poses
-from contrapposto.backend.text.language import Bend, Change, Mirror, Program, Support, Touch
+from contrapposto.backend.text.language import Bend, Change, Mirror, Program, Raise, Support, Touch
 from contrapposto.backend.text.measures import (
     Angle,
     Away,
@@ -21,6 +21,7 @@ from contrapposto.backend.text.measures import (
     Offset,
     Trunk,
 )
+from contrapposto.backend.text.plausibility import plausible
 from contrapposto.backend.text.text_solver import solve_text
 from contrapposto.backend.text_readings import readings_of
 
@@ -72,14 +73,71 @@ def test_what_is_named_changes_and_everything_else_stays(name):
     before, after = measured(measure, pose)
     assert pose.held == (True,)
     assert after - before == pytest.approx(degrees, abs=6.0)
-    assert max(angle for joint, angle in moved_deg(pose).items() if joint not in joints) < 2.0
+    # A leg that leaves the ground takes the weight off one foot: the body sways over the other.
+    still = 7.0 if name in {"bend a knee", "raise a leg"} else 2.0
+    assert max(angle for joint, angle in moved_deg(pose).items() if joint not in joints) < still
+
+
+_OFF_BALANCE = {
+    "raise a leg": Change("raise", "left_leg"),
+    "raise it high": Change("raise", "left_leg", degrees=90),
+    "raise it to the side": Raise("right_leg", "out", 45),
+    "raise it back": Raise("right_leg", "back", 40),
+    "bend a knee": Change("bend", "right_knee", "much"),
+    "lean forward": Change("lean", "torso", "much", directions=("forward",)),
+    "lean aside": Change("lean", "torso", directions=("left",)),
+    "lean back": Change("lean", "torso", directions=("back",)),
+    "a foot to a knee": Touch("right_foot", "left_knee"),
+}
+
+
+@pytest.mark.parametrize("name", _OFF_BALANCE)
+def test_who_stands_stands_after_an_edit(name):
+    assert plausible(STANDING).balance_m == 0.0
+    (pose,) = edited(_OFF_BALANCE[name])
+    assert pose.held == (True,)
+    assert plausible(pose.rotations).balance_m < 0.02
+    assert moved_deg(pose)["right_shoulder"] < 0.5
+    assert moved_deg(pose)["head"] < 0.5
+
+
+@pytest.mark.parametrize("kind", ["all_fours", "kneeling"])
+def test_who_kneels_or_is_on_all_fours_keeps_the_balance_and_the_places_on_the_ground(kind):
+    start = run_job(solve_text(Program((Support(kind),)), drafts=STANDING[None], current=None))[0].rotations
+    (pose,) = edited(Raise("right_arm", "forward", 120), current=start)
+    assert plausible(pose.rotations).balance_m < 0.01
+    body = Body.posed(pose.rotations[None])
+    assert max(Height(f"{side}_knee").of(body)[0] for side in ("left", "right")) < 0.04
+
+
+def test_both_knees_that_are_told_to_bend_sink_the_body_above_its_feet():
+    (pose,) = edited(Bend("left_knee", 90), Bend("right_knee", 90))
+    body = Body.posed(pose.rotations[None])
+    assert pose.held == (True, True)
+    assert max(Height(f"{side}_{part}").of(body)[0] for side in ("left", "right") for part in ("heel", "toes")) < 0.02
+    assert plausible(pose.rotations).balance_m < 0.03
+
+
+def test_hands_that_go_to_a_foot_bend_the_body_over_above_planted_feet():
+    (pose,) = edited(Touch("right_hand", "left_toes"))
+    body = Body.posed(pose.rotations[None])
+    assert pose.held == (True,)
+    assert max(Height(f"{side}_sole").of(body)[0] for side in ("left", "right")) < 0.04
+    assert Trunk("forward").of(body)[0] > 50.0
+    assert plausible(pose.rotations).balance_m < 0.02
+
+
+def test_a_foot_that_points_moves_nothing_else():
+    (pose,) = edited(Bend("left_ankle", -40))
+    allowed = {"left_ankle", "left_hip", "left_knee"}
+    assert max(angle for joint, angle in moved_deg(pose).items() if joint not in allowed) < 0.5
 
 
 def test_legs_stay_where_they_are_while_the_trunk_leans():
     (pose,) = edited(Change("lean", "torso", directions=("forward",)))
     for limb in ("left_thigh", "right_shin"):
         before, after = Body.posed(STANDING[None]).limb(limb), Body.posed(pose.rotations[None]).limb(limb)
-        assert np.degrees(np.arccos(np.clip(before @ after.T, -1.0, 1.0))) < 2.5
+        assert np.degrees(np.arccos(np.clip(before @ after.T, -1.0, 1.0))) < 5.0
 
 
 def test_straightening_all_the_way_ends_straight():
@@ -117,7 +175,7 @@ def test_a_raised_shoulder_leaves_the_arm_as_it_hangs():
     before, after = measured(Offset("left_shoulder", "upper_back", "up"), pose)
     assert after - before > 0.02
     hung = [Body.posed(each[None]).limb("left_upper_arm")[0] for each in (STANDING, pose.rotations)]
-    assert np.degrees(np.arccos(np.clip(hung[0] @ hung[1], -1.0, 1.0))) < 4.0
+    assert np.degrees(np.arccos(np.clip(hung[0] @ hung[1], -1.0, 1.0))) < 5.0
 
 
 def test_a_hand_moves_by_centimetres():
