@@ -14,8 +14,21 @@ from contrapposto.backend.text.codec import element_from_json, element_to_json
 from contrapposto.backend.text.grammar import understand
 from contrapposto.backend.text.grammar.blend import slots
 from contrapposto.backend.text.grammar.named import mirrored, named_poses, pose_phrases
-from contrapposto.backend.text.language import Apart, Bend, Head, Palm, Point, Program, Raise, Support, Touch, Trunk
+from contrapposto.backend.text.language import (
+    Apart,
+    Bend,
+    Head,
+    Palm,
+    Place,
+    Point,
+    Program,
+    Raise,
+    Support,
+    Touch,
+    Trunk,
+)
 from contrapposto.backend.text.measures import Body
+from contrapposto.backend.text.measures import Palm as MeasuredPalm
 from contrapposto.backend.text.text_solver import NEUTRAL_DRAFT, solve_text
 
 _POSES = list(named_poses().values())
@@ -78,6 +91,98 @@ def test_the_solver_poses_it_within_the_joint_limits(pose):
 )
 def test_a_side_turns_a_pose_over(sentence, element):
     assert element in understand(sentence).elements
+
+
+_SIDED = [pose for pose in _POSES if pose.side is not None]
+
+
+@pytest.mark.parametrize("pose", _SIDED, ids=lambda pose: pose.name)
+def test_left_handed_people_do_the_mirror_of_a_pose(pose):
+    """Poses are written as right-handed people do them, whichever side they are named for."""
+    turned = {mirrored(element) for element in pose.elements}
+    for words in (f"left-handed {pose.name}", f"{pose.name}, left handed", f"a left-hander {pose.name}"):
+        found = understand(words)
+        assert set(found.elements) == turned, words
+        assert not found.notes
+    assert set(understand(f"right-handed {pose.name}").elements) == set(pose.elements)
+
+
+# Carrying a baby takes both arms; in one it is another pose.
+@pytest.mark.parametrize(
+    "pose", [pose for pose in _SIDED if pose.name != "carrying a baby"], ids=lambda pose: pose.name
+)
+def test_the_hand_that_is_named_does_the_pose(pose):
+    turned = {mirrored(element) for element in pose.elements}
+    acting = pose.hand or pose.side
+    for side in ("left", "right"):
+        wanted = set(pose.elements) if side == acting else turned
+        assert set(understand(f"{pose.name} with the {side} hand").elements) == wanted
+
+
+@pytest.mark.parametrize(
+    ("sentence", "element"),
+    [
+        ("archer with the bow in the right hand", Raise("right_arm", "out", 90.0)),
+        ("an archer holding the bow in her left hand", Raise("left_arm", "out", 90.0)),
+        ("phone in the left hand, talking on the phone", Touch("left_hand", "left_ear")),
+        ("drinking from a cup in the left hand", Touch("left_hand", "mouth")),
+        ("southpaw boxer", Place("right_foot", "ahead", "left_foot", 0.25)),
+        ("tying a shoelace", Touch("right_hand", "left_ankle")),
+        ("tying the right shoe", Touch("left_hand", "right_ankle")),
+        ("tying her left shoe", Support("kneeling_right")),
+        ("carrying a box on the left shoulder", Place("left_hand", "above", "left_shoulder", 0.03)),
+        ("hauling a heavy wooden log on his right shoulder", Place("right_hand", "above", "right_shoulder", 0.03)),
+        ("walking with a sack over the left shoulder", Place("left_hand", "above", "left_shoulder", 0.03)),
+        ("carrying a book under the left arm", Raise("left_upper_arm", "out", 25.0)),
+        ("carrying a bucket in the left hand", Point("left_arm", ("down",))),
+        ("carrying a crate in the right hand", Point("right_arm", ("down",))),
+        ("carrying a toddler on the left hip", Bend("left_elbow", 100.0)),
+        ("a waiter with a tray", Palm("right", ("up",))),
+        ("waitress carrying a tray on her left hand", Palm("left", ("up",))),
+        ("waitress carrying a tray on her left hand", Point("right_arm", ("down",))),
+        ("balancing a basket on the head", Touch("right_hand", "head_top")),
+        ("holding a puppy in the right arm", Bend("right_elbow", 100.0)),
+        ("mother cradling her sleeping infant", Touch("right_hand", "left_forearm")),
+    ],
+)
+def test_things_are_held_and_carried_where_it_says(sentence, element):
+    assert element in understand(sentence).elements
+
+
+@pytest.mark.parametrize(
+    ("sentence", "side"),
+    [
+        ("waving with the left hand", "right"),
+        ("carrying a box on the left shoulder", "right"),
+        ("holding a baby in the left arm", "right"),
+        ("drinking with the right hand", "left"),
+        ("phone call with the left hand", "right"),
+    ],
+)
+def test_what_one_hand_does_leaves_the_other_arm(sentence, side):
+    said = [slot for element in understand(sentence).elements for slot in slots(element)]
+    assert said
+    assert not [slot for slot in said if slot.startswith(side)]
+
+
+def test_left_handed_of_nothing_is_said_to_change_nothing():
+    assert any("left-handed" in note for note in understand("standing upright, left-handed").notes)
+
+
+def test_both_forearms_cradle_a_baby():
+    body = _solved("holding a baby")
+    for side, other in (("left", "right"), ("right", "left")):
+        forearm = body.limb(f"{side}_forearm")[0]
+        assert abs(forearm[1]) < 0.6
+        assert body.spot(f"{side}_wrist")[0, 2] - body.spot("belly")[0, 2] > 0.08
+        assert np.linalg.norm(body.spot(f"{side}_hand")[0] - body.spot(f"{other}_forearm")[0]) < 0.2
+
+
+def test_a_waiter_carries_a_tray_level_at_the_shoulder():
+    body = _solved("a waiter with a tray")
+    assert abs(body.spot("right_hand")[0, 1] - body.spot("right_shoulder")[0, 1]) < 0.08
+    assert float(MeasuredPalm("right", (0.0, 1.0, 0.0)).of(body)[0]) < 35.0
+    assert body.limb("left_arm")[0, 1] < -0.9
 
 
 def test_explicit_words_take_the_place_of_parts_of_a_pose():

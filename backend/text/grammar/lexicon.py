@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,6 +13,8 @@ from .inflection import plural, verb_forms
 from .tokens import NUMBER_WORDS, Token, tokenised
 
 _FOLDER: Final = Path(__file__).parent
+_SIDES: Final = frozenset({"left", "right"})
+_BEFORE_SIDES: Final = frozenset({"on", "by", "in", "under", "over"})
 Words: TypeAlias = dict[str, dict[str, list[str]]]
 ENDS_BEFORE_PART: Final = frozenset({"front", "back", "left", "right", "side", "bottom", "upper", "lower", "rear"})
 """A phrase that ends so is none where a part of the body follows: not `on the front` in `on the front leg`."""
@@ -25,7 +27,7 @@ class Entry:
     Attributes:
         category: part, verb, state, dir, prep, amount ...: the tables of `words.json`; or pose.
         meaning: which of them, the same for all synonyms.
-        form: of a verb: base, s, ing or past; of a part: plural or empty.
+        form: of a verb: base, s, ing or past; of a part: plural or empty; of a pose: the side inside its name.
     """
 
     category: str
@@ -63,21 +65,32 @@ class Lexicon:
     def at(self, looked: LookedUp, position: int) -> list[tuple[int, Entry]]:
         """What begins at a token: how many tokens it takes, and what it is; the longest first."""
         found: list[tuple[int, Entry]] = []
-        for words, entry in self._by_first.get(looked.tokens[position].word, ()):
-            end = self._end(looked, position, words) if len(words) > 1 else position + 1
+        rows = self._by_first.get(looked.tokens[position].word, ())
+        no_part = not any(entry.category == "part" for _, entry in rows)
+        for words, entry in rows:
+            sided = entry.category == "pose" and len(words) > 1 and no_part
+            end = self._end(looked, position, words, sided=sided) if len(words) > 1 else position + 1
             if end:
-                found.append((end - position, entry))
+                side = self._side_in(looked, position, end) if sided and not _SIDES & set(words) else ""
+                found.append((end - position, replace(entry, form=side) if side else entry))
         return found
 
-    def _end(self, looked: LookedUp, position: int, words: tuple[str, ...]) -> int:
-        """The token after a phrase, or 0."""
-        tokens, at = looked.tokens, position + 1
+    def _side_in(self, looked: LookedUp, position: int, end: int) -> str:
+        """The side that a pose is said to be on inside its name: `tying the left shoe`."""
+        return next((each.word for each in looked.tokens[position:end] if each.word in _SIDES), "")
+
+    def _end(self, looked: LookedUp, position: int, words: tuple[str, ...], *, sided: bool) -> int:
+        """The token after a phrase, or 0; where it may be `sided`, a side may stand inside of it."""
+        tokens, at, last = looked.tokens, position + 1, words[0]
+        between = self._articles | _SIDES if sided else self._articles
         for word in words[1:]:
-            while at < len(tokens) and tokens[at].word in self._articles and tokens[at].word != word:
+            while at < len(tokens) and tokens[at].word in between and tokens[at].word != word:
+                if tokens[at].word in _SIDES and looked.is_part(at + 1) and last not in _BEFORE_SIDES:
+                    return 0  # `raise the left hand` tells a body what `raise a hand` does not.
                 at += 1
             if at >= len(tokens) or tokens[at].word != word:
                 return 0
-            at += 1
+            at, last = at + 1, word
         if words[-1] in ENDS_BEFORE_PART and looked.is_part(at):
             return 0
         return at

@@ -2,7 +2,8 @@
 
 A line is an element's name and its fields in order, or `field=value`: `Raise both_arm out 90`, `Trunk forward=45`,
 `Point left_arm up+out`. `both_` stands for the left and then the right one, `+` joins directions. A pose is written for
-one side; `side` says which, so that `left jab` is the mirror of a jab with the right.
+one side; `side` says which, so that `left jab` is the mirror of a jab with the right. It is written as right-handed
+people do it; where the hand that does it is not on that side, `hand` names it, and `holds` which hand has what.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import typing
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, cast
@@ -38,6 +39,8 @@ class NamedPose:
         side: the side that it is written for; None of a pose that has none.
         leg: the leg in front, of a pose whose elements do not show it.
         group: the file it stands in.
+        hand: the hand that does it, where that is not the one of `side`.
+        holds: things, and the hand that has each, where that is not the hand that does it.
     """
 
     name: str
@@ -47,6 +50,8 @@ class NamedPose:
     side: Side | None
     leg: Side | None
     group: str
+    hand: Side | None = None
+    holds: Mapping[str, Side] = field(default_factory=dict[str, Side], hash=False)
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:
@@ -115,7 +120,8 @@ def _pose(row: dict[str, Any], group: str) -> NamedPose:
     names = tuple(cast("list[str]", row.get("names", [])))
     verbs = tuple(cast("list[str]", row.get("verbs", [])))
     lines = tuple(cast("list[str]", row["pose"]))
-    return NamedPose((names + verbs)[0], names, verbs, lines, row.get("side"), row.get("front"), group)
+    hand, holds = row.get("hand"), row.get("holds", {})
+    return NamedPose((names + verbs)[0], names, verbs, lines, row.get("side"), row.get("front"), group, hand, holds)
 
 
 def element_lines(line: str) -> tuple[Element, ...]:

@@ -103,7 +103,9 @@ class Reader:
             if entry.category == "pose" and self._is_thing(at, length):
                 continue
             if entry.category == "pose" and length == longest and not self._is_verb_with_part(at, length, entries):
-                return Phrase("pose", start, at + length, entry.meaning, side=side)
+                inside = cast("Side | None", entry.form or None)
+                if inside is None or side in {None, inside}:
+                    return Phrase("pose", start, at + length, entry.meaning, side=side or inside)
         return None
 
     def _is_thing(self, at: int, length: int) -> bool:

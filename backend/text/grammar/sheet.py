@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..language import Apart, Change, Element, Mirror, Side
+from .handed import Handed
 from .limits import LIMITS
 from .phrases import Clause, Measure, Phrase, Predicate, Ref
 
@@ -113,6 +114,7 @@ class Sheet:
         mention: number of the clause that is read.
         last_sides: of arms and legs, those that were spoken of last.
         excepted: parts of which the sentence is to say nothing.
+        handed: which hand is preferred, and what is in which.
         unsaid: what was said that nothing came of; without a predicate a part alone.
         unused: what qualifies a predicate and was passed over.
     """
@@ -146,6 +148,7 @@ class Sheet:
     mention: int = 0
     last_sides: dict[str, tuple[Side, ...]] = field(default_factory=dict[str, tuple[Side, ...]])
     excepted: tuple[Ref, ...] = ()
+    handed: Handed = field(default_factory=Handed)
     unsaid: list[tuple[Clause, Predicate | None]] = field(default_factory=list[tuple[Clause, "Predicate | None"]])
     unused: list[tuple[Phrase | Measure, Predicate]] = field(default_factory=list[tuple[Phrase | Measure, Predicate]])
 

@@ -11,11 +11,13 @@ from ..codec import MOST_ELEMENTS
 from ..language import Bend, Element, Face, Ground, Head, Program, Raise, Side, Support, Touch, Trunk
 from .asides import with_sides_before
 from .blend import blended, sided, without_parts
+from .carried import carried
 from .choices import first_of_each, without_exceptions
 from .clauses import ClauseBuilder
 from .contact import real_sides
 from .emit import ON_HANDS, arm_elements, leg_elements
 from .guard import refuse_unusable
+from .handed import handed_in, pose_side
 from .interpret import interpret
 from .joined import centre
 from .languages import language_of, translated
@@ -55,7 +57,7 @@ def understand(sentence: str, *, edit: bool = False) -> Program:
     text, orders = refuse_unusable(sentence)
     for order in orders:
         sheet.note(order)
-    text = rewritten(of_two(text, sheet.note), edit=edit)
+    text, sheet.handed = handed_in(rewritten(carried(of_two(text, sheet.note)), edit=edit))
     tokens, phrases = _read(tokenised(text), sheet)
     builder = ClauseBuilder(phrases)
     clauses = builder.build()
@@ -123,7 +125,7 @@ def _poses(sheet: Sheet, clauses: Sequence[Clause]) -> list[tuple[NamedPose, Cla
     sheet.posed = bool(found)
     for pose, clause in found:
         _take_leg(pose, clause)
-        elements = sided(pose, side=_pose_side(clause), said=())
+        elements = sided(pose, side=pose_side(pose, clause, sheet.handed), said=())
         sheet.pose_bends |= any(isinstance(e, Trunk) and (e.forward or 0.0) > _BOWED_POSE_DEG for e in elements)
         sheet.on_hands |= any(isinstance(e, Ground) and e.part.endswith(("hand", "fingers", "elbow")) for e in elements)
         sheet.on_hands |= any(isinstance(e, Support) and e.kind in ON_HANDS for e in elements)
@@ -132,6 +134,9 @@ def _poses(sheet: Sheet, clauses: Sequence[Clause]) -> list[tuple[NamedPose, Cla
                 sheet.front = "left" if element.kind == "lunge_left" else "right"
             if isinstance(element, Support) and element.kind in {"left_leg", "right_leg"}:
                 sheet.standing = "left" if element.kind == "left_leg" else "right"
+    unused = sheet.handed.unused(sided=any(pose.side is not None for pose, _ in found))
+    if unused:
+        sheet.note(unused)
     return found
 
 
@@ -155,7 +160,8 @@ def _elements(sheet: Sheet, poses: Sequence[tuple[NamedPose, Clause]]) -> tuple[
     for pose, clause in poses:
         if pose.name in _NO_CHAIR:
             said = [each for each in said if not (isinstance(each, Support) and each.kind == "sitting")]
-        found = blended(found, _posed(pose, clause, said=[*said, *_carried(sheet)]))
+        side = pose_side(pose, clause, sheet.handed)
+        found = blended(found, _posed(pose, clause, side=side, said=[*said, *_carried(sheet)]))
     told = _joined(blended(found, said)) + tuple(sheet.changes)
     return without_parts(told, [(ref.kind, real_sides(sheet, ref.sides)) for ref in sheet.excepted])
 
@@ -167,11 +173,11 @@ def _carried(sheet: Sheet) -> list[Element]:
     return [Ground(spot(kind, side)) for kind, side in found]
 
 
-def _posed(pose: NamedPose, clause: Clause, *, said: Sequence[Element]) -> tuple[Element, ...]:
+def _posed(pose: NamedPose, clause: Clause, *, side: Side | None, said: Sequence[Element]) -> tuple[Element, ...]:
     """The elements of a named pose as a clause asks for it: on one side, or with both hands."""
     if pose.side is not None and any(len(ref.sides) == 2 and ref.group == "arm" for ref in clause.instruments):
         return tuple(dict.fromkeys((*pose.elements, *map(mirrored, pose.elements))))
-    return sided(pose, side=_pose_side(clause), said=said)
+    return sided(pose, side=side, said=said)
 
 
 def _joined(elements: Sequence[Element]) -> tuple[Element, ...]:
@@ -186,15 +192,6 @@ def _joined(elements: Sequence[Element]) -> tuple[Element, ...]:
             found[found.index(several[-1])] = kind(**told)
             found = [element for element in found if element not in several[:-1]]
     return tuple(found)
-
-
-def _pose_side(clause: Clause) -> Side | None:
-    """The side that a named pose is said to be on: before it, behind `with`, or as a direction."""
-    if clause.pose is not None and clause.pose.side is not None:
-        return clause.pose.side
-    named = [ref.sides[0] for ref in clause.instruments if len(ref.sides) == 1]
-    named += [each for predicate in clause.predicates[:1] for each in predicate.dirs]
-    return next((side for each in named for side in SIDES if each == side), None)
 
 
 def _said(sheet: Sheet) -> list[Element]:
