@@ -12,8 +12,8 @@ _WIDTH, _HEIGHT = 48, 27
 _PLAIN: Final = 1e-3
 _CHANGE: Final = 0.47
 """A cut changes colours (distance) and structure (half of the lost likeness) by more than this together. Frames of one
-shot half a second apart, and whip pans by a third of the picture, stay below 0.44; photos of different places are above,
-and so are six of ten pairs of halves of one photo, as a cut in one place."""
+shot half a second apart, and whip pans by a third of the picture, stay below 0.44; above are 78 of 78 pairs of photos
+of different places, and 8 of 13 pairs of halves of one photo, which stand for a cut within one place."""
 _SAME_STRUCTURE: Final = 0.75
 """A flash changes all colours, but not where it is light and dark."""
 _ROWS, _COLUMNS = slice(5, 22), slice(9, 39)
