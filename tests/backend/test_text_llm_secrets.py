@@ -67,7 +67,7 @@ def echo(status: str) -> Reply:
         completion(None, refusal=KEY),
         completion(json.dumps({KEY: 1, "elements": [{"say": KEY, KEY: KEY}]})),
         completion(json.dumps({"elements": [{"say": "Bend", "joint": KEY, "degrees": 1}]})),
-        completion(json.dumps({"elements": [{"say": "Bend", "joint": "left_knee", "degrees": 1, KEY: KEY}]})),
+        completion(json.dumps({"elements": [{"say": "Bend", "joint": "left_knee", "degrees": KEY, KEY: KEY}]})),
         raw(STREAM_HEAD + f"data: {KEY}\n\n".encode()),
         raw(STREAM_HEAD + event(KEY)),
         late(2.0, raw(b"")),
@@ -174,7 +174,6 @@ def test_a_hostile_style_stays_a_style() -> None:
         {"elements": [{"say": HOSTILE}]},
         {"elements": [{"say": "Bend", "joint": HOSTILE, "degrees": 1}]},
         {"elements": [{"say": "Bend", "joint": "left_knee", "degrees": HOSTILE}]},
-        {"elements": [{"say": "Bend", "joint": "left_knee", "degrees": 1, HOSTILE: 1}]},
         {"elements": [{"say": "Point", "limb": "head", "directions": [HOSTILE]}]},
         {"elements": [{"say": ["Bend"], HOSTILE: {}}]},
         {"elements": [HOSTILE]},
@@ -193,6 +192,15 @@ def test_hostile_words_anywhere_else_are_refused_and_not_quoted(said: object) ->
         answered(server)
     for word in ("ignore", "import", "script", "HOME", "etc"):
         assert word not in str(caught.value)
+
+
+def test_a_hostile_name_of_a_field_is_passed_over_and_not_quoted() -> None:
+    said = {"elements": [{"say": "Bend", "joint": "left_knee", "degrees": 1, HOSTILE: 1}], HOSTILE: HOSTILE}
+    with LlmServer([completion(json.dumps(said))]) as server:
+        program = answered(server)
+    assert program.elements == (Bend("left_knee", 1.0),)
+    for word in ("rules", "import", "script", "HOME", "etc"):
+        assert word not in " ".join(strings_of(program))
 
 
 def test_the_artists_words_cannot_leave_their_quotes() -> None:

@@ -122,6 +122,36 @@ def test_what_is_wrong_is_told_and_the_second_answer_counts(first: str, told: st
     assert told in messages[3]["content"]
 
 
+@pytest.mark.parametrize(
+    ("extra", "inside", "places"),
+    [
+        ({"reasoning": "the \u202eknee bends"}, {}, "in the object:"),
+        ({}, {"comment": "<script>", "side": 3}, "in elements[0]:"),
+        ({"confidence": 0.9}, {"weight": [1]}, "in the object, elements[0]:"),
+    ],
+)
+def test_fields_that_nobody_knows_are_ignored_with_a_note_that_quotes_nothing(
+    extra: dict[str, object], inside: dict[str, object], places: str
+) -> None:
+    said = json.loads(KNEELING_JSON) | extra
+    said["elements"][0] |= inside
+    with LlmServer([completion(f"Sure! The pose:\n```json\n{json.dumps(said)}\n```")]) as server:
+        program = answered(server)
+    assert len(server.seen) == 1
+    assert (program.elements, program.style) == (KNEELING.elements, KNEELING.style)
+    (note,) = program.notes
+    assert places in note
+    assert not [word for word in ("knee", "script", "comment", "weight", "confidence", "reasoning") if word in note]
+
+
+@pytest.mark.parametrize("wrong", [{"degrees": "ninety"}, {"degrees": None}, {"joint": "left_knee", "degrees": True}])
+def test_a_field_of_a_wrong_type_is_refused_beside_unknown_ones(wrong: dict[str, object]) -> None:
+    first = json.dumps({"elements": [{"say": "Bend", "joint": "left_knee", "extra": 1} | wrong], "more": 2})
+    with LlmServer([completion(first), completion(KNEELING_JSON)]) as server:
+        assert answered(server) == KNEELING
+    assert "degrees" in server.seen[1].body["messages"][3]["content"]
+
+
 def test_two_wrong_answers_are_told_to_the_artist() -> None:
     wrong = completion(json.dumps({"elements": [{"say": "Bend", "joint": "left_knee"}]}))
     with LlmServer([wrong]) as server, pytest.raises(ModelError, match=r"no valid pose.*Bend needs `degrees`"):

@@ -20,6 +20,10 @@ _TOP: Final = ("elements", "style", "edit")
 _THOUGHT: Final = re.compile(r"<think(ing)?>.*?</think(ing)?>", re.DOTALL | re.IGNORECASE)
 _FENCED: Final = re.compile(r"```[a-zA-Z]*\s*(\{.*?\})\s*```", re.DOTALL)
 _MOST_STARTS: Final = 20
+_MOST_PLACES: Final = 4
+_IGNORED: Final = (
+    "The language model's answer has fields that the pose language does not have, in {places}: they are ignored."
+)
 
 IN_WORDS: Final = "The language model answered in words and not with a pose: it may have declined."
 
@@ -31,15 +35,15 @@ def program_of(answer: Answer, request: LlmRequest) -> Program:
         InputError: it is none; the sentence names the place and what would be right, and quotes nothing of the answer.
     """
     said = _object_in(answer)
-    _check_fields(said)
-    program = program_from_json({name: value for name, value in said.items() if name in _TOP})
+    known, ignored = _known_fields(said)
+    program = program_from_json(known)
     if not program.elements and not program.style.strip():
         raise InputError("`elements` and `style` are both empty.")
     edit = request.edit or (program.edit and request.has_pose)
     if not edit and any(isinstance(element, Change) for element in program.elements):
         raise InputError("There is no current pose to Change: say the pose itself, with Bend, Raise, Point and others.")
     elements, notes = within_bounds(program.elements)
-    return Program(elements, _clean(program.style), edit, notes)
+    return Program(elements, _clean(program.style), edit, (*ignored, *notes))
 
 
 def _object_in(answer: Answer) -> Mapping[str, Any]:
@@ -83,17 +87,33 @@ def _among_words(text: str) -> Mapping[str, Any] | None:
     return None
 
 
-def _check_fields(said: Mapping[str, Any]) -> None:
-    """Refuse fields that the language does not have, before anything can quote their names."""
-    if set(said) - {*_TOP, "notes"}:
-        raise InputError(f"The object has fields that a pose does not have; it has only {', '.join(_TOP)}.")
-    elements = said.get("elements")
-    for k, element in enumerate(cast("list[object]", elements) if isinstance(elements, list) else []):
-        given = cast("Mapping[str, object]", element if isinstance(element, Mapping) else {})
-        name = given.get(SAY)
-        known = _FIELDS.get(name) if isinstance(name, str) else None
-        if known is not None and set(given) - set(known):
-            raise InputError(f"elements[{k}] has fields that {name} does not have; it has only {', '.join(known)}.")
+def _known_fields(said: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The object with the fields alone that the language has, and a note of where others were; nothing quotes them.
+
+    Raises:
+        InputError: it has none of a pose.
+    """
+    if said and not set(said) & set(_TOP):
+        raise InputError(f"The object has no field of a pose; it has only {', '.join(_TOP)}.")
+    places = ["the object"] if set(said) - {*_TOP, "notes"} else []
+    kept = {name: value for name, value in said.items() if name in _TOP}
+    elements = kept.get("elements")
+    if isinstance(elements, list):
+        given = cast("list[object]", elements)
+        kept["elements"] = [_of_element(each) for each in given]
+        places += [f"elements[{k}]" for k, each in enumerate(given) if each != kept["elements"][k]]
+    shown = ", ".join(places[:_MOST_PLACES]) + (" ..." if len(places) > _MOST_PLACES else "")
+    return kept, (_IGNORED.format(places=shown),) if places else ()
+
+
+def _of_element(said: object) -> object:
+    """An element with the fields alone that its kind has; what is none is left for the codec to refuse."""
+    if not isinstance(said, Mapping):
+        return said
+    given = cast("Mapping[str, object]", said)
+    name = given.get(SAY)
+    known = _FIELDS.get(name) if isinstance(name, str) else None
+    return given if known is None else {field: value for field, value in given.items() if field in known}
 
 
 def _clean(style: str) -> str:
