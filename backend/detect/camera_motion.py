@@ -7,6 +7,7 @@ them is refused as outliers (RANSAC).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -20,8 +21,10 @@ from ..observation import Observation
 
 _WIDTH: Final = 480
 """Pixels of the longer side of the pictures that are compared."""
-_MOST_CORNERS: Final = 300
-_CORNER_QUALITY, _CORNER_DISTANCE = 0.01, 7
+_CELLS: Final = (4, 3)
+_CORNERS_A_CELL: Final = 25
+"""Corners are taken from all over the picture: the strongest alone may all lie on one thing that moves."""
+_CORNER_QUALITY, _CORNER_DISTANCE = 0.03, 7
 _WINDOW: Final = (21, 21)
 _LEVELS: Final = 3
 _BACK_AGAIN: Final = 1.0
@@ -173,15 +176,11 @@ class CameraFinder:
 
     def _renew(self, grey: ImageArray, boxes: Sequence[AnyFloatArray]) -> None:
         """Take this frame as the reference, with new corners."""
-        import cv2
-
         mask = np.full(grey.shape, 255, np.uint8)
         for box in boxes:
             left, top, right, bottom = (round(float(edge) * self._scale) for edge in box)
             mask[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = 0
-        corners = cv2.goodFeaturesToTrack(grey, _MOST_CORNERS, _CORNER_QUALITY, _CORNER_DISTANCE, mask=mask)
-        found: Any = corners  # OpenCV's hints leave out that it may be None
-        self._start = np.zeros((0, 2)) if found is None else np.asarray(found, np.float64).reshape(-1, 2)
+        self._start = _corners(grey, mask)
         self._now = self._start
         self._first_count = len(self._start)
 
@@ -191,6 +190,25 @@ class CameraFinder:
         size = tuple(max(round(length * self._scale), 8) for length in self._size)
         small = cv2.resize(image, (size[0], size[1]), interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _corners(grey: ImageArray, mask: ImageArray) -> DoubleArray:
+    """Corners (N, 2) of a grey picture (H, W) where the mask is set, some of each part of it."""
+    import cv2
+
+    found: list[DoubleArray] = []
+    columns, rows = (
+        np.linspace(0, length, count + 1).astype(int) for length, count in zip(grey.shape[::-1], _CELLS, strict=True)
+    )
+    for top, bottom in itertools.pairwise(rows):
+        for left, right in itertools.pairwise(columns):
+            cell = (slice(top, bottom), slice(left, right))
+            corners: Any = cv2.goodFeaturesToTrack(  # OpenCV's hints leave out that it may be None
+                grey[cell], _CORNERS_A_CELL, _CORNER_QUALITY, _CORNER_DISTANCE, mask=mask[cell]
+            )
+            if corners is not None:
+                found.append(np.asarray(corners, np.float64).reshape(-1, 2) + [left, top])
+    return np.concatenate(found) if found else np.zeros((0, 2))
 
 
 def _flowed(before: ImageArray, after: ImageArray, points: DoubleArray) -> tuple[DoubleArray, npt.NDArray[np.bool_]]:
