@@ -15,7 +15,7 @@ from ..backend.job import Job, Progress
 from ..preferences import PACKAGE, remember_sentence, settings
 from ..rig.overlay import redraw_views
 from .estimate_photo import PosesActiveArmature, PosesFromPicture, draw_options, fill_options, key_options
-from .last_photo import go_to, run_of, why_no_photo
+from .last_photo import TOO_LONG_AGO, go_to, run_of, why_no_photo
 from .modal_job import ModalJob
 from .photo_result import write_result
 from .session import PhotoRun, session
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from ..rig.pose_plan import KeyOptions
 
 OPERATOR: Final = "contrapposto.text"
-NO_SENTENCE: Final = "No sentence was given. Write what the pose shall be, such as “sitting, right hand on the head”."
+NO_SENTENCE: Final = "Type a sentence first, such as “sitting, right hand on the head”."
+NO_WORDS_POSED: Final = "Pose from a sentence first"
+WORDS_TOO_LONG_AGO: Final = "The sentence's pose is no longer known: pose from the sentence again"
 NO_SERVER: Final = "No language model's server is chosen in the preferences"
 LINES: Final = 40
 LETTERS: Final = 110
@@ -217,10 +219,12 @@ class CONTRAPPOSTO_OT_text_ask(PosesActiveArmature, bpy.types.Operator):
 
 def why_no_sentence(context: bpy.types.Context) -> str | None:
     """In words, what keeps the last sentence from being solved again; None when nothing does. Cheap for `poll`."""
-    reason, run = why_no_photo(context), session.run_of(context.scene)
-    if reason is not None or run is None:
-        return reason
-    return NOT_OF_WORDS if run.result.found is not None else None
+    result, run = context.scene.contrapposto.result, session.run_of(context.scene)
+    if not result.summary:
+        return NO_WORDS_POSED
+    if not result.sentence or (run is not None and run.result.found is not None):
+        return NOT_OF_WORDS
+    return WORDS_TOO_LONG_AGO if (reason := why_no_photo(context)) == TOO_LONG_AGO else reason
 
 
 class CONTRAPPOSTO_OT_text_switch(TellsWhy, ModalJob, bpy.types.Operator):

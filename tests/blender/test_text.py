@@ -184,7 +184,7 @@ def test_a_constraint_that_is_not_there_is_refused_in_words(rig):
 
 
 @pytest.mark.parametrize(
-    ("prompt", "reason"), [("", "No sentence was given"), ("  ", "No sentence was given"), ("ひざまずく", ".+")]
+    ("prompt", "reason"), [("", "Type a sentence first"), ("  ", "Type a sentence first"), ("ひざまずく", ".+")]
 )
 def test_what_cannot_be_understood_is_refused_in_words_and_changes_nothing(rig, prompt, reason):
     before, keys = pose_of(rig), keys_of(rig)
@@ -308,6 +308,17 @@ def test_a_sentence_has_no_picture_to_look_through(rig):
 def test_a_photo_has_no_constraints_to_switch(posed):
     with pytest.raises(RuntimeError, match="not made from a sentence"):
         bpy.ops.contrapposto.text_switch(index=1)
+
+
+def test_without_a_sentence_that_was_posed_there_is_nothing_to_switch_in_words(rig, session):
+    with pytest.raises(RuntimeError, match="Pose from a sentence first"):
+        bpy.ops.contrapposto.text_switch(index=1)
+    bpy.ops.contrapposto.text(prompt="Left arm up")
+    session.forget_runs()
+    with pytest.raises(RuntimeError, match="The sentence's pose is no longer known: pose from the sentence again"):
+        bpy.ops.contrapposto.text_switch(index=1)
+    with pytest.raises(RuntimeError, match="Type a sentence first"):
+        bpy.ops.contrapposto.text_ask(prompt=" ")
 
 
 def test_the_pose_is_described(rig):
