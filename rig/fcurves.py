@@ -11,6 +11,7 @@ import numpy as np
 
 from ..backend.arrays import AnyFloatArray
 from ..backend.errors import RigError
+from ..backend.keying.bezier import BezierKeys
 
 _SAME_FRAME = 0.001
 """Keys nearer than this many frames are one key, as in Blender's own insertion."""
@@ -107,16 +108,10 @@ def write_channel(
     on_undo: Callable[[Callable[[], object]], object],
 ) -> bpy.types.FCurve:
     """Set keys at the frames of `keys` to the channel's values; other keys stay."""
-    curve = channelbag.fcurves.find(channel.data_path, index=channel.index)
-    if curve is None:
-        curve = channelbag.fcurves.new(channel.data_path, index=channel.index)
-        group = channelbag.groups.get(channel.group) or channelbag.groups.new(channel.group)
-        curve.group = group
-        on_undo(lambda: channelbag.fcurves.remove(curve))
+    curve, before = _curve_for(channelbag, channel, on_undo=on_undo)
+    if before is None:
         keys.write(curve, channel.values)
         return curve
-    before = _Keys.read(curve)
-    on_undo(lambda: before.write(curve))
     if len(keys.frames) == 1:
         key = curve.keyframe_points.insert(float(keys.frames[0]), float(channel.values[0]))
         key.select_control_point = True
@@ -130,13 +125,55 @@ def write_channel(
     return curve
 
 
+def write_range(
+    channelbag: bpy.types.ActionChannelbag,
+    channel: Channel,
+    keys: NewKeys,
+    *,
+    span: tuple[float, float],
+    curves: tuple[BezierKeys, int] | None = None,
+    on_undo: Callable[[Callable[[], object]], object],
+) -> bpy.types.FCurve:
+    """Make the keys the only ones of the channel within `span`, its ends counted; those before and after stay.
+
+    Their values are the channel's, or with `curves` those of one column of Bezier keys, with its handles.
+    """
+    curve, before = _curve_for(channelbag, channel, on_undo=on_undo)
+    kept = None if before is None else before.outside(span)
+    if curves is None and (kept is None or not kept.any()):
+        keys.write(curve, channel.values)
+        return curve
+    new = keys.with_values(channel.values) if curves is None else keys.with_handles(*curves)
+    (new if before is None or kept is None or not kept.any() else before.merged(new, kept)).write(curve)
+    return curve
+
+
+def _curve_for(
+    channelbag: bpy.types.ActionChannelbag,
+    channel: Channel,
+    *,
+    on_undo: Callable[[Callable[[], object]], object],
+) -> tuple[bpy.types.FCurve, _Keys | None]:
+    """The channel's F-curve with the keys that it has, or a new one in the channel's group."""
+    curve = channelbag.fcurves.find(channel.data_path, index=channel.index)
+    if curve is not None:
+        before = _Keys.read(curve)
+        on_undo(lambda: before.write(curve))
+        return curve, before
+    made = channelbag.fcurves.new(channel.data_path, index=channel.index)
+    made.group = channelbag.groups.get(channel.group) or channelbag.groups.new(channel.group)
+    on_undo(lambda: channelbag.fcurves.remove(made))
+    return made, None
+
+
 class NewKeys:
     """Keys at T frames, ascending, with the interpolation and handles of the user's preferences.
 
-    What all channels have in common is prepared once.
+    What all channels have in common is prepared once. `aligned` is how handles are that are given.
     """
 
-    def __init__(self, frames: AnyFloatArray) -> None:
+    def __init__(self, frames: AnyFloatArray, *, aligned: bool = False) -> None:
+        self._aligned = aligned
         self.frames = np.asarray(frames, dtype=np.float32)
         self._co = np.stack([self.frames, self.frames], axis=1)
         count, edit = len(frames), bpy.context.preferences.edit
@@ -160,6 +197,23 @@ class NewKeys:
         co = self._co.copy()
         co[:, 1] = values
         return _Keys({"co": co, "handle_left": co, "handle_right": co, **self._common})
+
+    def with_handles(self, curves: BezierKeys, column: int) -> _Keys:
+        """All attributes of the keys of one of these curves, as Bezier keys with free or aligned handles."""
+        kind = "ALIGNED" if self._aligned else "FREE"
+        enums = {"interpolation": "BEZIER", "handle_left_type": kind, "handle_right_type": kind}
+        count = curves.count
+        common = self._common | {
+            name: np.full(count, _enum_value(name, item), np.int32) for name, item in enums.items()
+        }
+        return _Keys(
+            {
+                "co": np.stack([curves.times, curves.values[:, column]], axis=1),
+                "handle_left": np.stack([curves.left_times, curves.left_values[:, column]], axis=1),
+                "handle_right": np.stack([curves.right_times, curves.right_values[:, column]], axis=1),
+                **common,
+            }
+        )
 
     def write(self, curve: bpy.types.FCurve, values: AnyFloatArray) -> None:
         """Make these the curve's only keys."""
@@ -199,6 +253,11 @@ class _Keys:
         own = self.values["co"][:, 0]
         place = np.clip(np.searchsorted(frames, own), 1, len(frames) - 1)
         return np.minimum(np.abs(own - frames[place - 1]), np.abs(own - frames[place])) >= _SAME_FRAME
+
+    def outside(self, span: tuple[float, float]) -> np.ndarray:
+        """(K,) whether a key lies before or after a span of frames, its ends counted as within."""
+        own = self.values["co"][:, 0]
+        return (own <= span[0] - _SAME_FRAME) | (own >= span[1] + _SAME_FRAME)
 
     def merged(self, new: _Keys, kept: np.ndarray) -> _Keys:
         """The `kept` (K,) of these keys and the new ones, in order of time."""

@@ -68,7 +68,7 @@ def plan_pose(
     require_writable_action(armature)
     poses = as_posed(armature, poses, flip=options.flip)
     if read is None:
-        read, relaxed = _read_with_hands(armature, poses, options=options, bone_map=bone_map, relaxed=relaxed)
+        read, relaxed = read_with_hands(armature, poses, options=options, bone_map=bone_map, relaxed=relaxed)
     try:
         left_alone = _left_alone(read, poses.shown, options=options)
         rig, pose = _retargeted(read, poses, options=options, relaxed=relaxed or (), kept=left_alone)
@@ -125,7 +125,7 @@ def read_for_posing(
     return _measured(armature, own, bone_map=bone_map, limbs=limbs, driven=driven)
 
 
-def _read_with_hands(
+def read_with_hands(
     armature: bpy.types.Object,
     poses: PoseSequence,
     *,
@@ -133,7 +133,11 @@ def _read_with_hands(
     bone_map: BoneMap | None,
     relaxed: tuple[str, ...] | None,
 ) -> tuple[ReadRig, tuple[str, ...]]:
-    """The armature, and the hands to relax."""
+    """The armature as `plan_pose` needs it for these poses and options, and the hands to relax.
+
+    Raises:
+        RigError: the armature cannot be posed or mapped.
+    """
     own = read_rig(armature)
     bone_map = bone_map_for(armature, own) if bone_map is None else with_notes(own, bone_map)
     if relaxed is None:

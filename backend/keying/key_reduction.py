@@ -26,11 +26,11 @@ _LONGEST: Final = 240
 """Frames between two keys at most, so that no single fit holds the window for long."""
 _NEARLY_WORST: Final = 0.7
 """A preferred frame with this share of the worst error is as good a place for a key as the worst frame."""
-_PASSES: Final = 4
-_DEARER: Final = 1.2
-"""Preferred key frames are taken away as late as if they were missed so much more."""
+_PASSES: Final = 6
 _DEAREST: Final = 1.5
 """A key without which the error was so many times the bound is not tried again in the same pass."""
+_MENDED_TOGETHER: Final = 2
+"""Of bones with keys of their own, so many get one where all together move a hand or a foot too far off."""
 STAGE: Final = "Choosing keys"
 
 
@@ -114,10 +114,11 @@ def reduce_keys(
     for start in range(0, channels.frame_count, _CHUNK):
         yield Progress(STAGE, 0.1 * start / channels.frame_count)
         judge.prepare(start, start + _CHUNK)
-    preferred = np.array(sorted({*reduction.preferred, *_extremes(judge.speeds)}), np.intp)
+    inside = {frame for frame in reduction.preferred if 0 <= frame < channels.frame_count}
+    preferred, extremes = np.array(sorted(inside), np.intp), np.array(_extremes(judge.speeds), np.intp)
     parts = _Parts(channels, judge, reduction)
     for part, fit in enumerate(parts.fits):
-        for done in _fit_one(fit, channels.frame_count, preferred=preferred):
+        for done in _fit_one(fit, channels.frame_count, preferred=preferred, extremes=extremes):
             yield Progress(STAGE, 0.1 + 0.8 * (part + done) / len(parts.fits))
     return (yield from parts.checked(first_frame, preferred=preferred))
 
@@ -131,21 +132,27 @@ def _extremes(speeds: DoubleArray) -> list[int]:
     return (np.flatnonzero(lowest) + 1).tolist()
 
 
-def _fit_one(fit: KeyFit, frames: int, *, preferred: IntArray) -> Iterator[float]:
-    """Add keys until the bound holds, then take away what it holds without; yields the share done."""
+def _fit_one(fit: KeyFit, frames: int, *, preferred: IntArray, extremes: IntArray) -> Iterator[float]:
+    """Add keys until the bound holds, then take away what it holds without; yields the share done.
+
+    Preferred frames are keys from the start, and are taken away last.
+    """
     if frames < 2:
         return
-    fit.start(sorted({*range(0, frames - 1, _GRID), frames - 1}))
+    fit.start(sorted({*range(0, frames - 1, _GRID), *preferred.tolist(), frames - 1}))
     for place, knot in enumerate(list(fit.knots)):
         fit.refit(knot)
         yield 0.1 * place / len(fit.knots)
-    yield from _add_keys(fit, preferred)
+    yield from _add_keys(fit, np.union1d(preferred, extremes))
+    kept = set(preferred.tolist())
     for attempt in range(_PASSES):
         before = len(fit.knots)
-        for done in _take_away(fit, preferred):
+        for done in _take_away(fit, [knot for knot in fit.knots[1:-1] if knot not in kept]):
             yield 0.5 + 0.5 * (attempt + done) / _PASSES
         if len(fit.knots) == before:
-            break
+            if not kept:
+                break
+            kept.clear()
 
 
 def _add_keys(fit: KeyFit, preferred: IntArray) -> Iterator[float]:
@@ -166,14 +173,12 @@ def _best_frame(scores: DoubleArray, span: tuple[int, int], worst: int, *, prefe
     return int(good[np.argmin(np.abs(good - worst))]) if good.size else worst
 
 
-def _take_away(fit: KeyFit, preferred: IntArray) -> Iterator[float]:
-    """One pass over the keys, those that are missed least first; preferred ones are missed more."""
+def _take_away(fit: KeyFit, knots: Sequence[int]) -> Iterator[float]:
+    """One pass over these keys, those that are missed least first."""
     costs: dict[int, float] = {}
-    inner = fit.knots[1:-1]
-    missed = set(preferred.tolist())
-    for place, knot in enumerate(inner):
-        costs[knot] = fit.without(knot).worst * (_DEARER if knot in missed else 1.0)
-        yield 0.5 * place / len(inner)
+    for place, knot in enumerate(knots):
+        costs[knot] = fit.without(knot).worst
+        yield 0.5 * place / len(knots)
     for place, knot in enumerate(sorted(costs, key=costs.__getitem__)):
         if costs[knot] > _DEAREST:
             break
@@ -182,7 +187,7 @@ def _take_away(fit: KeyFit, preferred: IntArray) -> Iterator[float]:
             found = fit.without(knot)
             if found.worst <= 1.0:
                 fit.accept(found)
-        yield 0.5 + 0.5 * place / len(inner)
+        yield 0.5 + 0.5 * place / len(knots)
 
 
 class _Parts:
@@ -218,13 +223,15 @@ class _Parts:
 
     def _mended(self, frames: Sequence[int], *, preferred: IntArray) -> Iterator[float]:
         """Add keys at frames that are over the bound, to the parts that have the largest errors there."""
-        for fit in self.fits:
-            for place, frame in enumerate(frames):
-                share = max(float(other.scores[frame]) for other in self.fits)
-                if fit.scores[frame] >= 0.5 * share:
-                    fit.inserted(frame)
-                yield place / len(frames)
-            yield from _add_keys(fit, preferred)
+        touched: set[int] = set()
+        for place, frame in enumerate(frames):
+            errors = np.array([fit.scores[frame] for fit in self.fits])
+            for part in np.argsort(-errors, kind="stable")[:_MENDED_TOGETHER].tolist():
+                self.fits[part].inserted(frame)
+                touched.add(part)
+            yield place / len(frames)
+        for part in sorted(touched):
+            yield from _add_keys(self.fits[part], preferred)
 
     def _curves(self, first_frame: float) -> tuple[BezierKeys, ...]:
         """Per group."""
