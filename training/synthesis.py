@@ -28,7 +28,7 @@ _SCALE_SPREAD: Final = {
     "hand": (0.0, 0.12),
 }  # fmt: skip
 _INDEX: Final = BLAZEPOSE_33.index
-_LIMBS: Final = tuple(
+LIMBS: Final = tuple(
     [_INDEX[f"{side}_{name}"] for name in names]
     for side in ("left", "right")
     for names in (
@@ -284,7 +284,7 @@ class Synthesis:
         """(N, 33, 2) of about unit size: the points of a limb err together, the ends more."""
         errors = self._normal(count, 33, 2)
         errors[:, _FACE] = self._normal(count, 1, 2)
-        for limb in _LIMBS:
+        for limb in LIMBS:
             reach = torch.linspace(0.8, 1.3, len(limb), device=self._device)[:, None]
             errors[:, limb] = reach * (0.9 * self._normal(count, 1, 2) + 0.4 * errors[:, limb])
         return errors
@@ -292,7 +292,7 @@ class Synthesis:
     def _lost(self, count: int) -> torch.Tensor:
         """(N, 33) points of limbs that are taken for something else."""
         lost = torch.zeros(count, 33, dtype=torch.bool, device=self._device)
-        for limb in _LIMBS:
+        for limb in LIMBS:
             # From the elbow or knee on, or only the end.
             start = torch.randint(2, (count, 1), device=self._device)
             order = torch.arange(len(limb), device=self._device)
@@ -304,7 +304,7 @@ class Synthesis:
         count, noise = len(rays), self.noise
         other = torch.tensor([_INDEX[_other(name)] for name in BLAZEPOSE_33.names], device=self._device)
         found = torch.where(self._chance(count, noise.exchanged)[:, None, None], rays[:, other], rays)
-        for limb in _LIMBS:
+        for limb in LIMBS:
             wrong = self._chance(count, noise.limb_exchanged)[:, None, None]
             found[:, limb] = torch.where(wrong, found[:, other[limb]], found[:, limb])
         return found
@@ -322,7 +322,7 @@ class Synthesis:
         aside = torch.where(side == 4, at[..., 0] > edge, at[..., 0] < 1.0 - edge)
         beyond = torch.where(side < 4, at[..., 1] > edge, aside) & self._chance(count, self.noise.cut)[:, None]
         # Limbs behind the body or each other: with a chance each, for every person.
-        for limb in _LIMBS:
+        for limb in LIMBS:
             block[:, limb] |= self._chance(count, 0.3 * self.noise.block)[:, None]
         return block & ~beyond, beyond
 
@@ -352,7 +352,7 @@ class Synthesis:
         body[..., 2] *= self._between(count, 0.45, 1.1)[:, None]
         strength = (0.5 * self._normal(count, 1, 1)).exp()
         axes = body.new_tensor([noise.flat_m, noise.flat_m, noise.depth_m])
-        for limb in _LIMBS:
+        for limb in LIMBS:
             root = body[:, limb[0] - 2 : limb[0] - 1, 2]
             flipped = self._chance(count, noise.flipped)[:, None]
             body[:, limb, 2] = torch.where(flipped, 2.0 * root - body[:, limb, 2], body[:, limb, 2])

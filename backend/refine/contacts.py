@@ -1,0 +1,82 @@
+"""When heels and balls of the feet stand: told by how fast and how high they are.
+
+Convention: a world whose y points up; metres; T frames evenly spaced. The four soles are left heel, left ball, right
+heel, right ball, as in `evidence.PointModel.soles`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.ndimage import median_filter  # pyright: ignore[reportUnknownVariableType]
+
+from ..arrays import BoolArray, DoubleArray
+from ..kinematics import global_rotations, joint_positions
+from .evidence import PointModel
+
+STANDS_MPS: Final = 0.6
+_UNSURE: Final = 0.25
+"""A sole that stands moves slower than this, give or take a quarter of it: errors of the estimate included."""
+_LOW_M: Final = 0.07
+_UNSURE_M: Final = 0.02
+"""So near to the ground it is, give or take."""
+_GROUND_SHARE: Final = 0.1
+"""The lowest sole is on the ground in at least this share of the frames."""
+LIKELY: Final = 0.5
+"""A sole that stands more likely than this stands."""
+SHORTEST_S: Final = 0.1
+"""Contacts do not last shorter, nor do steps between them."""
+
+
+def soles(rotations: DoubleArray, pelvis: DoubleArray, *, offsets: DoubleArray) -> DoubleArray:
+    """(T, 4, 3) where heels and balls are, on the sole.
+
+    Args:
+        rotations: (T, 24, 3, 3) parent-relative, the pelvis in the world.
+        pelvis: (T, 3).
+        offsets: (24, 3) metres, the body's rest offsets.
+    """
+    model = PointModel.soles()
+    world = global_rotations(rotations)
+    joints = joint_positions(world, pelvis, offsets=offsets)
+    carried = (world[:, model.joints] @ model.offsets[..., None])[..., 0]
+    return joints[:, model.joints] + carried
+
+
+def speeds(places: DoubleArray, *, fps: float) -> DoubleArray:
+    """(T, ...) metres a second of places (T, ..., 3), by central differences."""
+    if len(places) < 2:
+        return np.zeros(places.shape[:-1])
+    change: DoubleArray = np.asarray(np.gradient(places, axis=0), np.float64)  # pyright: ignore[reportUnknownMemberType]
+    return np.linalg.norm(change, axis=-1) * fps
+
+
+def ground_height(places: DoubleArray) -> float:
+    """Metres: how high the ground is under soles at (T, 4, 3), if they stand on it in some of the frames."""
+    lowest: DoubleArray = np.min(places[..., 1], axis=1)
+    return float(np.quantile(lowest, _GROUND_SHARE))
+
+
+def standing(places: DoubleArray, *, fps: float, slower_than: float = STANDS_MPS) -> DoubleArray:
+    """(T, 4) in [0, 1]: how likely each sole stands.
+
+    Args:
+        places: (T, 4, 3) of the soles.
+        fps: frames per second.
+        slower_than: metres a second that a standing sole is slower than.
+    """
+    slow = _sigmoid((1.0 - speeds(places, fps=fps) / slower_than) / _UNSURE)
+    low = _sigmoid((_LOW_M - (places[..., 1] - ground_height(places))) / _UNSURE_M)
+    return slow * low
+
+
+def steps(likely: DoubleArray, *, fps: float) -> BoolArray:
+    """(T, 4) when each sole stands: without contacts and gaps that are too short to be any."""
+    width = 2 * round(0.5 * SHORTEST_S * fps) + 1
+    kept: DoubleArray = np.asarray(median_filter(likely, size=(width, 1), mode="nearest"), np.float64)
+    return kept > LIKELY
+
+
+def _sigmoid(value: DoubleArray) -> DoubleArray:
+    return 1.0 / (1.0 + np.exp(-np.clip(value, -40.0, 40.0)))

@@ -1,0 +1,157 @@
+"""A motion as a standing camera sees it -> the motion in a world whose ground is y = 0.
+
+How far away somebody is a camera tells badly, that a foot stands it tells well: the pelvis takes the way along which
+standing feet stand and which the camera agrees with.
+
+Convention: metres, y up, x and z as the camera's once it is held level; T frames evenly spaced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.linalg import solveh_banded  # pyright: ignore[reportUnknownVariableType]
+
+from ..arrays import BoolArray, DoubleArray
+from ..job import Job, Progress
+from ..rotations import normalized, swing_between
+from .contacts import ground_height, soles, standing
+from .smoothing import penalty_bands, strength_of
+
+_SLOWER_MPS: Final = (2.5, 2.0, 1.5, 1.0, 0.8)
+"""In each round of asking where the feet stand and where the pelvis then is, standing soles are slower than this: at
+first the camera's errors are in it."""
+_ASIDE: Final = 0.004
+_DEEP: Final = 0.04
+"""Standard errors of the pelvis across and along its ray, as shares of its distance."""
+_UNSEEN: Final = 1e-4
+"""What an unseen frame counts."""
+_STEP_M: Final = 0.002
+"""How far a standing sole may move from one frame to the next."""
+_EVEN_M: Final = 0.01
+"""How even the ground is."""
+_PELVIS_HZ: Final = 3.0
+_TILT: Final = 0.06
+"""Radians: how far off the direction of gravity that the model reads is, as a standard error."""
+_PLANE_M: Final = 0.05
+"""How far the soles of contacts are from a plane before the ground is known."""
+_LEAST_CONTACTS: Final = 12
+_UP: Final = np.array([0.0, 1.0, 0.0])
+
+
+@dataclass(frozen=True)
+class WorldMotion:
+    """T frames in the world.
+
+    Attributes:
+        rotations: (T, 24, 3, 3) parent-relative, the pelvis in the world.
+        pelvis: (T, 3) metres; the ground is y = 0.
+        likely: (T, 4) in [0, 1]: how likely each sole stands.
+    """
+
+    rotations: DoubleArray
+    pelvis: DoubleArray
+    likely: DoubleArray
+
+
+def in_the_world(
+    rotations: DoubleArray, pelvis: DoubleArray, up: DoubleArray, *, seen: BoolArray, offsets: DoubleArray, fps: float
+) -> Job[WorldMotion]:
+    """Put one take into the world.
+
+    Args:
+        rotations: (T, 24, 3, 3) parent-relative, the pelvis in the camera's inner frame.
+        pelvis: (T, 3) metres in it.
+        up: (T, 3) unit vector against gravity in it, as each frame says.
+        seen: (T,) where the person was seen.
+        offsets: (24, 3) metres, the body's rest offsets.
+        fps: frames per second.
+    """
+    gravity = normalized(np.median(up[seen] if seen.any() else up, axis=0))
+    turned, measured = _upright(rotations, pelvis, swing_between(gravity, _UP))
+    way, likely = yield from _walked(turned, measured, seen=seen, offsets=offsets, fps=fps)
+    level = swing_between(_ground_normal(soles(turned, way, offsets=offsets), likely), _UP)
+    turned, measured = _upright(turned, measured, level)
+    way, likely = yield from _walked(turned, measured, seen=seen, offsets=offsets, fps=fps)
+    way[:, 1] -= ground_height(soles(turned, way, offsets=offsets))
+    return WorldMotion(turned, way, likely)
+
+
+def _upright(rotations: DoubleArray, pelvis: DoubleArray, turn: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
+    turned = np.array(rotations, np.float64)
+    turned[:, 0] = turn @ turned[:, 0]
+    return turned, pelvis @ turn.T
+
+
+def _ground_normal(places: DoubleArray, likely: DoubleArray) -> DoubleArray:
+    """(3,) of the plane through the soles that stand, which gravity is not far from."""
+    weight, points = likely.reshape(-1), places.reshape(-1, 3)
+    if weight.sum() < _LEAST_CONTACTS:
+        return _UP
+    middle = (weight[:, None] * points).sum(0) / weight.sum()
+    x, y, z = (points - middle).T
+    rows = np.stack([x, z], axis=1)
+    # Contacts of one step err together, so they count as few.
+    scaled = weight * (_LEAST_CONTACTS / weight.sum()) / _PLANE_M**2
+    square = rows.T @ (scaled[:, None] * rows) + np.eye(2) / _TILT**2
+    slope: DoubleArray = np.asarray(np.linalg.solve(square, rows.T @ (scaled * y)), np.float64)
+    return normalized(np.array([-slope[0], 1.0, -slope[1]]))
+
+
+def _walked(
+    rotations: DoubleArray, measured: DoubleArray, *, seen: BoolArray, offsets: DoubleArray, fps: float
+) -> Job[tuple[DoubleArray, DoubleArray]]:
+    """The pelvis's way (T, 3) and how likely each sole stands (T, 4)."""
+    carried = soles(rotations, np.zeros_like(measured), offsets=offsets)
+    precision = _precisions(measured, seen)
+    likely, way = np.zeros(carried.shape[:2]), measured
+    for turn, slower in enumerate(_SLOWER_MPS):
+        yield Progress("Finding where the feet stand", turn / len(_SLOWER_MPS))
+        ground = ground_height(carried + way[:, None])
+        way = _way(measured, precision, carried, likely=likely, ground=ground, fps=fps)
+        likely = standing(carried + way[:, None], fps=fps, slower_than=slower)
+    return way, likely
+
+
+def _precisions(rays: DoubleArray, seen: BoolArray) -> DoubleArray:
+    """(T, 3, 3): how exactly the camera says where the pelvis is, across its ray and along it."""
+    distance = np.maximum(np.linalg.norm(rays, axis=-1), 0.1)[:, None, None]
+    along = (rays / distance[:, 0])[:, :, None]
+    along = along @ np.swapaxes(along, 1, 2)
+    found = (np.eye(3) - along) / np.square(_ASIDE * distance) + along / np.square(_DEEP * distance)
+    return found * np.where(seen, 1.0, _UNSEEN)[:, None, None]
+
+
+def _way(
+    measured: DoubleArray, precision: DoubleArray, carried: DoubleArray, *, likely: DoubleArray, ground: float,
+    fps: float,
+) -> DoubleArray:  # fmt: skip
+    """(T, 3) by linear least squares: near what the camera says, smooth, with standing soles still on the ground."""
+    count = len(measured)
+    if count < 4:
+        return measured.copy()
+    bands = np.zeros((10, 3 * count))  # upper bands of a matrix over (frame, axis)
+    right = (precision @ measured[..., None])[..., 0]
+    for first in range(3):
+        for second in range(first, 3):
+            bands[9 - (second - first), second::3] += precision[:, first, second]
+    typical = float(np.median(np.einsum("tii->t", precision))) / 3.0
+    smooth = typical * strength_of(_PELVIS_HZ / fps) * penalty_bands(count)
+    for apart in range(4):
+        for axis in range(3):
+            bands[9 - 3 * apart, axis::3] += smooth[3 - apart]
+    for sole in range(carried.shape[1]):
+        held = likely[1:, sole] * likely[:-1, sole] / _STEP_M**2
+        moved = held[:, None] * np.diff(carried[:, sole], axis=0)
+        for axis in range(3):
+            bands[9, axis::3][1:] += held
+            bands[9, axis::3][:-1] += held
+            bands[6, axis::3][1:] -= held
+        right[1:] -= moved
+        right[:-1] += moved
+        level = likely[:, sole] / _EVEN_M**2
+        bands[9, 1::3] += level
+        right[:, 1] += level * (ground - carried[:, sole, 1])
+    return np.asarray(solveh_banded(bands, right.reshape(-1)), np.float64).reshape(count, 3)
