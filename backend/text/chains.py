@@ -131,6 +131,8 @@ def moved_joints(element: Element) -> frozenset[str]:  # noqa: C901, PLR0911 - o
         case Raise(limb=limb) | Point(limb=limb):
             swings = bare(limb) in {"leg", "thigh"}
             return limb_joints(limb) | frozenset(CHAIN_JOINTS["trunk"] if swings else ())
+        case Place(part=one, other=other) if _is_shoulder(one) and bare(chain_of_spot(other)) in {"head", "trunk"}:
+            return _spot_joints(one)
         case Touch(part=one, place=other) | Place(part=one, other=other):
             return _brought(one, other) | _spine_for(one, other)
         case Apart(first=one, second=other):
@@ -149,6 +151,11 @@ def moved_joints(element: Element) -> frozenset[str]:  # noqa: C901, PLR0911 - o
             return frozenset({"pelvis"})
         case Change() | Mirror():
             return frozenset[str]()
+
+
+def _is_shoulder(spot: str) -> bool:
+    """Whether it is carried by a collar: shoulders are shrugged, nobody bends the neck for it."""
+    return bare(spot_joint(spot)) == "collar"
 
 
 def _brought(one: str, other: str) -> frozenset[str]:

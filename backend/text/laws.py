@@ -13,11 +13,15 @@ from .language import Limb, SupportKind
 from .measures import Angle, Away, Check, Distance, Height, Offset, Trunk
 
 Side = Literal["left", "right"]
+STEADY: Final = 0.6
 _BACK: Final = (0.0, 0.0, -1.0)
 _FORWARD: Final = (0.0, 0.0, 1.0)
 _UP: Final = (0.0, 1.0, 0.0)
 _DOWN: Final = (0.0, -1.0, 0.0)
 _SIDES: Final[tuple[Side, Side]] = ("left", "right")
+LEVEL_PARTS: Final = ("hip", "shoulder")
+"""What is level in the air, unless the trunk is told to be elsewhere."""
+_SEATED: Final = 0.95
 SEAT_M: Final = 0.45
 """A chair's seat."""
 _LOWEST_SEAT, _HIGHEST_SEAT, _FEET_REACH = 0.03, 0.95, 0.60
@@ -32,12 +36,14 @@ class Law:
         checks: what must hold, but for limbs that are told to be elsewhere.
         balanced: the centre of mass lies above the carriers.
         wishes: what makes it look natural, of limbs that nothing else is about.
+        steady: the centre of mass keeps to this share of what carries it; who sits need not sit over the feet.
     """
 
     carriers: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     balanced: bool = False
     wishes: tuple[Check, ...] = ()
+    steady: float = STEADY
 
 
 def _low(spot: str, most: float = 0.03) -> Check:
@@ -162,14 +168,15 @@ def _sitting_floor() -> Law:
     heels = _both(
         lambda side: (_low(f"{side}_heel", 0.04), Check(Away(_limb(side, "thigh"), _UP), 30.0, 110.0, slack=10.0))
     )
-    return Law(("bottom", "left_heel", "right_heel"), (_low("bottom"), *heels, _away("torso", _UP, 25.0)))
+    upright = _away("torso", _UP, 25.0)
+    return Law(("bottom", "left_heel", "right_heel"), (_low("bottom"), *heels, upright), True, steady=_SEATED)
 
 
 def _cross_legged() -> Law:
     checks = _both(
         lambda side: (
             _bent(side, "knee", 20.0, 85.0),
-            Check(Height(f"{side}_knee"), 0.0, 0.30, slack=0.06),
+            Check(Height(f"{side}_knee"), 0.0, 0.24, slack=0.06),
             Check(Height(f"{side}_ankle"), 0.0, 0.16, slack=0.04),
             Check(Offset(f"{side}_ankle", "crotch", "forward"), 0.05, 0.38, slack=0.06),
         )
@@ -178,7 +185,8 @@ def _cross_legged() -> Law:
         Check(Offset("left_ankle", "right_ankle", "left"), high=-0.06, slack=0.05),
         Check(Offset("left_knee", "right_knee", "left"), low=0.45, slack=0.08),
     )
-    return Law(("bottom",), (_low("bottom"), *checks, *crossed, _away("torso", _UP, 22.0)))
+    carriers = ("bottom", "left_ankle_side", "right_ankle_side")
+    return Law(carriers, (_low("bottom"), *checks, *crossed, _away("torso", _UP, 22.0)), True, steady=_SEATED)
 
 
 def _sitting_heels() -> Law:
@@ -251,7 +259,9 @@ def _handstand() -> Law:
 
 
 def _airborne() -> Law:
-    return Law((), _both(lambda side: (Check(Away(_limb(side, "foot"), _DOWN), high=48.0, slack=12.0),)))
+    level = tuple(Check(Offset(f"left_{part}", f"right_{part}", "up"), -0.02, 0.02, slack=0.06) for part in LEVEL_PARTS)
+    feet = _both(lambda side: (Check(Away(_limb(side, "foot"), _DOWN), high=48.0, slack=12.0),))
+    return Law((), feet, wishes=level)
 
 
 def _upright_upper_arm(side: Side) -> tuple[Check, ...]:

@@ -14,8 +14,12 @@ _LIFTING_BEND_DEG: Final = 50.0
 _STRIDE_DEG: Final = 60.0
 _UPRIGHT: Final = frozenset({None, "standing", "tiptoe", "left_leg", "right_leg"})
 _OFF_GROUND_M: Final = 0.04
+_TIPPED_DEG: Final = 110.0
 _CLEARLY_RAISED_DEG: Final = 60.0
 _ON_FEET: Final = frozenset({None, "standing", "left_leg", "right_leg"})
+_HANDS: Final = frozenset({"hand", "fingers"})
+_FEET: Final = frozenset({"foot", "ankle", "heel", "toes", "sole"})
+_HELD_DEG: Final = 90.0
 _FAR_DOWN: Final = frozenset({"shin", "calf", "ankle", "heel", "sole", "foot", "toes", "knee"})
 
 
@@ -32,6 +36,7 @@ class Situation:
         on_toes: sides whose heel is told to be off the ground.
         arch: what of a lying body is lifted, its back arched.
         bent: joints that are told how far they bend.
+        aside: the trunk is told to lean aside, or to point somewhere.
     """
 
     kind: SupportKind | None
@@ -42,6 +47,7 @@ class Situation:
     on_toes: frozenset[str] = frozenset()
     arch: Arch | None = None
     bent: frozenset[str] = frozenset()
+    aside: bool = False
 
 
 def situation(elements: Sequence[Element]) -> Situation:
@@ -50,6 +56,8 @@ def situation(elements: Sequence[Element]) -> Situation:
     kind = _on_the_other_leg(named[-1].kind, elements) if named else _grounded(elements)
     height = named[-1].height if named else None
     lifted: set[Chain] = {chain for element in elements if (chain := _lifts(element, kind, elements)) is not None}
+    if kind in _UPRIGHT:
+        lifted |= {"left_leg" if side == "left" else "right_leg" for side in held_behind(elements)}
     if kind in _UPRIGHT and {"left_leg", "right_leg"} <= lifted and _strides(elements):
         lifted -= {"left_leg", "right_leg"}
     if any(_bends_trunk(element) for element in elements):
@@ -59,7 +67,27 @@ def situation(elements: Sequence[Element]) -> Situation:
     arch = arch_of(kind, elements)
     kind = kind or ("lying_back" if arch else None)
     bent = frozenset(each.joint for each in elements if isinstance(each, Bend))
-    return Situation(kind, height, bool(named), frozenset(lifted), frozenset(busy), frozenset(on_toes), arch, bent)
+    aside = any(_leans_aside(each) for each in elements)
+    return Situation(
+        kind, height, bool(named), frozenset(lifted), frozenset(busy), frozenset(on_toes), arch, bent, aside
+    )
+
+
+def held_behind(elements: Sequence[Element]) -> frozenset[str]:
+    """Sides whose hand holds the foot of the same side behind the body, as dancers do and who stretches a thigh."""
+    found: set[str] = set()
+    for element in elements:
+        if not isinstance(element, Touch):
+            continue
+        moved, still = mover(element.part, element.place)
+        side, ends = side_of(still), {moved, still}
+        if bare(moved) in _HANDS and bare(still) in _FEET and side_of(moved) == side and side is not None:
+            told = {f"{side}_leg", f"{side}_thigh"}
+            aimed = any(isinstance(each, Raise | Point) and each.limb in told for each in elements)
+            behind = any(isinstance(e, Place) and e.relation == "behind" and e.part in ends for e in elements)
+            bent = any(isinstance(e, Bend) and e.joint == f"{side}_knee" and e.degrees > _HELD_DEG for e in elements)
+            found |= {side} if behind or (bent and not aimed) else set()
+    return frozenset(found)
 
 
 def raised_leg(elements: Sequence[Element]) -> Literal["left", "right"] | None:
@@ -127,7 +155,8 @@ def _lifts(  # noqa: PLR0911 - one line for each kind of element
             return None if _stays(limb, directions, kind) else chain_of_limb(limb)
         case Bend(joint=joint, degrees=degrees) if bare(joint) == "knee" and kind in _UPRIGHT:
             both = len({each.joint for each in elements if isinstance(each, Bend) and bare(each.joint) == "knee"}) == 2
-            return chain_of_limb(joint) if degrees >= _LIFTING_BEND_DEG and not both else None
+            stays = both or chain_of_limb(joint) == kind
+            return chain_of_limb(joint) if degrees >= _LIFTING_BEND_DEG and not stays else None
         case Bend(joint=joint, degrees=degrees) if bare(joint) == "knee" and kind == "sitting":
             return chain_of_limb(joint) if abs(degrees - 90.0) > 25.0 else None
         case Touch(part=part, place=place):
@@ -166,6 +195,16 @@ def _strides(elements: Sequence[Element]) -> bool:
     """Both legs are spread or stepping, no further than a body can stand."""
     raised = [each for each in elements if isinstance(each, Raise) and bare(each.limb) in {"leg", "thigh"}]
     return len({side_of(each.limb) for each in raised}) == 2 and all(abs(e.degrees) <= _STRIDE_DEG for e in raised)
+
+
+def _leans_aside(element: Element) -> bool:
+    match element:
+        case Trunk(left=left, forward=forward):
+            return bool(left) or abs(forward or 0.0) > _TIPPED_DEG
+        case Point(limb="torso", directions=directions):
+            return directions != ("up",)
+        case _:
+            return False
 
 
 def _bends_trunk(element: Element) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .chains import Chain, bare, chain_of_joint, chain_of_limb, chain_of_spot, side_of
 from .language import Support, SupportKind
-from .laws import ARCHED_LAWS, SEAT_M, Law, law_of
+from .laws import ARCHED_LAWS, LEVEL_PARTS, SEAT_M, Law, law_of
 from .measures import Angle, Away, Body, Check, Distance, Height, Offset, Trunk
 from .situation import Situation
 
@@ -43,6 +43,12 @@ def _kind_of(element: Support, where: Situation) -> SupportKind:
     return where.kind if where.kind in _ONE_LEG and element.kind in _ONE_LEG else element.kind
 
 
+def _levels(check: Check) -> bool:
+    """Whether it keeps the trunk level."""
+    measure = check.measure
+    return isinstance(measure, Offset) and measure.axis == "up" and bare(measure.first) in LEVEL_PARTS
+
+
 def _clears(check: Check) -> bool:
     """Whether it keeps a foot off the ground, which holds of a leg that is told to be elsewhere, too."""
     return isinstance(check.measure, Height) and bare(check.measure.spot) in _SOLE and check.low > 0.1
@@ -55,7 +61,8 @@ def _stays(check: Check, lifted: frozenset[Chain], heels: set[str]) -> bool:
 def support_wishes(element: Support, where: Situation) -> tuple[Check, ...]:
     """What makes a support look natural, of limbs that nothing else is about."""
     law = law_in(where) if where.arch else law_of(element.kind, element.height)
-    return tuple(check for check in law.wishes if not _chains(check) & where.busy)
+    wishes = [check for check in law.wishes if not _chains(check) & where.busy]
+    return tuple(check for check in wishes if not (where.aside and _levels(check)))
 
 
 def carriers(where: Situation) -> tuple[str, ...]:

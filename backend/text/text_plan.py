@@ -20,7 +20,9 @@ from .changes import Edit, edit_of, sized
 from .changes import joined as joined_edits
 from .edit_balance import FLAT_M, carriers_left, folds, joints_carrying, stance
 from .grounded_parts import grounded_points
+from .hugged_knees import hugged
 from .language import Change, Element, Mirror, Program
+from .laws import STEADY
 from .limb_starts import reaching
 from .meaning import Constraint, left_of
 from .measures import Body, Check
@@ -28,7 +30,7 @@ from .mirrors import mirrored
 from .situation import Situation, situation
 from .standing_feet import under_foot
 from .text_start import bowed, faced, rests_of, supported, varied
-from .text_terms import MOVED, STEADY, Terms
+from .text_terms import MOVED, Terms
 from .touches import touch_checks, touch_wishes
 
 # Degrees that a joint may be from its draft as one standard deviation, when something asks for it.
@@ -180,6 +182,7 @@ def planned(
         rests = rests_of(where)
         wishes += [check for rest in rests for check in (*touch_checks(rest.part, rest.place), *touch_wishes(rest, ()))]
         moved = moved.union(*(limb_joints(f"{side_of(rest.part)}_arm") for rest in rests))
+    hugs = where.kind == "sitting_floor" and bool(hugged(on))  # Hugged knees have their own place for the heels.
     goes = np.array([name in moved for name in JOINT_NAMES])[:, None]
     local = axis_angle_to_matrix(np.where(goes, bent, poses))
     return Plan(
@@ -190,7 +193,7 @@ def planned(
         weights=(_MUST,) * len(musts) + (1.0,) * len(wishes),
         contacts=contacts,
         carrying=carrying,
-        balanced=carrying.any(1) if planted else _balanced(where, carrying, edit=edit),
+        balanced=carrying.any(1) if planted else _balanced(where, carrying, edit=edit) & (not hugs),
         held=tuple(JOINT_INDEX[name] for name in sorted(change.held)),
         planted=planted,
         limits=_limits(poses if edit else None),
@@ -199,6 +202,7 @@ def planned(
         before=before,
         staying=staying,
         props=len(props.joints),
+        steady=STEADY if where.kind is None else supports.law_in(where).steady,
     )
 
 

@@ -20,7 +20,7 @@ from .hugged_knees import drawn_up, hugged
 from .language import Bend, Element, Face, Ground, SupportKind, Touch, Trunk
 from .limb_starts import reaching
 from .measures import Body, Facing
-from .situation import Situation
+from .situation import Situation, held_behind
 from .support_poses import started
 
 _VARIED_DEG: Final = {"shoulder": 9.0, "elbow": 12.0, "wrist": 6.0, "collar": 3.0, "spine1": 3.0, "spine2": 2.0,
@@ -30,6 +30,8 @@ _BOW_DEG: Final = {
     "knee": 45.0, "calf": 75.0, "shin": 70.0, "ankle": 100.0, "heel": 115.0, "sole": 110.0, "foot": 115.0,
     "toes": 122.0,
 }  # fmt: skip
+_FOLDED_BACK: Final = {"hip": 12.0, "knee": 138.0, "ankle": 40.0}
+_CROUCH_DEG: Final = 50.0
 _UPRIGHT: Final = frozenset({None, "standing", "tiptoe", "left_leg", "right_leg"})
 _ON_THIGHS: Final = (Touch("left_hand", "left_thigh"), Touch("right_hand", "right_thigh"))
 _ON_KNEES: Final = (Touch("left_hand", "left_knee"), Touch("right_hand", "right_knee"))
@@ -73,7 +75,9 @@ def rests_of(where: Situation) -> list[Touch]:
 def _knees_up(poses: DoubleArray, kind: SupportKind, on: Sequence[Element]) -> DoubleArray:
     """Knees that are bent while the body lies on its back point up, the feet flat on the ground."""
     if kind == "sitting_floor":
-        return drawn_up(poses, on)
+        return _opened(poses, on) if _soles_meet(on) else drawn_up(poses, on)
+    if kind in {"left_leg", "right_leg"}:
+        return _crouched(poses, kind.removesuffix("_leg"), on)
     if kind != "lying_back":
         return poses
     found = poses.copy()
@@ -89,8 +93,56 @@ def _knees_up(poses: DoubleArray, kind: SupportKind, on: Sequence[Element]) -> D
     return found
 
 
+def _soles_meet(on: Sequence[Element]) -> bool:
+    pairs = [{bare(element.part), bare(element.place)} for element in on if isinstance(element, Touch)]
+    return {"sole"} in pairs or {"foot"} in pairs
+
+
+def _opened(poses: DoubleArray, on: Sequence[Element]) -> DoubleArray:
+    """Knees that fall open while the soles lie against each other, bent as far as they are told to be."""
+    bends = [element.degrees for element in on if isinstance(element, Bend) and bare(element.joint) == "knee"]
+    found, angles = poses.copy(), np.zeros((JOINT_COUNT, 3))
+    bend = float(np.clip(bends[-1], 60.0, 150.0)) if bends else 120.0
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        angles[JOINT_INDEX[f"{side}_hip"]] = (-66.0, sign * 74.0, sign * 56.0)
+        angles[JOINT_INDEX[f"{side}_knee"]] = (bend, 0.0, 0.0)
+    legs = [JOINT_INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("hip", "knee")]
+    found[:, legs] = clamped_to_limits(rotations_from_angles(np.radians(angles)))[legs]
+    return found
+
+
+def _crouched(poses: DoubleArray, side: str, on: Sequence[Element]) -> DoubleArray:
+    """Sunk down on the one leg that carries the body, where its knee is told to bend far."""
+    bends = [element.degrees for element in on if isinstance(element, Bend) and element.joint == f"{side}_knee"]
+    bend = float(np.clip(bends[-1], 0.0, 150.0)) if bends else 0.0
+    if bend < _CROUCH_DEG:
+        return poses
+    found, angles = poses.copy(), np.zeros((JOINT_COUNT, 3))
+    for name, share in (("hip", -0.92), ("knee", 1.0), ("ankle", -0.27)):
+        angles[JOINT_INDEX[f"{side}_{name}"], 0] = share * bend
+    turns = clamped_to_limits(rotations_from_angles(np.radians(angles)))
+    legs = [JOINT_INDEX[f"{side}_{name}"] for name in ("hip", "knee", "ankle")]
+    found[:, legs] = turns[legs]
+    pitch = axis_angle_to_matrix(np.radians([0.18 * bend, 0.0, 0.0]))
+    found[:, 0] = matrix_to_axis_angle(axis_angle_to_matrix(found[:, 0]) @ pitch)
+    return found
+
+
+def _foot_behind(poses: DoubleArray, where: Situation, on: Sequence[Element]) -> DoubleArray:
+    """The shin folded up behind the thigh, of a foot that a hand holds there."""
+    sides = held_behind(on) if where.kind in _UPRIGHT else frozenset[str]()
+    found, angles = poses.copy(), np.zeros((JOINT_COUNT, 3))
+    joints = [JOINT_INDEX[f"{side}_{name}"] for side in sides for name in _FOLDED_BACK]
+    for side in sides:
+        for name, degrees in _FOLDED_BACK.items():
+            angles[JOINT_INDEX[f"{side}_{name}"], 0] = degrees
+    found[:, joints] = clamped_to_limits(rotations_from_angles(np.radians(angles)))[joints]
+    return found
+
+
 def bowed(poses: DoubleArray, where: Situation, on: Sequence[Element]) -> DoubleArray:
     """Bent at the hips and in the spine, as the trunk is told to lean, or for hands that go to legs or the ground."""
+    poses = _foot_behind(poses, where, on)
     forward, left = _leaning(where, on)
     if not forward and not left:
         return poses

@@ -31,6 +31,7 @@ from .body_solids import (
     outside_of_hull,
 )
 from .chains import bare
+from .laws import STEADY
 from .measures import Body, Check
 from .spots import SPOT_JOINTS, SPOT_OFFSETS
 
@@ -41,8 +42,6 @@ _NUDGE: Final = 1e-5
 _GROUND_M: Final = 0.008
 _UNDER_M, _SOFT_M = 0.010, 0.004
 _BALANCE_M: Final = 0.015
-STEADY: Final = 0.6
-"""The centre of mass keeps to this share of what carries the body."""
 _DEPTH_M, _FLESH_M = 0.008, 0.010
 _SOFT_PARTS: Final = frozenset({"pelvis", "waist", "chest", "thigh", "shin"})
 # Characters have more flesh there than the capsules: hands keep off it, forearms do not press into it.
