@@ -21,6 +21,7 @@ _INSET: Final = 0.12
 _THINNEST: Final = 0.3
 """A part seen from the side is sampled as wide as this share of its length."""
 _HUES, _SATURATIONS, _VALUES = 12, 2, 8
+_SPREAD: Final = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9.0
 BINS: Final = _HUES * _SATURATIONS + _VALUES
 _LEAST_CONFIDENCE: Final = 0.3
 _LEAST_SAMPLES: Final = 30
@@ -84,11 +85,13 @@ def _histogram(pixels: ImageArray) -> FloatArray:
     hue, saturation, value = hsv[:, 0] / 180.0, hsv[:, 1] / 255.0, hsv[:, 2] / 255.0
     chroma = saturation * value
     bins = np.minimum((hue * _HUES).astype(int), _HUES - 1) * _SATURATIONS + (saturation > 0.5)
-    colours = np.bincount(bins, weights=chroma, minlength=_HUES * _SATURATIONS)
+    colours = np.bincount(bins, weights=chroma, minlength=_HUES * _SATURATIONS).reshape(_HUES, _SATURATIONS)
     # a pixel of no colour has a hue by chance: what it lacks in chroma it counts in brightness
-    place = np.clip(value * _VALUES - 0.5, 0.0, _VALUES - 1.0)
-    low = np.floor(place).astype(int)
-    weight = 1.0 - chroma
-    values = np.bincount(low, weights=weight * (1.0 - (place - low)), minlength=_VALUES)
-    values += np.bincount(np.minimum(low + 1, _VALUES - 1), weights=weight * (place - low), minlength=_VALUES)
-    return (np.concatenate([colours, values]) / len(pixels)).astype(np.float32)
+    values = np.bincount(
+        np.minimum((value * _VALUES).astype(int), _VALUES - 1), weights=1.0 - chroma, minlength=_VALUES
+    )
+    # light changes: neighbouring bins are nearly the same
+    colours = 0.5 * colours + 0.25 * (np.roll(colours, 1, axis=0) + np.roll(colours, -1, axis=0))
+    values = np.convolve(np.pad(values, 2, mode="reflect"), _SPREAD, mode="valid")
+    values *= (1.0 - chroma).sum() / max(float(values.sum()), 1e-9)
+    return (np.concatenate([colours.reshape(-1), values]) / len(pixels)).astype(np.float32)

@@ -16,9 +16,9 @@ _TOUCHING: Final = 0.25
 _APART: Final = 0.1
 """Share of the smaller box that is shared: hysteresis, or a contact would end and begin with every step."""
 _FRAMES_JUDGED: Final = 5
-_MARGIN: Final = 0.06
+_MARGIN: Final = 0.05
 """Two people are exchanged when that lowers the mean distance of looks by more than this."""
-_CLEARLY: Final = 0.15
+_CLEARLY: Final = 0.12
 """In the midst of a contact a sight changes hands when its looks fit the other one better by more than this."""
 _NEVER_JUDGED_S: Final = 20.0
 """A contact whose people are not both seen apart for so long is forgotten."""

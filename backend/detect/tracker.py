@@ -43,7 +43,7 @@ _FOLLOWED_S: Final = 0.4
 """For so long after the last sight the landmark model looks where somebody should be."""
 _MOST_JUMP: Final = 0.6
 _UNEXPECTED: Final = 0.2
-_OTHER_LOOKS: Final = 0.45
+_OTHER_LOOKS: Final = 0.4
 """An answer that lies farther from the expected place than `_MOST_JUMP` sides is somebody else; beyond `_UNEXPECTED`
 it is if the looks differ by more than this."""
 _MOST_GROWTH: Final = 2.0
