@@ -137,7 +137,8 @@ def _way(
     for first in range(3):
         for second in range(first, 3):
             bands[9 - (second - first), second::3] += precision[:, first, second]
-    typical = float(np.median(np.einsum("tii->t", precision))) / 3.0
+    traces: DoubleArray = np.asarray(np.einsum("tii->t", precision), np.float64)
+    typical = float(np.median(traces)) / 3.0
     smooth = typical * strength_of(_PELVIS_HZ / fps) * penalty_bands(count)
     for apart in range(4):
         for axis in range(3):

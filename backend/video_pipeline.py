@@ -1,0 +1,131 @@
+"""The way of a video: frames -> people followed -> one person's motion -> poses. The rig's keys are Blender's side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from .arrays import FloatArray
+from .detect.camera_motion import CameraMotion
+from .detect.clip import Clip
+from .errors import InputError, NoPersonFoundError
+from .frames import inner_to_camera
+from .job import Job, Progress
+from .observation import Observation
+
+if TYPE_CHECKING:
+    from .detect.track_people import Tracking
+    from .detect.tracks import Track, VideoTracks
+    from .estimate.motion import RawMotion
+    from .runtime import ModelCache
+
+_FEW_SEEN: Final = 0.5
+"""Where a person is seen in a smaller share of the frames, the artist is told."""
+
+
+@dataclass(frozen=True)
+class VideoResult:
+    """One person of a video, solved; `refine.finish.finish_motion` makes poses of it.
+
+    Attributes:
+        tracks: everybody in the video.
+        person: which of them, from 0.
+        raw: the motion before it is finished.
+        notes: what the artist should know, in sentences.
+    """
+
+    tracks: VideoTracks
+    person: int
+    raw: RawMotion
+    notes: tuple[str, ...]
+
+
+def start_tracking(
+    clip: Clip, models: ModelCache, *, camera_motion: bool = False, state: Mapping[str, npt.NDArray[Any]] | None = None
+) -> Job[Tracking]:
+    """Open a video and load what follows the people in it; `job()` of the result reads it to the end.
+
+    Args:
+        clip: what to read.
+        models: BlazePose is taken from here.
+        camera_motion: measure how the camera turns.
+        state: `Tracking.state()` of an earlier run over the same clip, to go on from there.
+
+    Raises:
+        InputError: the file is no video, or holds no such frames.
+        ModelError: the detector cannot run.
+    """
+    from .detect.track_people import Tracking
+    from .detect.video_file import open_video
+
+    yield Progress("Opening the video", 0.0)
+    source = open_video(clip)
+    yield Progress("Loading the detector", 0.0)
+    return Tracking(source, models.blazepose(), camera_motion=camera_motion, state=state)
+
+
+def chosen_track(tracks: VideoTracks, person: int) -> Track:
+    """One of the people, counted from 0.
+
+    Raises:
+        NoPersonFoundError: nobody is in the video.
+        InputError: there is no such person.
+    """
+    if not tracks.tracks:
+        raise NoPersonFoundError(
+            f"Nobody was found in {tracks.info.name}. Choose a video in which most of one person can be seen."
+        )
+    if not 0 <= person < len(tracks.tracks):
+        raise InputError(
+            f"There is no person {person + 1} in {tracks.info.name}: {len(tracks.tracks)} found, counted from 1."
+        )
+    return tracks.tracks[person]
+
+
+def solve_video_person(tracks: VideoTracks, person: int, models: ModelCache) -> Job[VideoResult]:
+    """The motion of one of the people, counted from 0.
+
+    Raises:
+        NoPersonFoundError, InputError: as `chosen_track`.
+        ModelError: the pose model cannot run.
+    """
+    from .estimate.motion import solve_motion
+
+    track = chosen_track(tracks, person)
+    yield Progress("Loading the pose model", 0.0)
+    network = models.pose_network()
+    seen, count = track.observation, len(track.frames)
+    if tracks.camera is not None:
+        seen = _standing_camera(seen, tracks.camera.part(track.first, count))
+    cuts = tuple(cut - track.first for cut in tracks.cuts if 0 < cut - track.first < count)
+    raw = yield from solve_motion(seen, track.time_s, network, cuts=cuts, seen=track.seen)
+    return VideoResult(tracks, person, raw, (*tracks.notes, *_notes(track, cuts)))
+
+
+def _standing_camera(seen: Observation, camera: CameraMotion) -> Observation:
+    """What a camera that does not turn would have seen, world landmarks too."""
+    steadied = camera.steadied(seen)
+    world = seen.keypoints_world
+    if world is None:
+        return steadied
+    turned = inner_to_camera(world) @ np.swapaxes(camera.rotation, 1, 2)
+    return replace(steadied, keypoints_world=_to_inner(turned))
+
+
+def _to_inner(points: npt.NDArray[np.floating[Any]]) -> FloatArray:
+    """Camera axes -> inner frame: both ways the same half turn."""
+    return np.asarray(inner_to_camera(points), np.float32)
+
+
+def _notes(track: Track, cuts: tuple[int, ...]) -> tuple[str, ...]:
+    notes: list[str] = []
+    share = float(track.seen.mean())
+    if share < _FEW_SEEN:
+        notes.append(f"The person is seen in {share:.0%} of the frames only; the rest is filled in.")
+    if cuts:
+        notes.append(f"The video is cut {len(cuts)} times while the person is in it; each take is solved by itself.")
+    return tuple(notes)
