@@ -23,6 +23,7 @@ from .text_readings import TextReading, readings_of
 if TYPE_CHECKING:
     from .arrays import ImageArray
     from .runtime import ModelCache
+    from .text.generator import SortedWords, TextGenerator
     from .text.llm import LlmRequest
     from .text.meaning import Constraint
     from .text.text_solver import TextPose
@@ -32,6 +33,11 @@ LanguageModel: TypeAlias = "Callable[[LlmRequest], Job[Program]]"
 Current: TypeAlias = Callable[[], PoseSequence]
 """Reads the pose that is to be changed, when it is needed."""
 MOST_ALTERNATIVES: Final = 16
+_STRANGE: Final = (
+    "“{said}” is not understood: it names no part of the body, and no mood, role or activity that is known. Write for "
+    "instance “left arm up, right hand on hip”, or “a tired old man”."
+)
+_LEFT_OUT: Final = "“{said}” names no mood, role or activity that is known, and is left out."
 _MOODS: Final = (
     "“{said}” was left out of the change: words that name no part of the body only make new poses. Say which part does "
     "what, such as “lower the head”."
@@ -111,7 +117,7 @@ def pose_from_text(request: TextRequest, models: ModelCache, current: Current | 
         current: reads the pose that an edit begins with.
 
     Raises:
-        InputError: nothing in the sentence can be posed, or it is an edit and there is no pose to edit.
+        InputError: nothing in the sentence can be posed, its words are about no person, or there is no pose to edit.
         ModelError: a model that was asked for cannot run.
         RigError: the current pose cannot be read.
     """
@@ -243,7 +249,32 @@ def _drafts(
         note = f"“{_shortened(program.style)}” was left out, as no text model can run. {error}"
         return standing_poses(count, seed=seed), (note,)
     yield Progress("Drafting poses", 0.4)
-    return generator.drafts(program.style, count, seed=seed), ()
+    words = _words_of_people(request, program, generator)
+    notes = tuple(_LEFT_OUT.format(said=_shortened(each)) for each in words.strange)
+    if not words.known:
+        return standing_poses(count, seed=seed), notes
+    return generator.drafts(", ".join(words.known), count, seed=seed), notes
+
+
+def _words_of_people(request: TextRequest, program: Program, generator: TextGenerator) -> SortedWords:
+    """The words of style that a person can be drawn for, and the others.
+
+    Where nothing names a part of the body, the sentence as a whole has to be about a person: a word of it may look like
+    a pose or a mood by itself (`the lease ends in March`).
+
+    Raises:
+        InputError: it is not.
+    """
+    from .text.generator import SortedWords
+    from .text.grammar.lexicon import names_part
+
+    words = generator.sorted_words(program.style)
+    # What a language model said, or the artist wrote as a program, was meant so.
+    own = request.program is None and request.language_model is None
+    judged = own and not (program.elements and names_part(request.sentence))
+    if judged and not generator.sorted_words(request.sentence).known:
+        raise InputError(_STRANGE.format(said=_shortened(request.sentence.strip())))
+    return words if words.known or program.elements else SortedWords(words.strange)
 
 
 def _solved(

@@ -15,6 +15,7 @@ from contrapposto.backend.files import write_atomically
 from contrapposto.backend.runtime import DRAWING_MODEL, POSE_MODEL
 from contrapposto.backend.text.generator import TEXT_MODEL
 from contrapposto.backend.text.text_file import load_text_network
+from contrapposto.backend.text.wordings import WORDINGS_MODEL, load_wordings
 
 _WEIGHTS: Final = Path(__file__).resolve().parents[1] / "backend" / "weights"
 _ENTRY: Final = """\
@@ -30,8 +31,12 @@ _MADE: Final = {
     POSE_MODEL: "Trained by `make train-pose` from CMU's motion capture (free for all uses) and DeepMimic's (MIT).",
     DRAWING_MODEL: "Trained by `make train-sketch` on synthetic drawings of MakeHuman's bodies (CC0) in mocap's poses.",
     TEXT_MODEL: "Trained by `make train-text` from CMU's motion capture and its descriptions, and poses authored here.",
+    WORDINGS_MODEL: "Made by `python -m training.text.wordings`: families.toml as the sentence encoder reads it.",
 }
-_LOAD: Final = {POSE_MODEL: load_network, DRAWING_MODEL: load_drawing_network, TEXT_MODEL: load_text_network}
+_LOAD: Final = {
+    POSE_MODEL: load_network, DRAWING_MODEL: load_drawing_network, TEXT_MODEL: load_text_network,
+    WORDINGS_MODEL: load_wordings,
+}  # fmt: skip
 
 
 def ship(trained: Path, *, name: str = POSE_MODEL, weights: Path = _WEIGHTS) -> None:

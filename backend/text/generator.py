@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import torch
 
     from .text_network import TextNetwork
+    from .wordings import Wordings
 
 TEXT_MODEL: Final = "text"
 """The network's name in the registry."""
@@ -39,30 +41,53 @@ _FLESH_M: Final = 0.03
 _ENDS: Final = re.compile(r"[.;:!?,\n]+|\band then\b|\bwhile\b")
 
 
+@dataclass(frozen=True)
+class SortedWords:
+    """Clauses of a mood, a role or an activity, and those that are none."""
+
+    known: tuple[str, ...]
+    strange: tuple[str, ...] = ()
+
+
 class TextGenerator:
     """Drafts poses, on the CPU.
 
     Args:
         network: see `text_network.py`.
         encoder: gives clauses their vectors.
+        wordings: tell words of people from others; without them all words are drawn.
     """
 
-    def __init__(self, network: TextNetwork, encoder: TextEncoder) -> None:
-        self._network, self._encoder = network, encoder
+    def __init__(self, network: TextNetwork, encoder: TextEncoder, wordings: Wordings | None = None) -> None:
+        self._network, self._encoder, self._wordings = network, encoder, wordings
 
     @classmethod
     def load(cls, folder: Path | None = None) -> TextGenerator:
         """From the user's model folder, or what is shipped; it drew something already, as torch's first time is slow.
 
         Raises:
-            ModelFileError: the network's file or the sentence encoder's is missing, or not the registered one.
+            ModelFileError: the network's file, the encoder's or the wordings' is missing, or not the registered one.
             MissingPackageError: torch or safetensors is not installed.
         """
         require_torch()
         network = load_text_network(read_model(TEXT_MODEL, folder=folder))
-        generator = cls(network, TextEncoder.load(folder))
+        from .wordings import WORDINGS_MODEL, load_wordings
+
+        wordings = load_wordings(read_model(WORDINGS_MODEL, folder=folder))
+        generator = cls(network, TextEncoder.load(folder), wordings)
         generator.drafts("someone", 4, seed=0)
         return generator
+
+    def sorted_words(self, words: str) -> SortedWords:
+        """The clauses of words that can be of people, and those that are about something else, or nothing."""
+        said = clauses_of(words)
+        if not said or self._wordings is None:
+            return SortedWords(tuple(said))
+        meant = self._wordings.about_people(said, self._encoder.encode(said))
+        known, strange = (
+            tuple(each for each, ok in zip(said, meant, strict=True) if ok == way) for way in (True, False)
+        )
+        return SortedWords(known, strange)
 
     def drafts(self, words: str, count: int, *, seed: int) -> DoubleArray:
         """Poses that the words might mean, within joint limits, facing forward; the same seed gives the same poses.

@@ -13,6 +13,7 @@ from contrapposto.backend.kinematics import global_rotations, joint_positions
 from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.rotations import axis_angle_to_matrix
 from contrapposto.backend.skeleton import JOINT_INDEX
+from contrapposto.backend.text.generator import SortedWords, clauses_of
 from contrapposto.backend.text.language import Bend, Change, Program, Support
 from contrapposto.backend.text.measures import Angle, Body
 from contrapposto.backend.text_pipeline import TextRequest, TextResult, pose_from_text
@@ -34,6 +35,11 @@ class Drafts:
 
     def text_generator(self) -> Any:
         return self
+
+    def sorted_words(self, words: str) -> SortedWords:
+        clauses = clauses_of(words)
+        known = tuple(each for each in clauses if "blorf" not in each)
+        return SortedWords(known, tuple(each for each in clauses if each not in known))
 
     def drafts(self, words: str, count: int, *, seed: int) -> np.ndarray:
         self.asked.append((words, count, seed))
@@ -257,3 +263,20 @@ def test_numbers_out_of_range_are_refused(asked: dict[str, int], reason: str) ->
 def test_hostile_sentences_are_refused_in_a_sentence(hostile: str) -> None:
     with pytest.raises(InputError, match=r"^[A-Z“].{10,400}\.$"):
         posed(hostile, alternatives=1)
+
+
+def test_words_about_no_person_are_refused_where_nothing_else_is_said():
+    models = Drafts()
+    with pytest.raises(InputError, match="“the blorf is late” is not understood: it names no part of the body"):
+        posed("the blorf is late", models=models)
+    assert not models.asked
+
+
+def test_words_about_no_person_are_left_out_beside_others():
+    models = Drafts()
+    result = posed("a tired old man, a blorf, left arm up", models=models)
+    assert "“blorf” names no mood, role or activity that is known, and is left out." in result.notes
+    assert [words for words, _, _ in models.asked] == ["tired old man"]
+    alone = posed("a blorf, left arm up", models=models)
+    assert len(models.asked) == 1
+    assert any("“blorf”" in note for note in alone.notes)

@@ -32,7 +32,8 @@ def first_of_each(tokens: Sequence[Token], note: Callable[[str], None]) -> list[
     found = list(tokens)
     at = 0
     while at < len(found):
-        if found[at].word != "or" or at == 0:
+        sides = _word(found, at - 1) in _SIDES and _word(found, at + 1) in _SIDES
+        if at == 0 or not (found[at].word == "or" or (found[at].text == "/" and sides)):
             at += 1
             continue
         start, end, silent = _second(found, at)

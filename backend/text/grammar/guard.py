@@ -14,6 +14,19 @@ MOST_CHARACTERS: Final = 2000
 _CODE_SIGNS: Final = frozenset("{}[]<>=;\\|^~$#@_*`")
 _MOST_CODE: Final = 0.08
 _CALL: Final = re.compile(r"\w\.\w+\(|\w\(\s*['\"]|</?\w+>|\b(?:import|def|function|var|SELECT|DROP)\s+\w+\s*[;(]")
+_SHELL: Final = re.compile(
+    r"^\s*(?:sudo|chmod|chown)\s|^\s*(?:rm|ls|cd|cat|curl|wget|git|npm|pip|docker|echo|mkdir|ssh|apt|make|grep|kill|cp|mv)\s+"
+    r"(?:[-/.~$|]|\S*[/.|$]|(?:apt|install|commit|push|pull|clone|run)\b)"
+    r"|\s--?[a-z]{1,3}\s+[/.~]|\s--[a-z]+\b|(?:^|\s)/(?:bin|dev|etc|home|tmp|usr|var)\b",
+)
+_SQL: Final = re.compile(
+    r"\b(?:SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|(?:DROP|ALTER|CREATE)\s+TABLE)\b"
+    r"|\bselect\s+(?:\*|\w+\s*,)[^.]*\bfrom\b",
+)
+_PROGRAM: Final = re.compile(
+    r"\b\w+\s*(?:==|!=|\+=|=>|:=)\s*\S|^\s*(?:let|var|const|int|def|x)\s*\w*\s*=|\b\w\s*=\s*\S|\bprint\(|\w\(\)"
+    r"|^\s*import\s+\w+(?:\s+as\s+\w+)?\s*;?$|^\s*from\s+[\w.]+\s+import\b|</?[a-z]+(?:\s+\w+=[^>]*)?>|\bpublic\s+static\b",
+)
 _ORDERS: Final = ("previous instructions", "prior instructions", "system prompt", "your instructions", "jailbreak")
 _SCRIPTS: Final = (
     "ARABIC", "HEBREW", "CYRILLIC", "GREEK", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "DEVANAGARI", "ARMENIAN",
@@ -44,11 +57,15 @@ def refuse_unusable(sentence: object) -> tuple[str, list[str]]:
     _refuse_scripts(letters)
     text, orders = without_orders(text)
     signs = sum(sign in _CODE_SIGNS for sign in text)
-    if (signs >= 4 and signs > _MOST_CODE * len(text)) or _CALL.search(text):
+    if (signs >= 4 and signs > _MOST_CODE * len(text)) or _is_code(text):
         raise InputError("This looks like code, not like a description. Write what the body does, in English.")
     if any(order in text.lower() for order in _ORDERS):
         raise InputError("This gives orders to a program, and only bodies are posed here. Write what the body does.")
     return text.replace("\r", "\n").replace("\t", " "), orders
+
+
+def _is_code(text: str) -> bool:
+    return any(pattern.search(text) for pattern in (_CALL, _SHELL, _SQL, _PROGRAM))
 
 
 def _refuse_scripts(letters: list[str]) -> None:

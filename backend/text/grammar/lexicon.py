@@ -119,6 +119,13 @@ class LookedUp:
         return self.tokens[position].word if 0 <= position < len(self.tokens) else ""
 
 
+def names_part(sentence: str) -> bool:
+    """Whether a sentence names a part of the body; `back` and the like may be none."""
+    looked = LookedUp(tokenised(sentence), lexicon())
+    places = range(len(looked.tokens))
+    return any(looked.is_part(at) and looked.word(at) not in ENDS_BEFORE_PART for at in places)
+
+
 @cache
 def words_table() -> Words:
     """`words.json`: category -> meaning -> words."""
