@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -52,9 +52,11 @@ class Tracking:
             own = {key.removeprefix(_CAMERA): value for key, value in state.items() if key.startswith(_CAMERA)}
             self._camera = CameraFinder.from_state(own)
         self.latest: VideoFrame | None = None
+        self._frame: VideoFrame | None = None
+        self._step: Generator[None, None, bool] | None = None
 
     def job(self) -> Job[VideoTracks]:
-        """Read and follow to the end of the clip; yields after each frame.
+        """Read and follow to the end of the clip; yields after each look of a model.
 
         Raises:
             InputError: the clip starts beyond the end of the video.
@@ -64,17 +66,16 @@ class Tracking:
         start = frames[-1] + 1 if frames else None
         if start is not None or self._source.clip.start:
             yield from self._skipped(self._source.clip.start if start is None else start)
-        for frame in self._frames(start):
-            is_cut = self.tracker.feed(frame)
-            if self._camera is not None:
-                boxes = [sight.box for sight in self.tracker.seen.values()]
-                self._camera.feed(frame.image, boxes, is_cut=is_cut)
-            self.latest = frame
-            yield Progress("Following people", self._fraction())
+        for frame in self._source.frames(start_index=start):
+            self._begin(frame)
+            while self._step is not None:
+                self._go_on()
+                yield Progress("Following people", self._fraction())
         return self.result()
 
     def result(self) -> VideoTracks:
-        """What has been found so far: of a job that was stopped, of the frames before."""
+        """What has been found so far: of a job that was stopped, up to the frame that it was at."""
+        self._complete()
         tracker = self.tracker
         return VideoTracks(
             info=self._source.info,
@@ -89,12 +90,33 @@ class Tracking:
         )
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """All that is needed to go on after the last frame, as plain arrays under names of letters, digits and `/`."""
+        """All that is needed to go on after the last frame, as plain arrays under names of letters, digits and `/`.
+
+        May be called between any two steps of the job; a frame that is at work is completed first.
+        """
+        self._complete()
         camera = {} if self._camera is None else self._camera.state()
         return self.tracker.state() | {_CAMERA + name: value for name, value in camera.items()}
 
-    def _frames(self, start: int | None) -> Iterator[VideoFrame]:
-        return self._source.frames(start_index=start)
+    def _begin(self, frame: VideoFrame) -> None:
+        self._frame, self._step = frame, self.tracker.feed_in_steps(frame)
+
+    def _go_on(self) -> None:
+        """One look of a model; with the last one of a frame `latest` is that frame."""
+        if self._step is None or self._frame is None:
+            return
+        try:
+            next(self._step)
+        except StopIteration as stop:
+            if self._camera is not None:
+                boxes = [sight.box for sight in self.tracker.seen.values()]
+                self._camera.feed(self._frame.image, boxes, is_cut=stop.value)
+            self.latest, self._frame, self._step = self._frame, None, None
+
+    def _complete(self) -> None:
+        """Go to the end of the frame that is at work: half a frame cannot be kept."""
+        while self._step is not None:
+            self._go_on()
 
     def _skipped(self, start: int) -> Job[None]:
         for index in self._source.skip_to(start):

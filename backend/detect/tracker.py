@@ -6,7 +6,7 @@ detector runs at the start, after a cut, when somebody was lost, and twice a sec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -115,6 +115,15 @@ class PeopleTracker:
         Raises:
             ModelError: a model cannot run.
         """
+        steps = self.feed_in_steps(frame)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as stop:
+                return stop.value
+
+    def feed_in_steps(self, frame: VideoFrame) -> Generator[None, None, bool]:
+        """`feed`, yielding after each look of a model; until it has ended the tracker may not be used otherwise."""
         position, time_s = len(self._frames), frame.time_s
         self._size = (frame.image.shape[1], frame.image.shape[0])
         self._frames.append(frame.index)
@@ -124,10 +133,11 @@ class PeopleTracker:
             self._cuts.append(position)
             self._begin_shot()
         picture = Picture(frame.image)
-        seen = self._follow(picture, frame)
+        seen = yield from self._follow(picture, frame)
         self._settle(seen, position=position, time_s=time_s)
         self._crossings.correct(self._people, seen)
-        self._name(self._search(picture, seen, time_s=time_s), seen, frame)
+        found = yield from self._search(picture, seen, time_s=time_s)
+        self._name(found, seen, frame)
         self._remember(seen, frame, position)
         self.seen = seen
         return is_cut
@@ -190,7 +200,7 @@ class PeopleTracker:
         self._crossings.forget()
         self._searched_s = -np.inf
 
-    def _follow(self, picture: Picture, frame: VideoFrame) -> dict[int, Sight]:
+    def _follow(self, picture: Picture, frame: VideoFrame) -> Generator[None, None, dict[int, Sight]]:
         """Look for everybody who was just there where they should be now."""
         seen: dict[int, Sight] = {}
         for number in sorted(self._people, key=lambda each: -self._people[each].last_s):
@@ -203,6 +213,7 @@ class PeopleTracker:
             least = 0.0 if beside is not None else _UNEXPECTED
             if _is_person(sight.landmarks) and not _is_other(person, expected, sight, sure=least):
                 seen[number] = sight
+            yield
         return seen
 
     def _expected(self, person: Person, time_s: float) -> Roi | None:
@@ -243,7 +254,9 @@ class PeopleTracker:
         """Whether somebody was lost a short while ago."""
         return any(number not in seen and time_s - person.last_s < _MISSED_S for number, person in self._people.items())
 
-    def _search(self, picture: Picture, seen: Mapping[int, Sight], *, time_s: float) -> list[Landmarks]:
+    def _search(
+        self, picture: Picture, seen: Mapping[int, Sight], *, time_s: float
+    ) -> Generator[None, None, list[Landmarks]]:
         """People whom the detector sees beside those already seen, where it is time to ask it."""
         urgent = self._misses_somebody(seen, time_s)
         if time_s - self._searched_s < (_URGENT_SEARCH_S if urgent else _SEARCH_S) - 1e-6:
@@ -251,20 +264,22 @@ class PeopleTracker:
         self._searched_s = time_s
         known = [sight.landmarks for sight in seen.values()]
         thorough = not self._people or bool(self._cuts and self._cuts[-1] == len(self._frames) - 1)
-        found = self._look_at(picture, Roi.letterbox(picture.size), known, least_score=LEAST_SCORE)
+        found = yield from self._look_at(picture, Roi.letterbox(picture.size), known, least_score=LEAST_SCORE)
         if all(_share(person, picture.size) < SMALL_SHARE for person in (*known, *found)):
             tiles = half_tiles(picture.size)
             self._tile += 1
             for tile in tiles if thorough else [tiles[self._tile % len(tiles)]]:
-                found += self._look_at(picture, tile, [*known, *found], least_score=LEAST_TILE_SCORE)
+                found += yield from self._look_at(picture, tile, [*known, *found], least_score=LEAST_TILE_SCORE)
         return found
 
     def _look_at(
         self, picture: Picture, view: Roi, known: Sequence[Landmarks], *, least_score: float
-    ) -> list[Landmarks]:
+    ) -> Generator[None, None, list[Landmarks]]:
         """New people in one view of the picture."""
         found: list[Landmarks] = []
-        for candidate in self._detector.candidates(picture, view, least_score=least_score)[:_MOST_NEW]:
+        candidates = self._detector.candidates(picture, view, least_score=least_score)[:_MOST_NEW]
+        yield
+        for candidate in candidates:
             if any(_in_region(candidate.roi, other.next_roi) for other in (*known, *found)):
                 continue
             looks = [self._detector.look(picture, candidate.roi)]
@@ -274,6 +289,7 @@ class PeopleTracker:
             others = (other.points_px for other in (*known, *found))
             if _is_person(person) and not any(association.one_body(person.points_px, other) for other in others):
                 found.append(person)
+            yield
         return found
 
     def _name(self, found: Iterable[Landmarks], seen: dict[int, Sight], frame: VideoFrame) -> None:

@@ -32,12 +32,11 @@ def staged_video(path: Path, count: int = 60) -> tuple[Path, Stage]:
 
 
 class Timed(Stage):
-    """A stage that goes on by one frame of the clip with each that the tracker looks at."""
+    """A stage that goes on by one frame of the clip with each that the tracker has done."""
 
     def keep_up(self, tracking: Tracking) -> None:
-        frames = tracking.tracker.frames
         clip = tracking._source.clip
-        self.now = frames[-1] + clip.step if frames else clip.start
+        self.now = clip.start if tracking.latest is None else tracking.latest.index + clip.step
 
 
 def run(path: Path, **part: int):
@@ -92,6 +91,8 @@ def test_a_job_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     while len(first.tracker.frames) < 23:
         next(job)
     job.close()
+    assert first.latest is not None
+    assert first.latest.index == 21  # the job was stopped in the midst of the 23rd frame
     assert len(first.result().frames) == 23
     assert len(first.result().tracks[0].frames) == 23
     again = run_job(tracking(first.state()).job())
