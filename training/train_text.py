@@ -1,18 +1,15 @@
 """Train the generator of poses for words: `python -m training.train_text LESSONS.npz OUT.safetensors [--minutes M]`.
 
 The lessons are those that `python -m training.text.lessons` writes. A run that was stopped goes on where its last
-checkpoint, OUT.checkpoint, was written. `--no-text` trains the same network without words, to compare with.
+checkpoint, OUT.checkpoint, was written, if its settings are the same. `--no-text` trains the same network without
+words, to compare with.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
-import math
-import pickle
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -23,118 +20,90 @@ from contrapposto.backend.rotations import matrix_from_6d_torch, matrix_to_6d_to
 from contrapposto.backend.skeleton import REST_OFFSETS
 from contrapposto.backend.text.text_file import load_text_network, save_text_network
 from contrapposto.backend.text.text_network import TextNetwork
+from training.run import Run, averaged, check_minutes, checkpoint_of, default_device, digest, start_content, warm_cosine
 from training.text.lessons import Lessons, batch_of, held_out_beside, load_lessons
 
 _EVERY = 500
 _WARM_UP = 300
-_EMA = 0.999
 _DROPPED = 0.12
 _OFFSETS = torch.from_numpy(REST_OFFSETS.copy())
 
 
-@dataclass
-class Training:
-    """One run: the network, its running average, what it learns from."""
+@dataclass(kw_only=True)
+class Training(Run[TextNetwork, float]):
+    """One run; of `data` it learns, and this share of the poses is told nothing."""
 
-    network: TextNetwork
-    average: TextNetwork
-    optimiser: torch.optim.Optimizer
     data: Lessons
-    batch: int
     dropped: float
-    steps: int = 0
-    seconds: float = 0.0
-    losses: list[float] = field(default_factory=list)
 
-    def step(self, learning_rate: float) -> None:
-        """One update."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate
+    def step(self, learning_rate: float) -> float:
+        """One update; returns the loss."""
         rows = torch.multinomial(self.data.weights, self.batch, replacement=True)
         loss = flow_loss(self.network, self.data, rows, dropped=self.dropped)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
-        self.steps += 1
-        self.losses.append(float(loss.detach()))
-        decay = min(_EMA, self.steps / (self.steps + 20.0))
-        with torch.no_grad():
-            for kept, new in zip(self.average.parameters(), self.network.parameters(), strict=True):
-                kept.lerp_(new, 1.0 - decay)
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint, whole or not at all."""
-        state = {
-            "network": self.network.state_dict(), "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "steps": self.steps, "seconds": self.seconds,
-        }  # fmt: skip
-        partial = path.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from a checkpoint.
-
-        Raises:
-            InputError: it is none of this training.
-        """
-        try:
-            state = torch.load(path, weights_only=True)
-            self.network.load_state_dict(state["network"])
-            self.average.load_state_dict(state["average"])
-            self.optimiser.load_state_dict(state["optimiser"])
-        except (OSError, EOFError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
-            raise InputError(f"{path} is no checkpoint of this training. Delete it to begin anew.") from error
-        self.steps, self.seconds = state["steps"], state["seconds"]
+        self.learn(loss, learning_rate)
+        return float(loss.detach())
 
 
 def flow_loss(network: TextNetwork, data: Lessons, rows: torch.Tensor, *, dropped: float) -> torch.Tensor:
-    """The end of the flow: its rotations and where they put the joints, both squared."""
-    end = network.to_point(matrix_to_6d_torch(data.rotations[rows]))
-    with torch.autocast("cpu", torch.bfloat16):
-        told = network.told(*batch_of(data, rows, dropped=dropped))
-    when = torch.rand(len(rows), 1)
+    """The end of the flow: its rotations and where they put the joints, both squared.
+
+    Args:
+        network: on any device; the lessons stay where they are.
+        data: what is learned from.
+        rows: (B,) which of its poses.
+        dropped: the share of them that are told nothing.
+    """
+    device = network.mean_pose.device
+    end = network.to_point(matrix_to_6d_torch(data.rotations[rows].to(device)))
+    words = [each.to(device) for each in batch_of(data, rows, dropped=dropped)]
+    with torch.autocast(device.type, torch.bfloat16):
+        told = network.told(*words)
+    when = torch.rand(len(rows), 1, device=device)
     point = (1.0 - when[..., None]) * torch.randn_like(end) + when[..., None] * end
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(device.type, torch.bfloat16):
         found = network(told, point, when)
     found = found.float()
-    pelvis = torch.zeros(len(rows), 3)
-    offsets = _OFFSETS.expand(len(rows), -1, -1)
+    pelvis = torch.zeros(len(rows), 3, device=device)
+    offsets = _OFFSETS.to(device).expand(len(rows), -1, -1)
     _, joints = pose_torch(matrix_from_6d_torch(network.to_six(found)), pelvis, offsets=offsets)
-    apart = (joints - data.joints[rows]).square().sum(-1).mean()
+    apart = (joints - data.joints[rows].to(device)).square().sum(-1).mean()
     return 0.3 * (found - end).square().mean() + 5.0 * apart
 
 
-def prepare(data: Lessons, *, width: int, depth: int, batch: int, dropped: float) -> Training:
+def prepare(data: Lessons, *, width: int, depth: int, batch: int, dropped: float, device: str = "cpu") -> Training:
     """A fresh run; the mean pose and its spread are those of what it will see."""
-    network = TextNetwork(width, depth)
+    network = TextNetwork(width, depth).to(device)
     with torch.no_grad():
         rows = torch.multinomial(data.weights, 20_000, replacement=True)
         six = matrix_to_6d_torch(data.rotations[rows])
         network.mean_pose.copy_(six.mean(0))
         network.spread.copy_(six.std(0).clamp_min(0.05))
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
-    average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
-    return Training(network, average, optimiser, data, batch, dropped)
+    return Training(
+        network=network,
+        average=averaged(network),
+        optimiser=optimiser,
+        batch=batch,
+        device=device,
+        data=data,
+        dropped=dropped,
+    )
 
 
 def train(run: Training, *, minutes: float, peak: float, checkpoint: Path, held_out: Lessons) -> None:
     """Until the time is over: warm-up, then a cosine to zero."""
-    total, last = minutes * 60.0, time.monotonic()
-    while run.seconds < total:
-        share = run.seconds / total
-        run.step(peak * min(1.0, (run.steps + 1) / _WARM_UP) * (0.01 + 0.495 * (1.0 + math.cos(math.pi * share))))
-        now = time.monotonic()
-        run.seconds, last = run.seconds + now - last, now
+    losses: list[float] = []
+    for loss in run.until(minutes, warm_cosine(peak, warm_up=_WARM_UP)):
+        losses.append(loss)
         if run.steps % _EVERY == 0:
-            _report(run, held_out)
+            _report(run, losses, held_out)
+            losses.clear()
             run.save(checkpoint)
-    _report(run, held_out)
+    _report(run, losses, held_out)
     run.save(checkpoint)
 
 
-def _report(run: Training, held_out: Lessons) -> None:
+def _report(run: Training, losses: Sequence[float], held_out: Lessons) -> None:
     """Print a line: steps, minutes, and the mean losses on training and held-out poses."""
     state = torch.random.get_rng_state()
     torch.manual_seed(0)
@@ -142,8 +111,7 @@ def _report(run: Training, held_out: Lessons) -> None:
         rows = torch.randint(len(held_out.rotations), (1024,))
         held = float(flow_loss(run.average, held_out, rows, dropped=run.dropped))
     torch.random.set_rng_state(state)
-    mean = sum(run.losses) / max(len(run.losses), 1)
-    run.losses.clear()
+    mean = sum(losses) / max(len(losses), 1)
     print(f"{run.steps:6d} {run.seconds / 60:6.1f} min  loss {mean:.4f}  held out {held:.4f}", flush=True)
 
 
@@ -159,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--peak", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--start", type=Path, help="trained weights to go on from")
     parser.add_argument("--no-text", action="store_true", help="learn poses without their words")
+    parser.add_argument("--device", default=default_device())
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     try:
@@ -169,18 +138,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     """Train as the command line says, from the checkpoint if there is one; write the weights, delete the checkpoint."""
+    check_minutes(options.minutes)
     torch.manual_seed(options.seed)
     data, held_out = load_lessons(options.lessons), load_lessons(held_out_beside(options.lessons))
     dropped = 1.0 if options.no_text else _DROPPED
     if options.no_text:
         data.natural.fill_(value=True)
-    run = prepare(data, width=options.width, depth=options.depth, batch=options.batch, dropped=dropped)
+    size = {name: getattr(options, name) for name in ("width", "depth", "batch")}
+    run = prepare(data, **size, dropped=dropped, device=options.device)
+    run.settings = {"lessons": digest(options.lessons), "dropped": f"{dropped:g}", "seed": str(options.seed)}
+    run.settings |= {name: str(value) for name, value in size.items()}
     if options.start is not None:
-        found = load_text_network(options.start.read_bytes(), name=options.start.name)
-        for network in (run.network, run.average):
-            network.load_state_dict(found.state_dict())
-    checkpoint = options.out.with_suffix(".checkpoint")
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        start_from(run, start_content(options.start), name=options.start.name)
+        run.settings["start"] = digest(options.start)
+    checkpoint = checkpoint_of(options.out)
     if checkpoint.is_file():
         run.load(checkpoint)
     torch.manual_seed(options.seed + run.steps + 1)
@@ -188,6 +159,23 @@ def _run(options: argparse.Namespace) -> None:
     facts = {"steps": str(run.steps), "minutes": f"{run.seconds / 60.0:.1f}"}
     save_text_network(run.average, options.out, facts=facts)
     checkpoint.unlink()
+
+
+def start_from(run: Training, content: bytes, *, name: str) -> None:
+    """Give a fresh run the weights of a `.safetensors` file.
+
+    Raises:
+        ModelFileError: it is no such file.
+        InputError: its network has another width or depth.
+    """
+    found = load_text_network(content, name=name)
+    if (found.width, found.depth) != (run.network.width, run.network.depth):
+        raise InputError(
+            f"The weights to start from are {found.width} wide and {found.depth} deep: give --width {found.width} "
+            f"--depth {found.depth}."
+        )
+    for network in (run.network, run.average):
+        network.load_state_dict(found.state_dict())
 
 
 if __name__ == "__main__":
