@@ -112,7 +112,7 @@ def test_a_failed_download_says_what_to_do(
 def test_the_registry_names_everything_that_a_user_may_ask() -> None:
     entries = model_entries()
     fetched_names = {"pose_detection", "pose_landmark_full", "sentence_encoder", "sentence_vocabulary"}
-    assert set(entries) == fetched_names | {"pose", "drawing", "text"}
+    assert set(entries) == fetched_names | {"pose", "drawing", "text", "text_wordings"}
     content = fetch_module.tomllib.loads((FOLDER / "registry.toml").read_text("utf-8"))
     for name, model in content["model"].items():
         fetched = {"member"} if name in fetched_names else set()
@@ -121,7 +121,7 @@ def test_the_registry_names_everything_that_a_user_may_ask() -> None:
         assert model["source"] in (content["source"] if fetched else ["training"])
 
 
-@pytest.mark.parametrize("name", ["pose", "drawing", "text"])
+@pytest.mark.parametrize("name", ["pose", "drawing", "text", "text_wordings"])
 def test_our_own_weights_are_in_the_repository(name: str) -> None:
     entry = model_entries()[name]
     content = (FOLDER / entry.file).read_bytes()

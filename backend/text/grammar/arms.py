@@ -83,7 +83,8 @@ def _contacts(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both:
         where = replace(prep, meaning="across") if over else prep
         at = contacts(sheet, ref, side=side, prep=where, both=both)
         found += _between(at, prep) if both and predicate.meaning in _JOINED else at
-        _by_furniture(sheet, ref, side=side, prep=prep)
+        if not predicate.negated:
+            _by_furniture(sheet, ref, side=side, prep=prep)
     if predicate.negated or not found:
         return bool(preps) and not found and not predicate.dirs
     own = [each for each in found if not _is_other_hand(each, side)]

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ..language import Side
 from .lexicon import LookedUp, lexicon
-from .nouns import Memory, NounReader
-from .phrases import SIDED, Ref
+from .nouns import Memory, Noun, NounReader
+from .phrases import SIDED, SIDES, Ref
 from .tokens import Token
 
 _SIDES: Final = frozenset({"left", "right"})
@@ -99,8 +100,7 @@ def without_exceptions(tokens: Sequence[Token], note: Callable[[str], None]) -> 
     at = 0
     while at < len(found):
         length = _exception(found, at)
-        memory = Memory(kind=_kind_before(found, at))
-        noun = NounReader(LookedUp(found, lexicon()), memory).read(at + length) if length else None
+        noun = _excepted(found, at, length=length) if length else None
         if noun is None or (found[at].word == "but" and not _ends(found, noun.end)):
             at += 1
             continue
@@ -122,6 +122,17 @@ def _exception(tokens: list[Token], at: int) -> int:
             skipped = sum(token.word == "the" for token in tokens[at : at + len(phrase)])
             return len(phrase) + (skipped if len(phrase) > 1 else 0)
     return len(_ALL_BUT) if words[:1] == _ALL_BUT and _word(tokens, at - 1) in _ALL else 0
+
+
+def _excepted(tokens: list[Token], at: int, *, length: int) -> Noun | None:
+    """What is behind `except`; `the left` alone is that of the part before."""
+    kind, place = _kind_before(tokens, at), at + length
+    noun = NounReader(LookedUp(tokens, lexicon()), Memory(kind=kind)).read(place)
+    place += _word(tokens, place) in {"the", "his", "her", "your"}
+    side: Side | None = next((each for each in SIDES if each == _word(tokens, place)), None)
+    if noun is None and kind and side is not None and _ends(tokens, place + 1):
+        return Noun((Ref(kind, (side,)),), place + 1)
+    return noun
 
 
 def _kind_before(tokens: list[Token], at: int) -> str:

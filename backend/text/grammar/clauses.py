@@ -33,6 +33,9 @@ class ClauseBuilder:
         for index, phrase in enumerate(self._phrases):
             handler = getattr(self, f"_on_{phrase.kind}", None)
             if phrase is self._done_up:
+                following = self._following(index)
+                high = following is not None and following.kind == "dir" and following.meaning in {"up", "high"}
+                self._done_up = following if high else None
                 continue
             if handler is not None:
                 handler(index, phrase)
@@ -177,7 +180,7 @@ class ClauseBuilder:
     # Verbs and what qualifies them.
 
     def _on_verb(self, index: int, phrase: Phrase) -> None:
-        now = self._now
+        now, negated = self._now, self._negated
         starts = self._fresh and phrase.form == "base" and phrase.kind == "verb"
         if self._is_of_body(phrase):
             self._finish()
@@ -186,6 +189,7 @@ class ClauseBuilder:
             carried: list[Ref] = list(now.subjects) if phrase.form in {"past", ""} else []
             self._finish(carried=carried)
             now = self._now
+        self._negated = negated  # `arms raised, not bent`
         if starts and not now.predicates and not (now.subjects and now.explicit):
             now.imperative, now.subjects = True, []
         self._predicate(phrase)

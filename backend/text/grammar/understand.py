@@ -71,6 +71,8 @@ def understand(sentence: str, *, edit: bool = False) -> Program:
     is_edit = edit or _is_edit(sheet, clauses, style=left.style)
     for note in () if is_edit else left.notes:
         sheet.note(note)
+    if not elements and left.style and any(clause.subjects for clause in clauses):
+        sheet.note(f'"{_short(sentence.strip())}" tells nothing exact of the body: it only colours the pose.')
     if not elements and not left.style:
         raise _nothing_understood(sheet, empty, sentence=sentence.strip())
     return Program(elements[:MOST_ELEMENTS], left.style, is_edit, tuple(sheet.notes))

@@ -68,6 +68,8 @@ def _is_said_otherwise(
     """Whether it is an empty verb, or belongs to words that a note tells of or that colour the pose."""
     if predicate is not None and predicate.meaning in _LIGHT and predicate.is_bare and not predicate.objects:
         return True
+    if predicate is not None and predicate.meaning == "lie" and predicate.is_bare and len(clause.predicates) > 1:
+        return True  # `hands lying flat on the table`
     straight = predicate is not None and predicate.meaning == "straighten" and predicate.is_bare
     if straight and any(each.meaning in STANCES for each in clause.predicates):
         return True  # `standing straight`
