@@ -28,7 +28,7 @@ from .evidence import SEEN
 if TYPE_CHECKING:
     from .pose_network import PoseNetwork, Reading
 
-_FITTED: Final = 24
+_FITTED: Final = 12
 _READ: Final = 120
 """So many frames are fitted, and read, in one step."""
 _SAME_BODY: Final = 0.002
@@ -36,6 +36,19 @@ _SAME_BODY: Final = 0.002
 _STEADY: Final = 0.3
 _READING: Final = 0.5
 """The shares of the work that are done when the first frame is read, and fitted."""
+
+
+@dataclass(frozen=True)
+class Fitted(Progress):
+    """Where the fit is, with the last frame that it fitted, for a preview.
+
+    Attributes:
+        frames: how many frames are fitted.
+        rotations: (24, 3, 3) of the last of them, as in `RawMotion`.
+    """
+
+    frames: int
+    rotations: FloatArray
 
 
 @dataclass(frozen=True)
@@ -242,7 +255,8 @@ def _fitted(
     rows: list[tuple[FloatArray, ...]] = []
     camera = np.zeros(4, np.float32)
     for first in range(0, steady.frame_count, _FITTED):
-        yield Progress("Fitting the poses to the video", _READING + (1.0 - _READING) * first / steady.frame_count)
+        stage, done = "Fitting the poses to the video", _READING + (1.0 - _READING) * first / steady.frame_count
+        yield Fitted(stage, done, first, rows[-1][0][-1]) if rows else Progress(stage, done)
         with torch.inference_mode():
             seen = see(_cut(steady, slice(first, first + _FITTED)), device)
             reading = _part(readings[first // _READ], first % _READ)
