@@ -21,7 +21,7 @@ _PARTS: Final = (
 )
 _FARTHEST: Final = 0.15
 """Of the person's size: a point that leaves its path farther than this is off, however far."""
-_EXCHANGED: Final = 0.006
+_EXCHANGED: Final = 0.01
 """What it costs to take a frame for exchanged, in squares of the person's size summed over a part's points."""
 _CHANGED: Final = 0.01
 """What it costs to change one's mind from one frame to the next."""
