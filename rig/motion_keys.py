@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -41,6 +41,7 @@ class MotionPlan:
         plan: every channel in every frame.
         groups: the rotations and locations that move, with the channels that are not keyed as they are now.
         joints: where hands, feet and head are, to measure by, or None where nothing of it moves.
+        standing: (T, J) when these joints stand on the ground, or None where that is not known.
         preferred: frames, counted from 0, at which a foot comes down or leaves the ground.
         reduced: the keys instead of those of every frame, or None.
         aligned: whether their handles are aligned.
@@ -49,6 +50,7 @@ class MotionPlan:
     plan: PosePlan
     groups: tuple[ChannelGroup, ...]
     joints: EndJoints | None
+    standing: BoolArray | None = None
     preferred: tuple[int, ...] = ()
     reduced: ReducedMotion | None = None
     aligned: bool = True
@@ -62,9 +64,11 @@ class MotionPlan:
     def _reduce(self, reduction: Reduction) -> Job[MotionPlan]:
         preferred = tuple(sorted({*self.preferred, *reduction.preferred}))
         how = Reduction(reduction.bound, reduction.handles, reduction.whole_poses, preferred)
-        found = yield from reduce_keys(self.groups, how, joints=self.joints, first_frame=self.plan.frame)
-        aligned = reduction.handles == "ALIGNED"
-        return MotionPlan(self.plan, self.groups, self.joints, self.preferred, found, aligned)
+        joints = self.joints
+        if joints is not None and self.standing is not None:
+            joints = joints.while_standing(self.standing, reduction.bound)
+        found = yield from reduce_keys(self.groups, how, joints=joints, first_frame=self.plan.frame)
+        return replace(self, reduced=found, aligned=reduction.handles == "ALIGNED")
 
 
 @dataclass(frozen=True)
@@ -135,21 +139,27 @@ def plan_motion(
         poses: one a frame of the scene, from `options.frame` on.
         options: what to key.
         bone_map: which bones stand for which joints, or None for the armature's own map.
-        contacts: (T, N) truths: which feet are on the ground; where that changes are good frames for keys.
+        contacts: (T, 4) when left heel, left ball, right heel and right ball are on the ground: where that changes are
+            good frames for keys, and standing feet may have a tighter bound.
 
     Raises:
         RigError: the armature cannot be posed, mapped or keyed.
         InputError: `contacts` do not fit the poses.
     """
     armature = require_armature(armature)
-    if contacts is not None and len(contacts) != poses.frame_count:
-        raise InputError(f"Contacts of {len(contacts)} frames do not fit {poses.frame_count} poses.")
+    if contacts is not None and contacts.shape != (poses.frame_count, 4):
+        raise InputError(f"Contacts must be ({poses.frame_count}, 4) for these poses, not {contacts.shape}.")
     turned = as_posed(armature, poses, flip=options.flip)
+    if contacts is not None and turned is not poses:
+        contacts = contacts[:, [2, 3, 0, 1]]
     read, relaxed = read_with_hands(armature, turned, options=options, bone_map=bone_map, relaxed=None)
     plan = plan_pose(armature, poses, options=options, relaxed=relaxed, read=read)
     groups = _groups(armature, plan)
-    joints = _end_joints(armature, read, groups)
-    return MotionPlan(plan, groups, joints, () if contacts is None else contact_changes(contacts))
+    ends = _ends(armature, read, groups)
+    joints = EndJoints(ends.positions) if ends.joints else None
+    if contacts is None:
+        return MotionPlan(plan, groups, joints)
+    return MotionPlan(plan, groups, joints, ends.standing(contacts), contact_changes(contacts))
 
 
 def _done(plan: MotionPlan) -> Job[MotionPlan]:
@@ -181,11 +191,10 @@ def _groups(armature: bpy.types.Object, plan: PosePlan) -> tuple[ChannelGroup, .
     return tuple(groups)
 
 
-def _end_joints(armature: bpy.types.Object, read: ReadRig, groups: Sequence[ChannelGroup]) -> EndJoints | None:
+def _ends(armature: bpy.types.Object, read: ReadRig, groups: Sequence[ChannelGroup]) -> RigEnds:
     rig = read.rig if read.standing is None else read.own
     world = np.array(armature.matrix_world, np.float64)[:3, :3] * bpy.context.scene.unit_settings.scale_length
-    ends = RigEnds(rig, read.bone_map, groups, to_metres=world)
-    return EndJoints(ends.positions) if ends.joints else None
+    return RigEnds(rig, read.bone_map, groups, to_metres=world)
 
 
 def key_motion(

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import AnyFloatArray, DoubleArray
+from ..arrays import AnyFloatArray, BoolArray, DoubleArray
 from ..errors import InputError
 from .motion_channels import MotionChannels
 
@@ -26,6 +26,8 @@ class ErrorBound:
     Attributes:
         degrees: of every bone's own rotation.
         millimetres: of every location, and of the end joints where forward kinematics are given.
+        standing_millimetres: of feet while they stand, where that is known, so that they do not slide; None for no
+            other bound than that.
 
     Raises:
         InputError: a bound is not a positive number.
@@ -33,11 +35,15 @@ class ErrorBound:
 
     degrees: float = 2.0
     millimetres: float = 20.0
+    standing_millimetres: float | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("degrees", self.degrees), ("millimetres", self.millimetres)):
-            if not 0.0 < value < np.inf:
-                raise InputError(f"The largest error in {name} must be a positive number, not {value}.")
+        for name in ("degrees", "millimetres", "standing_millimetres"):
+            value = getattr(self, name)
+            if value is not None and not 0.0 < value < np.inf:
+                raise InputError(
+                    f"The largest error in {name.replace('_', ' ')} must be a positive number, not {value}."
+                )
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,13 @@ class EndJoints:
 
     positions: Positions
     bounds_mm: AnyFloatArray | None = None
+
+    def while_standing(self, standing: BoolArray, bound: ErrorBound) -> EndJoints:
+        """With the tighter bound where joints (T, J) are told to stand."""
+        if bound.standing_millimetres is None:
+            return self
+        tight = min(bound.standing_millimetres, bound.millimetres)
+        return EndJoints(self.positions, np.where(standing, tight, bound.millimetres))
 
 
 @dataclass(frozen=True)

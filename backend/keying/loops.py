@@ -17,8 +17,11 @@ from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle, matrix_to_qu
 
 Root = Literal["IN_PLACE", "TRAVEL"]
 
-_ROWS: Final = 64
+_ROWS: Final = 16
 """Frames compared with all later ones at a time."""
+_CHUNK: Final = 256
+"""Frames whose joints are placed at a time."""
+_STAGE: Final = "Looking for a loop"
 _LOOK_AHEAD_S: Final = 0.15
 """A speed counts as the distance that it makes in this time."""
 _LEAST_MOVE_M: Final = 0.03
@@ -87,10 +90,10 @@ def find_cycle(poses: PoseSequence, *, shortest_s: float = 0.5, longest_s: float
             f"A loop of {shortest_s:g} s or more needs a longer motion than {poses.frame_count / poses.fps:.2f} s. "
             "Take more frames, or allow a shorter loop."
         )
-    features = _features(poses)
+    features = yield from _features(poses)
     found: list[Cycle] = []
     for start in range(0, len(features) - shortest, _ROWS):
-        yield Progress("Looking for a loop", start / len(features))
+        yield Progress(_STAGE, 0.1 + 0.9 * start / len(features))
         for row in range(start, min(start + _ROWS, len(features) - shortest)):
             found += _best_from(features[row : row + longest + 1], row, shortest=shortest)
     if not found:
@@ -120,16 +123,19 @@ def _local_minima(values: DoubleArray) -> BoolArray:
     return (values <= padded[:-2]) & (values <= padded[2:]) & np.isfinite(values)
 
 
-def _features(poses: PoseSequence) -> DoubleArray:
+def _features(poses: PoseSequence) -> Job[DoubleArray]:
     """(T, 2 J, 3) metres: the joints seen from under the root along its heading, and what they move in a moment.
 
     The root itself is there with its height, and with its speed over the ground.
     """
     yaw, level = _heading_and_rest(poses.rotations[:, 0])
-    local = axis_angle_to_matrix(poses.rotations)
-    local[:, 0] = level
-    places = poses.translation.astype(np.float64) * _UP
-    joints = joint_positions(global_rotations(local), places)
+    joints = np.empty((poses.frame_count, poses.rotations.shape[1], 3))
+    for start in range(0, poses.frame_count, _CHUNK):
+        yield Progress(_STAGE, 0.1 * start / poses.frame_count)
+        part = slice(start, start + _CHUNK)
+        local = axis_angle_to_matrix(poses.rotations[part])
+        local[:, 0] = level[part]
+        joints[part] = joint_positions(global_rotations(local), poses.translation[part] * _UP)
     ground = poses.translation.astype(np.float64) * (1.0 - _UP)
     moves = np.gradient(joints, axis=0) + _turned(np.gradient(ground, axis=0), -yaw)[:, None]
     return np.concatenate([joints, moves * poses.fps * _LOOK_AHEAD_S], axis=1)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from ..arrays import AnyFloatArray, DoubleArray
-from ..matrices import product, transform, transposed
+from ..arrays import AnyFloatArray, BoolArray, DoubleArray
 from ..retarget.bone_map import BoneMap
 from ..retarget.parent_spaces import (
     Displacement,
@@ -19,7 +19,7 @@ from ..retarget.parent_spaces import (
     nearest_rotation,
     parent_turn,
 )
-from ..retarget.rig_spec import RigSpec
+from ..retarget.rig_spec import Follow, RigSpec
 from ..rotations import quaternion_to_matrix
 from .motion_channels import ChannelGroup
 
@@ -33,6 +33,10 @@ END_JOINTS: Final = {
     "right_foot": "right_ankle",
 }
 """The joints whose places count, each with the joint that carries it."""
+
+
+SOLES: Final = ("left_ankle", "left_foot", "right_ankle", "right_foot")
+"""The joints over left heel, left ball, right heel and right ball."""
 
 
 class RigEnds:
@@ -71,34 +75,61 @@ class RigEnds:
         self._follows = follows_of(rig, names)
         self.joints, self._ends = tuple(given), list(given.values())
         needed = self._needed()
-        self._order = [name for name in in_order(self._follows, rig=rig.name) if name in needed]
+        self._bones = [self._link(name) for name in in_order(self._follows, rig=rig.name) if name in needed]
+        turning = [name for name in turned if name in needed]
+        self._places = [self._rotation[name] for name in turning]
+        self._turning = {name: place for place, name in enumerate(turning)}
+        self._rest = rig.rest[[rig.index[name] for name in turning], None, :3, :3].astype(np.float64)
 
     def positions(self, quaternions: DoubleArray, locations: DoubleArray) -> DoubleArray:
         """(F, R, 4) unit quaternions and (F, L, 3) locations -> (F, J, 3) metres, of `joints`."""
         frames = len(quaternions)
-        turns = quaternion_to_matrix(quaternions) if quaternions.shape[1] else np.zeros((frames, 0, 3, 3))
+        local = quaternion_to_matrix(np.swapaxes(quaternions[:, self._places], 0, 1))
+        own = self._rest @ local @ np.swapaxes(self._rest, -1, -2)
         done: dict[str, Displacement] = {}
         heads: dict[str, DoubleArray] = {}
-        for name in self._order:
-            bone = self._rig.index[name]
-            carrier = carried(self._follows[name], done, frames)
-            rest, rest_head = self._rig.rest[bone, :3, :3].astype(np.float64), self._rig.heads[bone].astype(np.float64)
-            place = self._location.get(name)
-            channel = self._rig.basis[bone, :3, 3].astype(np.float64) if place is None else locations[:, place]
-            heads[name] = carrier.apply(rest_head)
-            if place is not None or channel.any():
-                heads[name] = heads[name] + transform(location_axes(self._rig, bone, carrier), channel)
-            own = self._own_turn(name, turns)
-            turn = product(
-                product(parent_turn(self._follows[name], done, frames), rest), product(own, transposed(rest))
-            )
-            done[name] = Displacement(turn, heads[name] - transform(turn, rest_head))
+        for link in self._bones:
+            carrier = self._carrier(link, done, frames)
+            head = carrier.turn @ link.head + carrier.shift
+            if link.location is not None or link.offset.any():
+                channel = link.offset if link.location is None else locations[:, link.location]
+                axes = location_axes(self._rig, self._rig.index[link.name], carrier)
+                head = head + (axes @ channel[..., None])[..., 0]
+            space = self._space(link, done, frames)
+            place = self._turning.get(link.name)
+            turn = space @ (link.turn if place is None else own[place])
+            heads[link.name], done[link.name] = head, Displacement(turn, head - turn @ link.head)
         return np.stack([heads[name] for name in self._ends], axis=1) @ self._to_metres.T
 
-    def _own_turn(self, name: str, turns: DoubleArray) -> DoubleArray:
-        if name in self._rotation:
-            return turns[:, self._rotation[name]]
-        return nearest_rotation(self._rig.basis[self._rig.index[name], :3, :3].astype(np.float64))
+    def standing(self, contacts: BoolArray) -> BoolArray:
+        """(T, 4) which of `SOLES` are on the ground -> (T, J) which of `joints` stand."""
+        found = np.zeros((len(contacts), len(self.joints)), np.bool_)
+        for place, joint in enumerate(self.joints):
+            if joint in SOLES:
+                found[:, place] = contacts[:, SOLES.index(joint)]
+        return found
+
+    def _carrier(self, link: _Link, done: dict[str, Displacement], frames: int) -> Displacement:
+        """What carries the bone's head; without an offset of its own the bone that does."""
+        follow = link.follow
+        if link.is_carried_as_it_is and follow.place_of is not None:
+            return done[follow.place_of]
+        return carried(follow, done, frames)
+
+    def _space(self, link: _Link, done: dict[str, Displacement], frames: int) -> DoubleArray:
+        """(F, 3, 3) how the space that the bone rotates in is turned."""
+        if link.is_turned_as_it_is and link.follow.first is not None:
+            return done[link.follow.first].turn
+        return parent_turn(link.follow, done, frames)
+
+    def _link(self, name: str) -> _Link:
+        bone, follow = self._rig.index[name], self._follows[name]
+        rest, basis = self._rig.rest[bone].astype(np.float64), self._rig.basis[bone].astype(np.float64)
+        turn = rest[:3, :3] @ nearest_rotation(basis[:3, :3]) @ rest[:3, :3].T
+        as_carried, as_turned = np.array_equal(follow.place, np.eye(4)), np.array_equal(follow.turn, np.eye(3))
+        place = self._location.get(name)
+        alike = (as_carried, as_turned and follow.weight <= 0.0)
+        return _Link(name, follow, rest[:3, 3], turn, basis[:3, 3], place, *alike)
 
     def _needed(self) -> set[str]:
         """The bones of the joints, and all that they follow."""
@@ -108,3 +139,21 @@ class RigEnds:
             found |= waiting
             waiting = {source for name in waiting for source in self._follows[name].sources} - found
         return found
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A bone on the way to an end: its rest head (3,), its own turn (3, 3) and location (3,) where no channel gives it.
+
+    `location` is the position of its location among the channels. The last two tell whether the bone that it follows
+    carries and turns it without anything in between.
+    """
+
+    name: str
+    follow: Follow
+    head: DoubleArray
+    turn: DoubleArray
+    offset: DoubleArray
+    location: int | None
+    is_carried_as_it_is: bool
+    is_turned_as_it_is: bool

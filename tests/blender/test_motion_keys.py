@@ -345,6 +345,27 @@ def test_contacts_draw_keys_to_their_frames(motion, options, reduction, poses, h
     assert len(frames) <= 1.3 * len(others)
 
 
+def test_standing_feet_keep_a_bound_of_their_own(package, motion, options, poses, rigify) -> None:
+    contacts = np.zeros((FRAMES, 4), bool)
+    contacts[30:60, 2:] = True
+    plan = motion.plan_motion(rigify, poses(), options=options(), contacts=contacts)
+    motion.key_motion(rigify, plan)
+    truth = played(rigify)
+    bounds, keying = package("backend.keying.error_bound"), package("backend.keying.key_reduction")
+    how = keying.Reduction(bounds.ErrorBound(5.0, 50.0, 4.0))
+    motion.key_motion(rigify, motion.run_job(plan.reduce(how)))
+    shown = played(rigify)
+    for name in ("DEF-foot.R", "DEF-toe.R"):
+        apart = 1000.0 * np.linalg.norm(truth["heads"][name] - shown["heads"][name], axis=-1)
+        assert apart[30:60].max() <= 4.0 < apart.max()
+    assert worst_degrees(truth, shown) <= 5.0
+
+
+def test_contacts_that_do_not_fit_are_refused(package, motion, options, poses, humanoid) -> None:
+    with pytest.raises(package("backend.errors").InputError, match="Contacts must be"):
+        motion.plan_motion(humanoid, poses(), options=options(), contacts=np.zeros((5, 4), bool))
+
+
 def test_one_pose_makes_one_key(motion, options, reduction, poses, humanoid) -> None:
     report = motion.pose_and_key_motion(humanoid, poses(1), options=options(), reduction=reduction(2.0))
     assert {len(curve.keyframe_points) for curve in curves_of(humanoid).values()} == {1}
