@@ -43,6 +43,7 @@ _OWN_WAY: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 _OTHER_END: Final = {"heel": "toes", "toes": "heel"}
 _MOST_TIPPED_M: Final = 0.12
+_HINGES: Final = frozenset({"elbow", "knee"})
 _ARM: Final = frozenset({"arm", "forearm", "hand", "wrist", "elbow"})
 _GIVE_M, _MISSED_M = 0.01, 0.06
 _LEVEL: Final = 0.1
@@ -84,7 +85,7 @@ def _one(change: Change, part: str, current: Body) -> Edit:
         return _shrug(change, part, current) if name == "shoulder" else _tip(change, part, current)
     if change.verb == "turn":
         return _without_length(change, _twist(change, part, current))
-    carried = name in {"hand", "foot", "wrist", "ankle"} or change.toward is not None
+    carried = name in {"hand", "foot", "wrist", "ankle"} or (change.toward is not None and name not in _HINGES)
     return _carry(change, part, current) if carried else _swing(change, part, current)
 
 
@@ -108,7 +109,7 @@ def _bend(change: Change, part: str, current: Body) -> Edit:
 
 def _swing(change: Change, part: str, current: Body) -> Edit:
     """An arm, a leg or half of one turns towards a direction, as stiff as it is."""
-    if change.metres is not None:
+    if change.metres is not None or change.toward is not None:
         return _swing_by(change, part, current)
     side = side_of(part)
     limb, joint = _SWUNG[bare(part)]
@@ -128,9 +129,12 @@ def _swing_by(change: Change, part: str, current: Body) -> Edit:
     now, way = current.limb(limb)[0], _way_to(change, part, current)
     if way is None:
         return Edit(note=_NOWHERE)
-    share = metres_of(change) / length_of(current, name, str(side))
+    share = _metres_to(change, part, current) / length_of(current, name, str(side))
     degrees, missed = swing_degrees(now, way, share)
-    goal, note = _aim(dataclasses.replace(change, metres=None, degrees=degrees), part, now)
+    if change.toward is None:
+        goal, note = _aim(dataclasses.replace(change, metres=None, degrees=degrees), part, now)
+    else:
+        goal, note = turned_toward(now, way, degrees), ""
     x, y, z = goal.tolist()
     joint = f"{side}_{_SWUNG[name][1]}"
     twist = {"left_elbow": "left_shoulder", "right_elbow": "right_shoulder", "left_knee": "left_hip"}

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, cast
 from ..language import Amount, Change, Spot, Touch
 from .contact import contacts, real_sides
 from .names import directions
-from .phrases import USUAL, Clause, Predicate, Ref
+from .phrases import SIDES, USUAL, Clause, Predicate, Ref
 from .sheet import Sheet
 
 FINGERS: Final = "Fingers are not posed by words."
@@ -55,6 +55,8 @@ _IN_EDIT: Final = frozenset({
 })  # fmt: skip
 """Verbs that alone, in an edit, mean relative to now."""
 _AIMED: Final = frozenset({"out", "side", "forward", "back", "high"})
+_OWN_LENGTH: Final = frozenset({"knee", "elbow"})
+"""What moves by a length itself, and not the end of its limb."""
 _What: TypeAlias = tuple[str, str, tuple[str, ...]]
 """Part, verb and directions of a `Change`."""
 _Verb: TypeAlias = Any
@@ -66,7 +68,7 @@ _Toward: TypeAlias = tuple[str, str, tuple[str, ...], Spot | None]
 def is_relative(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     """Whether a predicate is about the difference to the current pose."""
     by = any(measure.mode == "by" for measure in predicate.measures)
-    if predicate.more or (by and (clause.imperative or sheet.edit)):
+    if predicate.more or (by and (clause.imperative or sheet.edit)) or (sheet.edit and _is_shifted(clause, predicate)):
         return True
     if not clause.imperative or predicate.negated or any(ref.kind == "palm" for ref in clause.subjects):
         return False
@@ -81,6 +83,12 @@ def _goes_somewhere(predicate: Predicate) -> bool:
     """Whether a part is told a way to go from where it is: `move up`, `away from the hip`."""
     away = "away" in predicate.dirs and any(prep.meaning == "from" and prep.refs for prep in predicate.preps)
     return away or (predicate.meaning == "move" and bool(predicate.dirs) and not predicate.preps)
+
+
+def _is_shifted(clause: Clause, predicate: Predicate) -> bool:
+    """`left hand 10 cm up`: a part, a way and a length."""
+    told = bool(clause.subjects) and bool(predicate.dirs) and predicate.metres() is not None
+    return told and predicate.meaning == "be" and not predicate.preps and not predicate.levels
 
 
 def _is_plain(clause: Clause, predicate: Predicate) -> bool:
@@ -112,11 +120,15 @@ def change(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
     if predicate.more == "less":
         verb, dirs = _OPPOSITE.get(verb, verb), [_TURNED.get(each, each) for each in dirs]
     refs = clause.subjects or _stepping(clause, predicate) or _default_refs(predicate)
-    metres = predicate.metres()
-    found = [what for ref in refs for what in _of(sheet, ref, verb=verb, dirs=dirs)] if verb else []
-    if metres is not None:
-        found = [_with_length(what, ref.kind, verb) for ref in refs for what in _of(sheet, ref, verb=verb, dirs=dirs)]
-    _add(sheet, predicate, [(part, word, ways, None) for part, word, ways in found])
+    found = [(ref, what) for ref in refs for what in _of(sheet, ref, verb=verb, dirs=dirs)] if verb else []
+    if predicate.metres() is not None:
+        found = [(ref, _with_length(what, ref.kind, verb)) for ref, what in found]
+    for ref, (part, word, ways) in found:
+        if predicate.metres() is not None and ref.kind in _OWN_LENGTH and part in {"arms", "legs"}:
+            apart: tuple[str, ...] = ("across",) if word == "close" else ("out",)
+            _add(sheet, predicate, [(f"{side}_{ref.kind}", "move", apart, None) for side in SIDES], share=0.5)
+        else:
+            _add(sheet, predicate, [(part, word, ways, None)])
     return bool(found)
 
 
@@ -133,7 +145,8 @@ def _toward_place(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
             there = contacts(sheet, ref, side=side, prep=replace(to[0], meaning="at"), both=len(sides) == 2)
             place: Spot | None = next((each.place for each in there if isinstance(each, Touch)), None)
             if place is not None:
-                found.append((f"{side}_{_LIMB[ref.kind]}", verb, (), place))
+                part = ref.kind if ref.kind in _OWN_LENGTH else _LIMB[ref.kind]
+                found.append((f"{side}_{part}", verb, (), place))
     _add(sheet, predicate, found)
     return bool(found)
 
@@ -179,18 +192,18 @@ def _end_of_foot(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
 def _with_length(what: _What, kind: str, verb: str) -> _What:
     """What a length is of: the knee or the elbow itself, and a head that goes as it is and does not tilt."""
     part, word, ways = what
-    if kind in {"knee", "elbow"} and word in {"raise", "lower", "move"}:
+    if kind in _OWN_LENGTH and word in {"raise", "lower", "move"}:
         return f"{part.partition('_')[0]}_{kind}", word, ways
     return (part, "move", ways) if part == "head" and verb == "move" else what
 
 
-def _add(sheet: Sheet, predicate: Predicate, found: Sequence[_Toward]) -> None:
-    """Take changes in: of each its part, verb, directions, and what it goes towards."""
+def _add(sheet: Sheet, predicate: Predicate, found: Sequence[_Toward], *, share: float = 1.0) -> None:
+    """Take changes in: part, verb, directions and what it goes towards; of a length each moves a `share`."""
     amount, degrees, metres = _amount(predicate), predicate.degrees(), predicate.metres()
     if degrees is not None:
         degrees = sheet.within("change", abs(degrees), what="one change")
     if metres is not None:
-        degrees, metres = None, sheet.within("apart", abs(metres), what="one change")
+        degrees, metres = None, share * sheet.within("apart", abs(metres), what="one change")
     for part, word, ways, toward in found:
         verb, what = cast(_Verb, word), cast(_Part, part)
         element = Change(verb, what, amount, degrees, directions(ways), metres, toward)

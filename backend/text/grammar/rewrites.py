@@ -71,6 +71,7 @@ _UNDO: Final = re.compile(
     r"(?=$|[,.;]|\s+(?:and|but|while|with)\b)",
     re.IGNORECASE,
 )
+_HALF_METRE: Final = re.compile(r"\bhalf\s+a\s+met(?:re|er)\b", re.IGNORECASE)
 _HEAD: Final = re.compile(r"\b(?:head|neck|chin|face)\b", re.IGNORECASE)
 _AROUND: Final = re.compile(
     r"\bturn(?P<form>s|ing|ed)?\s+(?:(?:him|her|it|them|me|yourself|(?:the|whole|entire)\s+(?:figure|person|body|character))"
@@ -115,6 +116,7 @@ def rewritten(text: str, *, edit: bool) -> str:
     )
     text = _COMPARED.sub(_verb_of_part, text)
     text = _UNDO.sub(_undone, text)
+    text = _HALF_METRE.sub("50 cm", text)
     text = _AROUND.sub(lambda found: "seen from behind" if found["form"] == "ed" else "turn by 180 degrees", text)
     return _SIT_UP.sub("torso upright" if edit else "sitting upright", text)
 
