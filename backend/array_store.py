@@ -86,7 +86,8 @@ class ArrayStore:
                 write_arrays(partial, {_KEY_MEMBER: np.array(key), **arrays})
         except (OSError, InputError) as error:
             self._is_broken = True
-            reason = str(error.strerror if isinstance(error, OSError) else error.__cause__ or error)
+            cause = error.__cause__ if isinstance(error, InputError) else error
+            reason = getattr(cause, "strerror", None) or error
             self._note(f"Nothing can be kept in the cache {self.folder}: {reason}. The work goes on without it.")
             return False
         return True
