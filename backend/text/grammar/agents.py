@@ -23,10 +23,11 @@ def with_agents(sheet: Sheet, clause: Clause, predicate: Predicate) -> tuple[Pre
     Returns:
         What is left of the predicate, and whether hands did anything.
     """
-    targets = [ref for ref in clause.subjects if ref.kind not in _DO_IT and ref.group != "head"]
+    passive = predicate.form == "past" and predicate.meaning in TARGET
+    covered = passive and (bool(clause.instruments) or (predicate.meaning == "cover" and not predicate.preps))
+    targets = [ref for ref in clause.subjects if ref.kind not in _DO_IT and (covered or ref.group != "head")]
     if not targets or predicate.objects or predicate.negated:
         return predicate, False
-    passive = predicate.form == "past" and predicate.meaning in TARGET
     by = [prep for prep in predicate.preps if _is_agent(prep, held=passive)]
     agents = [ref for ref in clause.instruments if ref.kind in ARM_KINDS]
     agents += [ref for prep in by for ref in prep.refs]
@@ -35,6 +36,10 @@ def with_agents(sheet: Sheet, clause: Clause, predicate: Predicate) -> tuple[Pre
         agents = [_BOTH_HANDS]
     if not agents or (agents == clause.instruments and not passive and not _is_moved(clause, predicate)):
         return predicate, False
+    at = [prep for prep in predicate.preps if passive and _names_place(prep, targets[0])]
+    if at:
+        targets = [replace(ref, sides=ref.sides or targets[0].sides) for prep in at for ref in prep.refs]
+        by += at
     told = Predicate(predicate.meaning if passive else "hold", "past", objects=list(targets))
     for ref in agents:
         arms.arm(sheet, ref, sides=real_sides(sheet, ref.sides) or USUAL, predicate=told)
@@ -45,6 +50,11 @@ def _is_agent(prep: Phrase, *, held: bool) -> bool:
     """`by the left hand`, and of what is held `in both hands`."""
     kinds = {ref.kind for ref in prep.refs}
     return bool(kinds) and kinds <= {"hand", "arm", "fist"} and (prep.form == "by" or (held and prep.meaning == "in"))
+
+
+def _names_place(prep: Phrase, held: Ref) -> bool:
+    """`left leg lifted, held at the ankle`."""
+    return prep.meaning == "at" and bool(prep.refs) and all(ref.group == held.group == "leg" for ref in prep.refs)
 
 
 def _is_moved(clause: Clause, predicate: Predicate) -> bool:

@@ -27,6 +27,9 @@ def measure_at(looked: LookedUp, at: int, *, before: Phrase | None) -> Phrase | 
         at += 1
         if at - start > 3:
             return None
+    starts = before is None or before.kind in {"stop", "break", "with"}
+    if starts and looked.word(at) == "one" and looked.word(at + 1) == "foot":
+        return None  # `one foot off the floor`
     if at >= len(looked.tokens) or (value := looked.tokens[at].value) is None:
         return None
     if _is_plain_angle(looked, at, value=value, before=before):
@@ -49,6 +52,8 @@ def _from_level(looked: LookedUp, at: int) -> int:
     if words[0] not in {"above", "below", "over", "under", "beneath"}:
         return 0
     place = 1 + (words[1] in {"the", "a"})
+    if words[place] in {"shoulder", "shoulders", "hip", "hips"}:
+        return place + 1 + (looked.word(at + place + 1) in {"level", "height"})
     return place + 1 if words[place] in _LEVEL else 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from .lexicon import LookedUp, lexicon
+from .named import named_poses
 from .phrases import SIDED
 from .tokens import Token
 
@@ -18,6 +19,7 @@ _BREAKS: Final = frozenset({"and", "while", "but", "with", ""})
 _BY_HAND: Final = frozenset({"touch", "hold", "cover", "support", "point", "reach", "hug", "put"})
 _BY_LEG: Final = frozenset({"step", "lunge", "raise", "swing"})
 """What is done with a leg where it says `with the left` of no other part: `kick with the left`."""
+_VERB: Final = frozenset({"verb"})
 _GOES_ON: Final = frozenset({"verb", "state", "be", "dir", "prep"})
 """What is said of a part behind it."""
 
@@ -34,8 +36,8 @@ def with_sides_before(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _apposition(tokens: list[Token], at: int) -> list[Token] | None:
-    """`one arm raised, the left one`, `her hand (the left) on her belly`."""
-    if tokens[at].word != ",":
+    """`one arm raised, the left one`, `her hand (the left) on her belly`, `the raised arm is the left one`."""
+    if tokens[at].word not in {",", "is"}:
         return None
     place = at + 1
     owned = _word(tokens, place) in _OWNERS
@@ -111,7 +113,8 @@ def _attributive(tokens: list[Token], at: int) -> list[Token] | None:
     """`the arm on the left hand side is raised`."""
     part = _unsided(tokens, at)
     end = _on_side(tokens, part[1]) if part is not None else None
-    if part is None or end is None or not _is_any(tokens, end, _GOES_ON):
+    ordered = _ends_at(tokens, end) and any(_is_any(tokens, at - each, _VERB) for each in (1, 2))
+    if part is None or end is None or not (ordered or _is_any(tokens, end, _GOES_ON)):
         return None
     side = next(token.word for token in tokens[part[1] : end] if token.word in _SIDES)
     return [*tokens[:at], Token(side, side), *tokens[at : part[1]], *tokens[end:]]
@@ -126,10 +129,12 @@ def _done_with(tokens: list[Token], at: int) -> list[Token] | None:
         return None
     start = next((each + 1 for each in range(at - 1, -1, -1) if tokens[each].is_stop), 0)
     looked = LookedUp(tokens, lexicon())
-    said = {entry.meaning for each in range(start, at) for _, entry in looked.at(each) if entry.category == "verb"}
-    if not said & (_BY_HAND | _BY_LEG):
+    entries = [entry for each in range(start, at) for _, entry in looked.at(each)]
+    said = {entry.meaning for entry in entries if entry.category == "verb"}
+    posed = any(entry.category == "pose" and named_poses()[entry.meaning].raises_one_arm for entry in entries)
+    if not said & (_BY_HAND | _BY_LEG) and not posed:
         return None
-    limb = "leg" if said & _BY_LEG else "hand"
+    limb = "leg" if said & _BY_LEG and not posed else "hand"
     return [*tokens[: place + 1], Token(limb, limb), *tokens[end:]]
 
 
@@ -143,6 +148,10 @@ def _on_side(tokens: list[Token], at: int) -> int | None:
     if not length or looked.is_part(end) or _word(tokens, end) in {"of", "one"}:
         return None
     return end
+
+
+def _ends_at(tokens: list[Token], at: int | None) -> bool:
+    return at is not None and (at >= len(tokens) or tokens[at].is_stop)
 
 
 def _is_any(tokens: list[Token], at: int, categories: frozenset[str]) -> bool:

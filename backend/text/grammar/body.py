@@ -88,10 +88,23 @@ def _with_hands(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
         sheet.note(FINGERS)
         return False
     hands = [ref for ref in clause.instruments if ref.kind in ARM_KINDS] or [_hands_for(sheet, predicate)]
-    said = False
+    said = _pulled_to_trunk(sheet, predicate)
     for ref in hands:
         said = arms.arm(sheet, ref, sides=real_sides(sheet, ref.sides) or USUAL, predicate=predicate) or said
     return said
+
+
+def _pulled_to_trunk(sheet: Sheet, predicate: Predicate) -> bool:
+    """`hug the left leg to the chest` raises the knee; the hands are on the leg."""
+    to = [prep for prep in predicate.preps if prep.meaning == "to" and any(ref.kind == "chest" for ref in prep.refs)]
+    held = [ref for ref in predicate.objects if ref.group == "leg"]
+    if not to or not held:
+        return False
+    predicate.preps = [prep for prep in predicate.preps if prep not in to]
+    for ref in held:
+        sides = real_sides(sheet, ref.sides) or USUAL
+        legs.leg(sheet, Ref("knee", ref.sides), sides=sides, predicate=Predicate("move", preps=list(to)))
+    return True
 
 
 def _hands_for(sheet: Sheet, predicate: Predicate) -> Ref:
@@ -125,8 +138,9 @@ def _reaching(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
 
 
 def _stepping(sheet: Sheet, clause: Clause, predicate: Predicate) -> bool:
+    on = [ref for prep in predicate.preps if prep.meaning in {"on", "onto"} for ref in prep.refs]
     named: list[Side] = [
-        side for ref in clause.instruments if ref.group == "leg" for side in real_sides(sheet, ref.sides)
+        side for ref in (*clause.instruments, *on) if ref.group == "leg" for side in real_sides(sheet, ref.sides)
     ]
     aside: list[Side] = [side for side in SIDES if side in predicate.dirs]
     side = (*named, *aside, *USUAL)[0]

@@ -122,6 +122,9 @@ class ClauseBuilder:
         if now.instruments and all(ref in now.instruments for ref in phrase.refs):
             return
         last = now.predicates[-1] if now.predicates else None
+        if now.pose is not None and last is None and not self._fresh and self._waves(index, phrase):
+            now.instruments.extend(phrase.refs)
+            return
         if last is not None and self._is_object(last, phrase):
             self._object(last, phrase)
         elif (now.subjects and now.explicit and not now.predicates and now.pose is None) or (
@@ -134,6 +137,12 @@ class ClauseBuilder:
         for meaning in phrase.attributes:
             self._predicate(Phrase("state", phrase.start, phrase.end, meaning, "past"))
         self._fresh = False
+
+    def _waves(self, index: int, phrase: Phrase) -> bool:
+        """`waving both hands`: the object of a pose is what it is done with."""
+        behind = self._following(index)
+        ends = behind is None or behind.kind in {"stop", "break", "with"}
+        return ends and all(ref.kind in {"hand", "arm"} for ref in phrase.refs)
 
     def _is_object(self, last: Predicate, phrase: Phrase) -> bool:
         if last.objects or self._fresh or last.form not in {"base", "ing", "s", "past"}:

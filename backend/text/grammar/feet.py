@@ -79,6 +79,14 @@ def heel_raised(sheet: Sheet, side: Side, *, both: bool) -> bool:
     return True
 
 
+def toes_raised(sheet: Sheet, side: Side) -> bool:
+    """Toes off the ground, the heel on it."""
+    contacts = sheet.legs[side].contacts
+    put_on_ground(contacts, Ground(spot("toes", side), _OFF_GROUND_M["toes"]))
+    put_on_ground(contacts, Ground(spot("heel", side)))
+    return True
+
+
 def is_lift(predicate: Predicate, dirs: Sequence[str]) -> bool:
     """Whether a predicate takes a foot or a leg up."""
     return predicate.meaning in {"raise", "off_ground", "swing"} or "up" in dirs

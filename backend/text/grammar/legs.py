@@ -144,6 +144,9 @@ def _aimed(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both: bo
 
 def _foot(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both: bool) -> bool:
     dirs = of_limb(predicate, side)
+    up = set(predicate.dirs) == {"up"} and predicate.meaning in {"be", "raise", "move", "off_ground"}
+    if ref.kind in {"heel", "toes"} and up and not predicate.negated and not predicate.levels:
+        return feet.heel_raised(sheet, side, both=both) if ref.kind == "heel" else feet.toes_raised(sheet, side)
     if ref.kind in {"ankle", "toes", "heel", "sole"} and not predicate.dirs:
         lifted = ref.kind == "heel" and predicate.meaning in {"raise", "off_ground"} and not predicate.negated
         return lifted and feet.heel_raised(sheet, side, both=both)

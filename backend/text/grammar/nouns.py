@@ -102,7 +102,15 @@ class NounReader:
             return self._looked.word(at - 1) in _BEFORE_FACE or self._is_verb(at + 1)
         if word in {"foot", "feet"}:
             number = self._tokens[at - 1].value if at else None
-            return number is None or following not in _BEHIND_LENGTHS
+            alone = self._looked.word(at - 1) == "one" and self._looked.word(at - 2) in {
+                "",
+                ",",
+                ".",
+                ";",
+                "and",
+                "with",
+            }
+            return alone or number is None or following not in _BEHIND_LENGTHS
         return True
 
     def _is_back(self, at: int, *, marked: bool) -> bool:

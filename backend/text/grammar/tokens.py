@@ -59,6 +59,7 @@ def tokenised(sentence: str) -> list[Token]:
     for sign, spelt in _SPELT.items():
         sentence = sentence.replace(sign, spelt)
     sentence = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", unicodedata.normalize("NFKC", sentence)).replace("\n", " ; ")
+    sentence = re.sub(r"(?<=[^\W\d]) - (?=[^\W\d])", " , ", sentence)
     found: list[Token] = []
     for piece in _PIECES.finditer(sentence):
         found.extend(_tokens(piece, sentence))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from .named import named_poses
 from .phrases import Clause, Phrase, Predicate
 from .sheet import Sheet
 from .stance import STANCES
@@ -68,11 +69,11 @@ def _is_said_otherwise(
     """Whether it is an empty verb, or belongs to words that a note tells of or that colour the pose."""
     if predicate is not None and predicate.meaning in _LIGHT and predicate.is_bare and not predicate.objects:
         return True
-    if predicate is not None and predicate.meaning == "lie" and predicate.is_bare and len(clause.predicates) > 1:
-        return True  # `hands lying flat on the table`
-    straight = predicate is not None and predicate.meaning == "straighten" and predicate.is_bare
-    if straight and any(each.meaning in STANCES for each in clause.predicates):
-        return True  # `standing straight`
+    if predicate is not None and predicate.meaning == "be" and clause.pose is not None and predicate.dirs:
+        sided = named_poses()[clause.pose.meaning].side is not None
+        return sided and set(predicate.dirs) <= {"left", "right"}  # `diving to the right` turns the pose over
+    if predicate is not None and _is_of_another(clause, predicate):
+        return True
     start, end = span
     for near in (
         [each for each in phrases if each.start >= end and each.kind not in _SMALL][:1],
@@ -81,3 +82,13 @@ def _is_said_otherwise(
         if near and near[0].kind == "word":
             return True
     return any(each.kind == "word" for each in phrases if start <= each.start < end)
+
+
+def _is_of_another(clause: Clause, predicate: Predicate) -> bool:
+    """Whether a pose takes it (`side lunge to the left`) or another predicate (`hands lying flat on the table`)."""
+    if predicate.meaning == "be" and clause.pose is not None and predicate.dirs:
+        sided = named_poses()[clause.pose.meaning].side is not None
+        return sided and set(predicate.dirs) <= {"left", "right"}  # `diving to the right` turns the pose over
+    lies = predicate.meaning == "lie" and len(clause.predicates) > 1
+    stands = predicate.meaning == "straighten" and any(each.meaning in STANCES for each in clause.predicates)
+    return predicate.is_bare and (lies or stands)
