@@ -142,6 +142,10 @@ def test_the_hand_that_is_named_does_the_pose(pose):
         ("waitress carrying a tray on her left hand", Point("right_arm", ("down",))),
         ("balancing a basket on the head", Touch("right_hand", "head_top")),
         ("holding a puppy in the right arm", Bend("right_elbow", 100.0)),
+        ("fencer with the foil in the left hand", Point("left_arm", ("forward",))),
+        ("holding a cup in the left hand", Bend("left_elbow", 80.0)),
+        ("carrying a ladder across both shoulders", Raise("left_upper_arm", "out", 55.0)),
+        ("carrying two suitcases", Raise("left_arm", "out", 14.0)),
         ("mother cradling her sleeping infant", Touch("right_hand", "left_forearm")),
     ],
 )

@@ -6,7 +6,8 @@ import re
 from functools import cache
 from typing import Final
 
-from .lexicon import words_table
+from .lexicon import body_words
+from .named import named_poses
 
 _VERB: Final = (
     r"(?:carry|carries|carrying|hold(?:s|ing)?|haul(?:s|ing)?|balanc(?:e|es|ing)|bear(?:s|ing)?|lug(?:s|ging)?|"
@@ -15,8 +16,8 @@ _VERB: Final = (
 _CARRIED: Final = re.compile(
     rf"\b(?P<verb>{_VERB})\s+(?P<thing>(?:(?:a|an|the|his|her|their|some|two)\s+)(?:(?!(?:on|in|under|over|with|and|to|at)\b)"
     r"[\w-]+\s+){1,3})(?P<prep>on|onto|upon|over|across|in|with|under|beneath)\s+"
-    r"(?:(?:top\s+of\s+)?(?:the|his|her|their|its|one|a)\s+)?(?P<side>(?:left|right)\s+)?"
-    r"(?P<part>shoulder|armpit|arm|hand|palm|fingertips|head|hip)\b",
+    r"(?:(?:top\s+of\s+)?(?:the|his|her|their|its|one|a|both)\s+)*(?P<side>(?:left|right)\s+)?"
+    r"(?P<part>shoulders?|armpit|arm|hand|palm|fingertips|head|hip)\b",
     re.IGNORECASE,
 )
 _CRADLED: Final = re.compile(
@@ -34,9 +35,18 @@ _BULKY: Final = frozenset({
     "book", "books", "ball", "surfboard", "bucket", "briefcase", "case", "tool", "tools", "bale", "bundle",
     "hammer", "spade", "shovel", "rake", "oar", "oars", "bazooka", "sledgehammer", "helmet", "laundry", "folder",
 }) | _TRAYS | _BABIES  # fmt: skip
+_SMALL: Final = frozenset({
+    "cup", "mug", "glass", "bottle", "can", "flower", "flowers", "rose", "candle", "lamp", "lantern", "key", "keys",
+    "apple", "letter", "pen", "pencil", "brush", "knife", "fork", "spoon", "wand", "coin", "torch", "flashlight",
+    "dagger", "scroll", "remote", "ticket", "bouquet", "pistol", "hat", "mask",
+})  # fmt: skip
+_BY_HAND: Final = frozenset({"carrying by the hand", "holding something in the hand"})
+_NO_PART: Final = frozenset({"chest", "palm"})
+"""Words of the body that are things too, such as a chest of drawers."""
 _HAND: Final = frozenset({"hand", "palm", "fingertips"})
 _ON_IT: Final = {
-    "shoulder": "carrying on the shoulder", "head": "carrying on the head", "hip": "carrying on the hip",
+    "shoulder": "carrying on the shoulder", "shoulders": "carrying across both shoulders",
+    "head": "carrying on the head", "hip": "carrying on the hip",
 }  # fmt: skip
 _ON_TOP: Final = frozenset({"on", "onto", "upon", "over", "across"})
 
@@ -50,7 +60,9 @@ def _named(found: re.Match[str]) -> str:
     words = re.findall(r"[a-z]+", found["thing"].lower())
     beside = found["verb"].lower() == "with"
     pose = _pose_of(words[-1], found["prep"].lower(), part=found["part"].lower())
-    if not pose or _parts() & set(words) or (beside and words[-1] not in _BULKY):
+    if pose in _BY_HAND and f"holding {' '.join(words)}" in _names():
+        return found[0]
+    if not pose or (body_words() - _NO_PART) & set(words) or (beside and words[-1] not in _BULKY):
         return found[0]
     start, _, end = pose.rpartition(" ")
     named = f"{start} {found['side'].lower()}{end}" if found["side"] else pose
@@ -67,11 +79,12 @@ def _pose_of(thing: str, prep: str, *, part: str) -> str:
         return "holding a baby in the arm"
     if thing in _TRAYS:
         return "carrying a tray on the hand" if part in _HAND else ""
-    return "carrying by the hand" if thing in _BULKY and part in _HAND and prep in {"in", "with"} else ""
+    if part not in _HAND or prep not in {"in", "with"}:
+        return ""
+    return "carrying by the hand" if thing in _BULKY else "holding something in the hand" if thing in _SMALL else ""
 
 
 @cache
-def _parts() -> frozenset[str]:
-    """Words of the body, which are held in another sense; a chest may be one of drawers."""
-    parts = (phrase for phrases in words_table()["part"].values() for phrase in phrases)
-    return frozenset(word for phrase in parts for word in phrase.split()) - {"chest", "palm"}
+def _names() -> frozenset[str]:
+    """What is a named pose itself, such as holding an umbrella."""
+    return frozenset(name for pose in named_poses().values() if pose.side is not None for name in pose.names)

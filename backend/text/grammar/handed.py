@@ -11,6 +11,7 @@ from functools import cache
 from typing import Final, cast
 
 from ..language import Side
+from .lexicon import body_words
 from .named import NamedPose, named_poses
 from .names import other_of
 from .phrases import SIDES, Clause, Phrase
@@ -21,7 +22,7 @@ _HANDED: Final = re.compile(
     re.IGNORECASE,
 )
 _HELD: Final = re.compile(
-    r",?\s*(?:\b(?:with|holding|and)\s+)?(?:(?:the|a|an|his|her|their)\s+)?\b(?P<thing>[a-z]+)\s+(?:(?:is|held)\s+)*in\s+(?:(?:the|his|her|their|its)\s+)?(?P<side>left|right)"
+    r",?\s*(?:\b(?:(?P<with>with)|holding|and)\s+)?(?:(?:the|a|an|his|her|their)\s+)?\b(?P<thing>[a-z]+)\s+(?:(?:is|held)\s+)*in\s+(?:(?:the|his|her|their|its)\s+)?(?P<side>left|right)"
     r"\s+(?:hand|arm)\b",
     re.IGNORECASE,
 )
@@ -58,7 +59,8 @@ def handed_in(text: str) -> tuple[str, Handed]:
 
     def taken(held: re.Match[str]) -> str:
         thing, rest = held["thing"].lower(), f"{text[: held.start()]} , {text[held.end() :]}".lower()
-        if not any(re.search(rf"\b{re.escape(name)}\b", rest) for name in _poses_with(thing)):
+        names = _poses_with(thing) or (_one_handed() if held["with"] and thing not in body_words() else ())
+        if not any(re.search(rf"\b{re.escape(name)}\b", rest) for name in names):
             return held[0]
         holds[thing] = cast("Side", held["side"].lower())
         return " "
@@ -71,6 +73,13 @@ def handed_in(text: str) -> tuple[str, Handed]:
 def _poses_with(thing: str) -> tuple[str, ...]:
     """The names of the poses that are done with a thing."""
     return tuple(name for pose in named_poses().values() if _has(pose, thing) for name in (*pose.names, *pose.verbs))
+
+
+@cache
+def _one_handed() -> tuple[str, ...]:
+    """The names of the poses that are done with one hand, for things that nobody listed."""
+    sided = [pose for pose in named_poses().values() if pose.side is not None and pose.group != "yoga"]
+    return tuple(name for pose in sided for name in (*pose.names, *pose.verbs))
 
 
 def _has(pose: NamedPose, thing: str) -> bool:
@@ -87,7 +96,7 @@ def pose_side(pose: NamedPose, clause: Clause, handed: Handed) -> Side | None:
         return None if clause.pose is None else clause.pose.side
     acting = pose.hand or pose.side
     for thing, side in handed.holds.items():
-        if _has(pose, thing):
+        if _has(pose, thing) or not _poses_with(thing):
             return pose.side if side == pose.holds.get(thing, acting) else other_of(pose.side)
     refs = [*clause.instruments, *(ref for prep in _preps(clause) for ref in prep.refs)]
     for ref in refs:

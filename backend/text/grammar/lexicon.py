@@ -133,6 +133,12 @@ def words_table() -> Words:
 
 
 @cache
+def body_words() -> frozenset[str]:
+    """Every single word in the names of parts of the body."""
+    return frozenset(word for phrases in words_table()["part"].values() for each in phrases for word in each.split())
+
+
+@cache
 def lexicon() -> Lexicon:
     """Everything, in all its forms."""
     from .named import pose_phrases
