@@ -69,9 +69,6 @@ def _is_said_otherwise(
     """Whether it is an empty verb, or belongs to words that a note tells of or that colour the pose."""
     if predicate is not None and predicate.meaning in _LIGHT and predicate.is_bare and not predicate.objects:
         return True
-    if predicate is not None and predicate.meaning == "be" and clause.pose is not None and predicate.dirs:
-        sided = named_poses()[clause.pose.meaning].side is not None
-        return sided and set(predicate.dirs) <= {"left", "right"}  # `diving to the right` turns the pose over
     if predicate is not None and _is_of_another(clause, predicate):
         return True
     start, end = span
@@ -88,7 +85,7 @@ def _is_of_another(clause: Clause, predicate: Predicate) -> bool:
     """Whether a pose takes it (`side lunge to the left`) or another predicate (`hands lying flat on the table`)."""
     if predicate.meaning == "be" and clause.pose is not None and predicate.dirs:
         sided = named_poses()[clause.pose.meaning].side is not None
-        return sided and set(predicate.dirs) <= {"left", "right"}  # `diving to the right` turns the pose over
+        return sided and set(predicate.dirs) <= {"left", "right"}
     lies = predicate.meaning == "lie" and len(clause.predicates) > 1
     stands = predicate.meaning == "straighten" and any(each.meaning in STANCES for each in clause.predicates)
     return predicate.is_bare and (lies or stands)
