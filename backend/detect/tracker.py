@@ -54,6 +54,7 @@ _BESIDE: Final = 0.25
 _LEAST_TRACK_S: Final = 0.3
 _LEAST_TRACK_SHARE: Final = 0.25
 """Tracks seen shorter than 0.3 s (of a short clip: than a quarter of it) are taken for mistakes."""
+_FLICKER_S: Final = 0.1
 _FORGOTTEN_S: Final = 5.0
 _LEAST_CONFIDENCE: Final = 0.3
 
@@ -156,7 +157,7 @@ class PeopleTracker:
             (sightings, person.thumbnail)
             for person in self._people.values()
             if len(person.positions) >= least
-            for sightings in [person.sightings()]
+            for sightings in [person.sightings().without_flicker(self._shortest_run())]
             if float(sightings.confidence.mean()) >= _LEAST_CONFIDENCE
         ]
         kept.sort(key=lambda one: -one[0].prominence(self._size))
@@ -315,6 +316,9 @@ class PeopleTracker:
         for number, person in list(self._people.items()):
             if len(person.positions) < self._least_frames() and frame.time_s - person.last_s > _FORGOTTEN_S:
                 del self._people[number]
+
+    def _shortest_run(self) -> int:
+        return max(1, round(_FLICKER_S * self._fps))
 
     def _least_frames(self) -> int:
         """How many frames somebody must be seen in."""

@@ -90,9 +90,14 @@ class Sightings:
         sides = self.boxes[:, 2:] - self.boxes[:, :2]
         return float((sides.prod(axis=1) * self.presence).sum() / (image_size[0] * image_size[1]))
 
-    def between(self, start: int, end: int) -> Sightings:
-        """Those from position `start` up to but not including `end`."""
-        kept = (self.positions >= start) & (self.positions < end)
+    def without_flicker(self, shortest: int) -> Sightings:
+        """Without runs of fewer than `shortest` frames between frames in which the person was not seen.
+
+        What is seen of somebody for a moment in the midst of being hidden is hardly ever them. The longest run stays.
+        """
+        runs = np.cumsum(np.diff(self.positions, prepend=self.positions[:1]) > 1)
+        lengths = np.bincount(runs)
+        kept = lengths[runs] >= min(shortest, int(lengths.max()))
         return Sightings(*(value[kept] for value in self.arrays().values()))
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:

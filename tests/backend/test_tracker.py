@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from contrapposto.backend.detect.tracker import PeopleTracker
-from contrapposto.backend.detect.tracks import Track, interpolated
+from contrapposto.backend.detect.tracks import Sightings, Track, interpolated
 from staged_people import STAGE, Actor, Stage, hips_of
 
 RED, BLUE = (200, 60, 40), (40, 70, 200)
@@ -218,3 +218,18 @@ def test_values_between_known_times_are_linear_and_held_outside() -> None:
     values = np.array([[0.0], [10.0], [20.0]], np.float32)
     found = interpolated(np.array([-1.0, 0.0, 0.25, 1.0, 2.0, 3.0, 9.0]), np.array([0.0, 1.0, 3.0]), values)
     np.testing.assert_allclose(found[:, 0], [0.0, 0.0, 2.5, 10.0, 15.0, 20.0, 20.0])
+
+
+def test_moments_in_which_somebody_seems_to_be_seen_are_left_out() -> None:
+    def sightings(positions: list[int]) -> Sightings:
+        count = len(positions)
+        shapes = ((33, 2), (33, 3), (33,), (4,), ())
+        return Sightings(np.array(positions), *(np.zeros((count, *shape), np.float32) for shape in shapes))
+
+    def kept(positions: list[int], shortest: int) -> list[int]:
+        return sightings(positions).without_flicker(shortest).positions.tolist()
+
+    assert kept([0, 1, 2, 3, 6, 9, 10, 11], 3) == [0, 1, 2, 3, 9, 10, 11]
+    assert kept([0, 4, 5, 8], 3) == [4, 5]
+    assert kept([7], 3) == [7]
+    assert kept([0, 2, 4], 1) == [0, 2, 4]

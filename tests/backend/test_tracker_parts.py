@@ -22,6 +22,8 @@ from contrapposto.backend.detect.association import (
     overlap,
     place_cost,
 )
+from contrapposto.backend.detect.crossings import Crossings
+from contrapposto.backend.detect.person import Person, Sight
 from contrapposto.backend.detect.roi import Roi
 from contrapposto.backend.detect.shots import ShotFinder
 from staged_people import HEIGHT, seen_at
@@ -184,3 +186,63 @@ def test_black_between_two_shots() -> None:
 def test_pictures_of_all_sizes_are_compared(size: tuple[int, int]) -> None:
     image = cv2.resize(background(0), size)
     assert cuts_in([image, image]) == []
+
+
+def sight(x: float, colour: int) -> Sight:
+    """Somebody with the hips at x, dressed in nothing but one bin of the histogram."""
+    clothes = np.zeros((2, appearance.BINS), np.float32)
+    clothes[:, colour] = 1.0
+    return Sight(seen_at((x, 180.0)), clothes, np.array([x - 40.0, 60.0, x + 40.0, 300.0], np.float32))
+
+
+def crossed(colours_after: tuple[int, int]) -> tuple[Person, Person]:
+    """Two who met at position 8, and whose clothes afterwards are these."""
+    people = {0: Person(), 1: Person()}
+    crossings = Crossings()
+    for position in range(20):
+        gap = 20.0 + 30.0 * abs(position - 8)
+        colours = (2, 10) if position < 8 else colours_after
+        seen = {0: sight(200.0 - gap / 2, colours[0]), 1: sight(200.0 + gap / 2, colours[1])}
+        for number, each in seen.items():
+            people[number].add(position, each, time_s=position / 30.0)
+        crossings.feed(people, seen, position=position, time_s=position / 30.0)
+        if position > 8 and not crossings.unsure(0):
+            break
+        for number, each in seen.items():
+            if not crossings.unsure(number):
+                people[number].learn(each, np.zeros((360, 640, 3), np.uint8))
+    assert not crossings.unsure(0)
+    return people[0], people[1]
+
+
+def test_who_was_mistaken_is_exchanged_once_the_two_are_apart_from_where_they_were_nearest() -> None:
+    first, second = crossed((2, 10))
+    judged = len(first.positions)
+    assert 12 < judged < 20
+    assert all(mine[3][0] < other[3][0] for mine, other in zip(first.sights, second.sights, strict=True))
+    first, second = crossed((10, 2))
+    assert first.positions == second.positions == list(range(judged))
+    left = [mine[3][0] < other[3][0] for mine, other in zip(first.sights, second.sights, strict=True)]
+    assert left == [True] * 8 + [False] * (judged - 8)
+    assert first.motion is not None
+    assert second.motion is not None
+    assert first.motion.roi.x > 200.0 > second.motion.roi.x
+
+
+def test_in_a_contact_a_sight_goes_to_whom_it_looks_like() -> None:
+    people = {0: Person(), 1: Person()}
+    for number, colour in ((0, 2), (1, 10)):
+        people[number].add(0, sight(200.0, colour), time_s=0.0)
+        people[number].learn(sight(200.0, colour), np.zeros((360, 640, 3), np.uint8))
+    crossings = Crossings()
+    alone = {0: sight(200.0, 10)}
+    crossings.correct(people, alone)
+    assert list(alone) == [0]  # without a contact nobody is exchanged
+    crossings.lost(1, 0, position=1, time_s=0.1)
+    crossings.correct(people, alone)
+    assert list(alone) == [1]
+    both = {0: sight(150.0, 10), 1: sight(250.0, 2)}
+    crossings.correct(people, both)
+    assert [float(both[number].box[0]) for number in (0, 1)] == [210.0, 110.0]
+    again = Crossings.from_state(crossings.state())
+    assert again.others(0) == {1}
