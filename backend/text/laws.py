@@ -169,7 +169,7 @@ def _sitting_floor() -> Law:
         lambda side: (_low(f"{side}_heel", 0.04), Check(Away(_limb(side, "thigh"), _UP), 30.0, 110.0, slack=10.0))
     )
     upright = _away("torso", _UP, 25.0)
-    return Law(("bottom", "left_heel", "right_heel"), (_low("bottom"), *heels, upright), True, steady=_SEATED)
+    return Law(("bottom", "left_heel", "right_heel"), (_low("bottom"), *heels, upright))
 
 
 def _cross_legged() -> Law:

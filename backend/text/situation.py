@@ -19,6 +19,7 @@ _CLEARLY_RAISED_DEG: Final = 60.0
 _ON_FEET: Final = frozenset({None, "standing", "left_leg", "right_leg"})
 _HANDS: Final = frozenset({"hand", "fingers"})
 _FEET: Final = frozenset({"foot", "ankle", "heel", "toes", "sole"})
+_APART_DEG: Final = 15.0
 _HELD_DEG: Final = 90.0
 _FAR_DOWN: Final = frozenset({"shin", "calf", "ankle", "heel", "sole", "foot", "toes", "knee"})
 
@@ -58,8 +59,7 @@ def situation(elements: Sequence[Element]) -> Situation:
     lifted: set[Chain] = {chain for element in elements if (chain := _lifts(element, kind, elements)) is not None}
     if kind in _UPRIGHT:
         lifted |= {"left_leg" if side == "left" else "right_leg" for side in held_behind(elements)}
-    if kind in _UPRIGHT and {"left_leg", "right_leg"} <= lifted and _strides(elements):
-        lifted -= {"left_leg", "right_leg"}
+    lifted -= _planted(kind, lifted, elements)
     if any(_bends_trunk(element) for element in elements):
         lifted.add("trunk")
     busy: set[Chain] = {chain for element in elements for chain in _about(element)}
@@ -71,6 +71,41 @@ def situation(elements: Sequence[Element]) -> Situation:
     return Situation(
         kind, height, bool(named), frozenset(lifted), frozenset(busy), frozenset(on_toes), arch, bent, aside
     )
+
+
+def _planted(kind: SupportKind | None, lifted: set[Chain], elements: Sequence[Element]) -> set[Chain]:
+    """Legs that stand on the ground for all that is said of them: something must carry who is not in the air."""
+    legs: tuple[Chain, Chain] = ("left_leg", "right_leg")
+    flat = _FEET - {"heel"} if kind in _UPRIGHT else _FEET  # Who stands on the heels alone has no foot flat.
+    down = {chain_of_spot(each.part) for each in elements if _on_ground(each) and bare(each.part) in flat}
+    found = set[Chain](leg for leg in legs if leg in down or leg == kind)
+    if kind not in _UPRIGHT or not set(legs) <= lifted - found:
+        return found
+    if _strides(elements):
+        return set(legs)
+    far = [max((_raised_deg(each, leg) for each in elements), default=0.0) for leg in legs]
+    if abs(far[0] - far[1]) >= _APART_DEG:
+        found.add(legs[int(far[1] < far[0])])
+    return found
+
+
+def _on_ground(element: Element) -> TypeGuard[Ground]:
+    return isinstance(element, Ground) and element.above <= 0.0
+
+
+def _raised_deg(element: Element, leg: Chain) -> float:
+    """How far an element takes a leg from where it would stand, in degrees, roughly."""
+    match element:
+        case Raise(limb=limb, degrees=degrees) if chain_of_limb(limb) == leg:
+            return abs(degrees)
+        case Point(limb=limb) if chain_of_limb(limb) == leg and bare(limb) != "foot":
+            return 90.0
+        case Bend(joint=joint, degrees=degrees) if joint == leg.replace("leg", "knee"):
+            return 0.5 * abs(degrees)
+        case Touch(part=part, place=place) if chain_of_spot(mover(part, place)[0]) == leg:
+            return 120.0
+        case _:
+            return 0.0
 
 
 def held_behind(elements: Sequence[Element]) -> frozenset[str]:

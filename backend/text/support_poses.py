@@ -271,10 +271,9 @@ def started(
         kind: the support.
         height: metres of its seat.
         busy: limbs that other elements are about; a head or an arm among them stays the draft's.
-        arch: what of a lying body is lifted; its arms then push, or lie, whatever is said of them.
+        arch: what of a lying body is lifted.
     """
     start = _STARTS[kind] if arch is None else _ARCHED[arch]
-    busy = busy if arch is None else frozenset()
     pose = clamped_to_limits(rotations_from_angles(_angles(start.both, start.named)))
     found = drafts.copy()
     for name in _posed(start, busy):

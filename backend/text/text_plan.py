@@ -20,7 +20,6 @@ from .changes import Edit, edit_of, sized
 from .changes import joined as joined_edits
 from .edit_balance import FLAT_M, carriers_left, folds, joints_carrying, stance
 from .grounded_parts import grounded_points
-from .hugged_knees import hugged
 from .language import Change, Element, Mirror, Program
 from .laws import STEADY
 from .limb_starts import reaching
@@ -182,7 +181,6 @@ def planned(
         rests = rests_of(where)
         wishes += [check for rest in rests for check in (*touch_checks(rest.part, rest.place), *touch_wishes(rest, ()))]
         moved = moved.union(*(limb_joints(f"{side_of(rest.part)}_arm") for rest in rests))
-    hugs = where.kind == "sitting_floor" and bool(hugged(on))  # Hugged knees have their own place for the heels.
     goes = np.array([name in moved for name in JOINT_NAMES])[:, None]
     local = axis_angle_to_matrix(np.where(goes, bent, poses))
     return Plan(
@@ -193,7 +191,7 @@ def planned(
         weights=(_MUST,) * len(musts) + (1.0,) * len(wishes),
         contacts=contacts,
         carrying=carrying,
-        balanced=carrying.any(1) if planted else _balanced(where, carrying, edit=edit) & (not hugs),
+        balanced=carrying.any(1) if planted else _balanced(where, carrying, edit=edit),
         held=tuple(JOINT_INDEX[name] for name in sorted(change.held)),
         planted=planted,
         limits=_limits(poses if edit else None),

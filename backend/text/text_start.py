@@ -58,7 +58,7 @@ def supported(poses: DoubleArray, where: Situation, on: Sequence[Element], *, ed
         return poses
     there = supports.holds(where.kind, where.height, Body.posed(poses), lifted=where.lifted)
     there &= where.arch is None and not (where.kind == "sitting_floor" and hugged(on))
-    busy = where.busy - supports.carrying_arms(where)
+    busy = (where.busy if where.arch is None else where.lifted) - supports.carrying_arms(where)
     placed = started(poses, where.kind, height=where.height, busy=busy, arch=where.arch)
     placed = placed if where.arch else _knees_up(placed, where.kind, on)
     placed = reaching(placed, rests_of(where))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from contrapposto.backend.errors import InputError
+from contrapposto.backend.job import run_job
 from contrapposto.backend.skeleton import JOINT_INDEX
 from contrapposto.backend.text.body_solids import (
     MASS_SHARES,
@@ -13,9 +14,10 @@ from contrapposto.backend.text.body_solids import (
     nearest_of_pairs,
     outside_of_hull,
 )
-from contrapposto.backend.text.measures import Body
+from contrapposto.backend.text.grammar import understand
+from contrapposto.backend.text.measures import Body, Trunk
 from contrapposto.backend.text.plausibility import plausible
-from contrapposto.backend.text.support_poses import NEUTRAL_DRAFT
+from contrapposto.backend.text.text_solver import NEUTRAL_DRAFT, solve_text
 
 
 def turned(**joints):
@@ -94,3 +96,29 @@ def test_capsules_nearest_points_are_no_further_than_any_sampled_ones():
     assert (length <= sampled + 1e-9).all()
     assert np.abs(sampled - length).max() < 0.02
     assert depths(body) == pytest.approx(np.maximum(PAIR_REACH - length, 0.0))
+
+
+_STANDS_OR_LIES = (
+    "arabesque", "dancer pose", "quad stretch", "knee hug", "pistol squat", "cossack dance", "warrior three",
+    "standing hand to big toe", "push up", "one arm push up", "chaturanga", "forearm plank", "plank pose", "tree pose",
+    "sprint start", "spider man", "dolphin pose", "ice skating", "headstand", "shoulder stand", "plow pose",
+    "reverse plank", "lotus pose", "sitting hugging the knees", "superman exercise", "locust pose", "fish pose",
+    "downward dog", "horse stance",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _STANDS_OR_LIES)
+def test_named_poses_keep_their_balance(name):
+    program = understand(name)
+    (pose,) = run_job(solve_text(program, drafts=NEUTRAL_DRAFT[None], current=None))
+    found = plausible(pose.rotations)
+    assert found.limits_broken == 0
+    assert found.balance_m < 0.03
+    assert found.penetration_m < 0.03
+
+
+@pytest.mark.parametrize("name", ["grand jete", "jumping", "smash", "hurdle", "soccer header", "long jump", "ollie"])
+def test_jumps_do_not_lean_aside(name):
+    (pose,) = run_job(solve_text(understand(name), drafts=NEUTRAL_DRAFT[None], current=None))
+    assert abs(Trunk("left").of(Body.posed(pose.rotations[None]))[0]) < 12.0
+    assert plausible(pose.rotations).limits_broken == 0
