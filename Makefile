@@ -85,7 +85,9 @@ train-text: $(VENV)/.dev models ## Train the model that drafts poses for words f
 	$(BIN)/python -m training.text.retrieval $(TEXT_LESSONS)/lessons.npz $(TEXT_LESSONS)/retrieval.safetensors
 	$(BIN)/python -m training.text.evaluate $(TEXT_LESSONS)/lessons.npz $(TEXT_LESSONS)/retrieval.safetensors \
 		--model "the text model" $(TEXT_LESSONS)/text.safetensors
+	$(BIN)/python -m training.text.wordings $(TEXT_LESSONS)/wordings.safetensors
 	@echo "To ship it: python -m training.ship $(TEXT_LESSONS)/text.safetensors --model text"
+	@echo "and $(TEXT_LESSONS)/wordings.safetensors --model text_wordings where families.toml has changed"
 
 # Bodies to draw come from anny, which lives in an environment of its own.
 $(LESSONS)/bodies.npz: $(ANNY)/.installed
