@@ -18,6 +18,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from . import video_properties
 from .backend.errors import MissingPackageError
 from .backend.joint_words import BODY_JOINTS, FINGER_JOINTS, in_words
 from .backend.packages import require_package
@@ -215,6 +216,7 @@ class CONTRAPPOSTO_PG_scene(bpy.types.PropertyGroup):
     options: PointerProperty(type=CONTRAPPOSTO_PG_options)
     text: PointerProperty(type=CONTRAPPOSTO_PG_text)
     result: PointerProperty(type=CONTRAPPOSTO_PG_result)
+    video: PointerProperty(type=video_properties.CONTRAPPOSTO_PG_video)
 
 
 def _bone_property(joint: str) -> Any:
@@ -259,6 +261,7 @@ CLASSES = (
     CONTRAPPOSTO_PG_constraint,
     CONTRAPPOSTO_PG_text,
     CONTRAPPOSTO_PG_result,
+    *video_properties.CLASSES,
     CONTRAPPOSTO_PG_scene,
     CONTRAPPOSTO_PG_bone_map,
 )
@@ -270,9 +273,11 @@ def attach() -> None:
     bpy.types.Object.contrapposto_bones = PointerProperty(
         type=CONTRAPPOSTO_PG_bone_map, override={"LIBRARY_OVERRIDABLE"}
     )
+    video_properties.attach()
 
 
 def detach() -> None:
     """Take the properties away again; what a file saved in them stays in the file."""
+    video_properties.detach()
     del bpy.types.Object.contrapposto_bones
     del bpy.types.Scene.contrapposto

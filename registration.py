@@ -20,11 +20,14 @@ from .operators import (
     estimate_photo,
     estimate_sketch,
     estimate_text,
+    estimate_video,
     match_camera,
     modal_job,
     on_load,
     readings,
     sketch_strokes,
+    video_again,
+    video_sources,
 )
 from .operators.session import session
 from .panels import bone_map as bone_map_panel
@@ -32,6 +35,7 @@ from .panels import camera as camera_panel
 from .panels import choose_person, menus, sidebar
 from .panels import sketch as sketch_panel
 from .panels import text as text_panel
+from .panels import video as video_panel
 
 CLASSES: Final = (
     *properties.CLASSES,
@@ -43,6 +47,9 @@ CLASSES: Final = (
     *sketch_strokes.CLASSES,
     *estimate_text.CLASSES,
     *drop_picture.CLASSES,
+    *estimate_video.CLASSES,
+    *video_again.CLASSES,
+    *video_sources.CLASSES,
     *readings.CLASSES,
     *confidence.CLASSES,
     *match_camera.CLASSES,
@@ -53,6 +60,7 @@ CLASSES: Final = (
     *sidebar.CLASSES,
     *sketch_panel.CLASSES,
     *text_panel.CLASSES,
+    *video_panel.CLASSES,
     *camera_panel.CLASSES,
     *bone_map_panel.CLASSES,
 )

@@ -76,12 +76,16 @@ class ModalJob:
         if status is None:  # put back from outside
             return {"CANCELLED"}
         if status.cancel_requested or (event.type == "ESC" and event.value == "PRESS"):
-            self._put_back(context)
-            self.report({"INFO"}, f"{self.job_title}: cancelled, nothing was changed")
-            return {"CANCELLED"}
+            return self.stop(context, status)
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         return self._guarded(context, lambda: self._tick(context, status))
+
+    def stop(self, context: bpy.types.Context, _status: JobStatus) -> set[str]:
+        """The artist wants the job to stop; the operator's answer. Here everything is put back at once."""
+        self._put_back(context)
+        self.report({"INFO"}, f"{self.job_title}: cancelled, nothing was changed")
+        return {"CANCELLED"}
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender ends the operator itself: another file is loaded, or the window closes."""
@@ -122,9 +126,10 @@ class ModalJob:
             return
         context.window_manager.progress_update(status.fraction)
         workspace = context.workspace
-        if workspace is not None and status.stage != self._told:
-            self._told = status.stage
-            workspace.status_text_set(f"{status.title}: {status.stage or 'starting'}   |   Esc: cancel")
+        words = ", ".join(filter(None, (status.stage or "starting", status.detail)))
+        if workspace is not None and words != self._told:
+            self._told = words
+            workspace.status_text_set(f"{status.title}: {words}   |   Esc: cancel")
             self._named_workspaces.add(workspace.name)
         redraw_sidebars(context)
 

@@ -1,11 +1,14 @@
-"""What is let go of when another file is opened."""
+"""What is let go of when another file is opened, and what is shown anew then and after an undo."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
 
 from ..rig.overlay import tint
+from . import video_soon
 from .session import session
 
 
@@ -16,13 +19,27 @@ def forget(_path: str = "") -> None:
     tint.hide()
 
 
+@persistent
+def show_settings(*_scene: object) -> None:
+    """The settings of a video's motion are those with which it is keyed now."""
+    video_soon.show_keyed_settings(bpy.context.scene)
+
+
 def add() -> None:
     """Listen."""
     bpy.app.handlers.load_pre.append(forget)
+    for listeners in _after():
+        listeners.append(show_settings)
 
 
 def remove() -> None:
     """Listen no more, and take the tint away."""
     tint.hide()
-    if forget in bpy.app.handlers.load_pre:
-        bpy.app.handlers.load_pre.remove(forget)
+    video_soon.forget()
+    for listeners, listener in ((bpy.app.handlers.load_pre, forget), *((each, show_settings) for each in _after())):
+        if listener in listeners:
+            listeners.remove(listener)
+
+
+def _after() -> tuple[Any, ...]:
+    return bpy.app.handlers.undo_post, bpy.app.handlers.redo_post, bpy.app.handlers.load_post

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from .thumbnails import Thumbnails
+from .video_memory import VideoMemory
 
 if TYPE_CHECKING:
     from ..backend.correction import Correction
@@ -43,14 +44,20 @@ class JobStatus:
         put_back: closes the job at once and takes away its timer; for when the add-on is disabled.
         stage: what happens next.
         fraction: done, in [0, 1].
+        detail: how far it is within the stage, in words, or nothing.
         cancel_requested: asks the job to stop at its next tick.
+        keep: once the artist was asked what a cancelled job shall do with what is done: to keep it, or not.
+        asking: whether that question is open; the job goes on meanwhile.
     """
 
     title: str
     put_back: Callable[[], None]
     stage: str = ""
     fraction: float = 0.0
+    detail: str = ""
     cancel_requested: bool = False
+    keep: bool | None = None
+    asking: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ class Session:
 
     `refused` is the `session_uid` of the armature that was last refused, and why, in words. `correcting` puts the
     correction of keypoints away at once, while there is one. `searches` are the jobs that find the other readings of
-    runs, by the runs' names.
+    runs, by the runs' names. `videos` are the runs over videos.
     """
 
     job: JobStatus | None = None
@@ -128,6 +135,7 @@ class Session:
     refused: tuple[int, str] | None = None
     searches: dict[str, Job[PhotoResult]] = field(default_factory=dict)
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
+    videos: VideoMemory = field(default_factory=VideoMemory)
     _models: ModelCache | None = None
     _found: tuple[FileStamp, FoundPeople] | None = None
     _runs: deque[PhotoRun] = field(default_factory=deque)
@@ -152,6 +160,7 @@ class Session:
             self._models.release()
         self._models = None
         self._found = None
+        self.videos.forget_solved()
 
     def remember(self, found: FoundPeople) -> None:
         """Keep the people of a picture, for another choice among them."""
@@ -196,12 +205,14 @@ class Session:
         for run in self._runs:
             self._stop_search(run.name)
         self._runs.clear()
+        self.videos.forget_runs()
 
     def release(self) -> None:
         """Let go of models, pictures and thumbnails."""
         self.release_models()
         self.forget_runs()
         self.thumbnails.release()
+        self.videos.release()
         self.findings = ()
         self.refused = None
         self.choice = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ class Thumbnails:
 
     def show(self, found: FoundPeople) -> list[str]:
         """Make a thumbnail of each person; returns their names."""
+        return self.show_boxes([(found.image, person_box(person)) for person in found.people])
+
+    def show_boxes(self, boxes: Sequence[tuple[Any, Any]]) -> list[str]:
+        """Make a thumbnail of each box (4,) in its picture (H, W, 3); returns their names."""
         from bpy.utils import previews
 
         from ..backend.thumbnails import square_thumbnail
@@ -32,9 +37,9 @@ class Thumbnails:
         self._forget_old()
         self._pictures += 1
         names = []
-        for index, person in enumerate(found.people):
+        for index, (image, box) in enumerate(boxes):
             name = f"{self._pictures}/{index}"
-            picture = square_thumbnail(found.image, person_box(person), size=SIZE_PX)[::-1]  # Blender: bottom row first
+            picture = square_thumbnail(image, box, size=SIZE_PX)[::-1]  # Blender: bottom row first
             preview = self._previews.new(name)
             preview.image_size = (SIZE_PX, SIZE_PX)
             preview.image_pixels_float.foreach_set(picture.ravel())

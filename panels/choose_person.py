@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ..operators.session import session
-from .people import UNIT_PX, draw_people
+from .people import DRAWN, UNIT_PX, draw_people
 
 COLUMNS = 4
 WIDTH_UNITS = 20
@@ -28,8 +28,9 @@ class CONTRAPPOSTO_PT_choose_person(bpy.types.Panel):
         if choice is None:
             layout.label(text="No picture has been read yet", icon="INFO")
             return
-        who = "people" if choice.operator == "contrapposto.photo" else "figures"
-        layout.label(text=f"{len(choice.thumbnails)} {who} in the picture: whose pose?", icon="COMMUNITY")
+        who = "figures" if choice.operator in DRAWN else "people"
+        where = "video: whose motion?" if choice.operator == "contrapposto.video" else "picture: whose pose?"
+        layout.label(text=f"{len(choice.thumbnails)} {who} in the {where}", icon="COMMUNITY")
         columns = min(COLUMNS, len(choice.thumbnails))
         width = WIDTH_UNITS * UNIT_PX
         draw_people(

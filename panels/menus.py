@@ -8,7 +8,7 @@ import bpy
 
 
 def draw_pose_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    """In Pose Mode: Pose > Pose from Photo, from Drawing, from Strokes, from Text; and Describe Pose."""
+    """In Pose Mode: Pose > Pose from Photo, from Drawing, from Strokes, from Text, from Video; and Describe Pose."""
     _draw_entries(menu.layout)
 
 
@@ -26,6 +26,7 @@ def _draw_entries(layout: Any) -> None:
     layout.operator("contrapposto.sketch", text="Pose from Drawing...", icon="GREASEPENCIL")
     layout.operator("contrapposto.sketch_strokes", text="Pose from Strokes", icon="STROKE")
     layout.operator("contrapposto.text_ask", text="Pose from Text...", icon="OUTLINER_OB_FONT")
+    layout.operator("contrapposto.video_browse", text="Pose from Video...", icon="FILE_MOVIE")
     layout.operator("contrapposto.describe", text="Describe Pose", icon="WORDWRAP_ON")
 
 

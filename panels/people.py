@@ -12,6 +12,8 @@ from ..operators.session import session
 UNIT_PX = 22
 """A little more than a unit of Blender's interface at a scale of 1."""
 LARGEST = 6.0
+DRAWN = ("contrapposto.sketch", "contrapposto.sketch_strokes", "CONTRAPPOSTO_OT_sketch_strokes")
+"""Operators whose pictures show figures, and no people."""
 
 
 def draw_people(
@@ -47,7 +49,7 @@ def draw_people(
             return
         row = cell.row(align=True)
         row.operator_context = "INVOKE_DEFAULT"
-        noun = "Person" if operator == "contrapposto.photo" else "Figure"
+        noun = "Figure" if operator in DRAWN else "Person"
         button = row.operator(operator, text=f"{noun} {number}", depress=number == posed)
         for name, value in request.items():
             setattr(button, name, value)

@@ -119,6 +119,8 @@ def draw_progress(layout: bpy.types.UILayout, job: JobStatus) -> None:
     """The running job, and the button that stops it."""
     column = layout.column()
     column.progress(factor=job.fraction, type="BAR", text=job.stage or "Starting", translate=False)
+    if job.detail:
+        column.label(text=job.detail[:1].upper() + job.detail[1:], translate=False)
     row = column.row()
     row.scale_y = 1.3
     row.enabled = not job.cancel_requested

@@ -283,6 +283,32 @@ class _Keys:
         curve.update()
 
 
+@dataclass(frozen=True)
+class KeptRange:
+    """The keys of one F-curve within a span of frames, its ends counted, with all their attributes."""
+
+    span: tuple[float, float]
+    keys: _Keys
+
+    @classmethod
+    def of(cls, curve: bpy.types.FCurve, span: tuple[float, float]) -> KeptRange:
+        """Keep them."""
+        keys = _Keys.read(curve)
+        within = ~keys.outside(span)
+        return cls(span, _Keys({name: array[within] for name, array in keys.values.items()}))
+
+    @classmethod
+    def empty(cls, curve: bpy.types.FCurve, span: tuple[float, float]) -> KeptRange:
+        """That there were none."""
+        keys = _Keys.read(curve)
+        return cls(span, _Keys({name: array[:0] for name, array in keys.values.items()}))
+
+    def put_back(self, curve: bpy.types.FCurve) -> None:
+        """Make them the curve's only keys within the span."""
+        now = _Keys.read(curve)
+        now.merged(self.keys, now.outside(self.span)).write(curve)
+
+
 @cache
 def _enum_value(attribute: str, item: str) -> int:
     return bpy.types.Keyframe.bl_rna.properties[attribute].enum_items[item].value

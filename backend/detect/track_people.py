@@ -55,6 +55,11 @@ class Tracking:
         self._frame: VideoFrame | None = None
         self._step: Generator[None, None, bool] | None = None
 
+    @property
+    def expected_count(self) -> int:
+        """How many frames there will be in all, as the file says; 0 where it does not."""
+        return self._source.expected_count
+
     def job(self) -> Job[VideoTracks]:
         """Read and follow to the end of the clip; yields after each look of a model.
 
@@ -125,7 +130,7 @@ class Tracking:
 
     def _fraction(self) -> float:
         done = len(self.tracker.frames)
-        expected = self._source.expected_count
+        expected = self.expected_count
         return min(done / expected, 1.0) if expected else done / (done + _UNKNOWN_COUNT)
 
 

@@ -1,0 +1,294 @@
+"""A video moves the active armature: the operator, its file browser, and the question what becomes of a stopped run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import bpy
+from bpy.props import BoolProperty, StringProperty
+
+from ..backend.errors import ContrappostoError, InputError
+from ..backend.job import Job
+from ..preferences import settings
+from ..rig.overlay import redraw_views
+from ..video_properties import CLIP_NAMES, KEYING_NAMES, VideoClip, VideoKeying
+from .drop_picture import is_drop_target
+from .estimate_photo import PosesActiveArmature, key_options
+from .modal_job import ModalJob, redraw_sidebars
+from .session import JobStatus, PersonChoice, session
+from .target import Target
+from .telling import TellsWhy
+from .video_keying import PlannedMotion, key_new, planned_motion, relaxed_fingers
+from .video_memory import VideoRun
+from .video_result import keyed_in_words, keying_from, thumbnails_of, write_keys, write_run
+from .video_work import SeveralPeople, Solved, VideoWork
+
+if TYPE_CHECKING:
+    from ..backend.detect.clip import Clip
+
+OPERATOR: Final = "contrapposto.video"
+EXTENSIONS: Final = tuple(sorted(bpy.path.extensions_movie))
+_GLIMPSE_S: Final = 0.2
+"""The rig shows another pose this often at most, and only so that it takes a fifth of the time."""
+
+
+class CONTRAPPOSTO_OT_video(PosesActiveArmature, VideoClip, VideoKeying, ModalJob, bpy.types.Operator):
+    """Move the active armature like a person in a video, and key the motion from the playhead on"""
+
+    bl_idname = OPERATOR
+    bl_label = "Pose from Video"
+    bl_options = {"REGISTER", "UNDO"}
+    job_title = "Pose from Video"
+    _preview: Any = None
+    _next_glimpse = 0.0
+    _ask = False
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Work without holding the window up; without a file take the scene's, or ask for one first."""
+        fill(self, KEYING_NAMES, context.window_manager.contrapposto_video)
+        self._take_scene_clip(context)
+        if not self.filepath:
+            bpy.ops.contrapposto.video_browse("INVOKE_DEFAULT")
+            return {"INTERFACE"}
+        self._ask = not bpy.app.background
+        return self.start_job(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Work to the end; the most prominent person is taken where none is named."""
+        self._ask = False
+        self._take_scene_clip(context)
+        return self.run_job(context)
+
+    def make_job(self, context: bpy.types.Context) -> Job[Any]:
+        from ..rig.motion_preview import MotionPreview
+
+        clip = self._clip(context)
+        self._target = Target.of(context)
+        armature, scene = self._target.find()
+        options = key_options(scene.contrapposto.options, frame=self._target.frame)
+        self._options, self._keying = replace(options, in_place=False), keying_from(self)
+        self._preview = MotionPreview(armature, self._options)  # a rig that cannot be posed is refused before the work
+        self._work = VideoWork(clip, self.person, ask=self._ask, chosen=settings(context))
+        return self._whole(self._work.job())
+
+    def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
+        armature, scene = self._target.find()
+        if isinstance(result, SeveralPeople):
+            return self._ask_whom(context, result)
+        solved, planned = result
+        try:
+            report, made, before = key_new(armature, planned, self._keying, name=Path(self.filepath).stem)
+        except ContrappostoError as error:
+            session.refused = (armature.session_uid, str(error))
+            raise
+        session.refused = None
+        fingers = relaxed_fingers(planned.plan)
+        request = self._request()
+        run = VideoRun(solved.result, self._target, request, self._options, before, fingers, solved.seconds)
+        session.videos.keep(run)
+        write_run(scene, run)
+        write_keys(scene, run, planned, report=report, made=made, keying=self._keying)
+        redraw_views()
+        redraw_sidebars(context)
+        self.report({"INFO"}, keyed_in_words(scene.contrapposto.video.result))
+        return {"FINISHED"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """As any job; the answer to the question what becomes of a stopped run comes from its pop-up."""
+        status = session.job
+        if status is None or status.keep is None:
+            return super().modal(context, event)
+        keep, status.keep, status.asking = status.keep, None, False
+        if not keep:
+            return super().stop(context, status)
+        if self._job is not None and not self._work.is_solved:
+            self._job.close()
+            self._job = self._whole(self._work.rest())
+        return {"RUNNING_MODAL"}
+
+    def stop(self, context: bpy.types.Context, status: JobStatus) -> set[str]:
+        """Where something is done, ask whether to keep it; the work goes on until that is answered."""
+        if not self._work.has_something:
+            return super().stop(context, status)
+        status.cancel_requested, status.asking = False, True
+        context.window_manager.popup_menu(draw_question, title="Stop: what becomes of the motion?", icon="QUESTION")
+        redraw_sidebars(context)
+        return {"RUNNING_MODAL"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The redo panel."""
+        from ..panels.video import draw_keying
+
+        layout: Any = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "person")
+        draw_keying(layout, self, context.scene)
+
+    def _whole(self, work: Job[Solved | SeveralPeople]) -> Job[tuple[Solved, PlannedMotion] | SeveralPeople]:
+        solved = yield from work
+        if isinstance(solved, SeveralPeople):
+            return solved
+        planned = yield from planned_motion(
+            self._target,
+            solved.result.raw,
+            self._keying,
+            options=self._options,
+            before_planning=self._show_no_longer,
+        )
+        return solved, planned
+
+    def _take_scene_clip(self, context: bpy.types.Context) -> None:
+        """Without a file, all that the panel shows; with one, the panel shows it from now on."""
+        clip = context.scene.contrapposto.video
+        if not self.filepath:
+            fill(self, CLIP_NAMES, clip)
+        elif clip.filepath != self.filepath:
+            for name in CLIP_NAMES:
+                setattr(clip, name, 0 if name == "person" else getattr(self, name))
+
+    def _clip(self, context: bpy.types.Context) -> Clip:
+        from ..backend.detect.clip import Clip
+
+        if not self.filepath:
+            raise InputError("No video was named. Choose a video file.")
+        render = context.scene.render
+        fps = self.fps or render.fps / render.fps_base
+        path = Path(bpy.path.abspath(self.filepath))
+        return Clip(path, self.start, self.end or None, self.step, fps)
+
+    def _request(self) -> dict[str, Any]:
+        names = [name for name in CLIP_NAMES if name != "person"]
+        return {name: getattr(self, name) for name in names} | {"end": self._work.clip.end or 0}
+
+    def _ask_whom(self, context: bpy.types.Context, several: SeveralPeople) -> set[str]:
+        request = {**self._request(), **asdict(self._keying)}
+        session.choice = PersonChoice(tuple(thumbnails_of(several.tracks)), request, OPERATOR)
+        bpy.ops.wm.call_panel("INVOKE_DEFAULT", name="CONTRAPPOSTO_PT_choose_person", keep_open=False)
+        redraw_sidebars(context)
+        return {"CANCELLED"}
+
+    def _show(self, context: bpy.types.Context) -> None:
+        status = session.job
+        if status is not None:
+            status.detail = self._work.detail()
+        super()._show(context)
+        self._glimpse()
+
+    def _glimpse(self) -> None:
+        """Let the rig show what was just seen, now and then."""
+        began = time.perf_counter()
+        if self._preview is None or began < self._next_glimpse:
+            return
+        poses = self._work.glimpse()
+        if poses is not None:
+            self._preview.show(self._target.find()[0], poses)
+        ended = time.perf_counter()
+        self._next_glimpse = ended + max(_GLIMPSE_S, 4.0 * (ended - began))
+
+    def _show_no_longer(self) -> None:
+        preview, self._preview = self._preview, None
+        if preview is not None:
+            with suppress(ContrappostoError):  # with the armature its pose is gone
+                preview.back(self._target.find()[0])
+
+    def _put_back(self, context: bpy.types.Context) -> None:
+        self._show_no_longer()
+        super()._put_back(context)
+
+
+class CONTRAPPOSTO_OT_video_stop(TellsWhy, bpy.types.Operator):
+    """End the reading of the video"""
+
+    bl_idname = "contrapposto.video_stop"
+    bl_label = "Stop Reading the Video"
+    bl_options = {"INTERNAL"}
+
+    keep: BoolProperty(default=True, options={"SKIP_SAVE"})
+
+    @classmethod
+    def why_not(cls, _context: bpy.types.Context) -> str | None:
+        return None if session.job is not None and session.job.asking else "The video is not being read any more"
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: Any) -> str:
+        """Says what becomes of the motion."""
+        if properties.keep:
+            return "Key the motion as far as the video has been read"
+        return "Key nothing: rig, keys and actions stay as they were"
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Tell the running operator, which hears it at its next tick."""
+        if session.job is not None:
+            session.job.keep = self.keep
+        return {"FINISHED"}
+
+
+class CONTRAPPOSTO_OT_video_browse(PosesActiveArmature, bpy.types.Operator):
+    """Choose a video and move the active armature like a person in it"""
+
+    bl_idname = "contrapposto.video_browse"
+    bl_label = "Pose from Video"
+    bl_options = {"INTERNAL"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "PATH_SUPPORTS_BLEND_RELATIVE"})
+    filter_movie: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Open the file browser."""
+        last = context.scene.contrapposto.video.filepath
+        if last and not self.filepath:
+            self.filepath = last
+        operator: Any = self
+        context.window_manager.fileselect_add(operator)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Hand the chosen file to the operator that reads it."""
+        answer = bpy.ops.contrapposto.video("INVOKE_DEFAULT", True, filepath=self.filepath)
+        return answer - {"RUNNING_MODAL"} or {"FINISHED"}
+
+
+class CONTRAPPOSTO_FH_video(bpy.types.FileHandler):
+    """A video dropped on the 3D view moves the armature"""
+
+    bl_idname = "CONTRAPPOSTO_FH_video"
+    bl_label = "Pose from Video"
+    bl_import_operator = OPERATOR
+    bl_file_extensions = ";".join(EXTENSIONS)
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        return is_drop_target(context)
+
+
+def fill(operator: Any, names: Iterable[str], source: Any) -> None:
+    """Take from elsewhere the properties that the caller of the operator did not set."""
+    for name in names:
+        if not operator.properties.is_property_set(name):
+            setattr(operator, name, getattr(source, name))
+
+
+def draw_question(menu: Any, _context: bpy.types.Context) -> None:
+    """What becomes of a stopped run."""
+    draw_answers(menu.layout)
+
+
+def draw_answers(layout: Any) -> None:
+    """Both answers as buttons."""
+    layout.operator("contrapposto.video_stop", text="Keep What Is Done", icon="KEYFRAME_HLT").keep = True
+    layout.operator("contrapposto.video_stop", text="Discard", icon="TRASH").keep = False
+
+
+CLASSES: Iterable[type] = (
+    CONTRAPPOSTO_OT_video,
+    CONTRAPPOSTO_OT_video_stop,
+    CONTRAPPOSTO_OT_video_browse,
+    CONTRAPPOSTO_FH_video,
+)

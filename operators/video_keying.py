@@ -1,0 +1,192 @@
+"""From a solved motion to keys on the rig: finished, planned and reduced as a job, then keyed at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..backend.errors import RigError
+from ..backend.job import Job, Progress
+
+if TYPE_CHECKING:
+    from ..backend.arrays import BoolArray
+    from ..backend.estimate.motion import RawMotion
+    from ..backend.keying.loops import Cycle
+    from ..backend.pose_sequence import PoseSequence
+    from ..rig.fcurves import Channel
+    from ..rig.motion_again import BeforeMotion, MadeMotion
+    from ..rig.motion_keys import MotionPlan, MotionReport
+    from ..rig.pose_plan import KeyOptions
+    from .target import Target
+    from .video_memory import VideoRun
+
+
+@dataclass(frozen=True)
+class Keying:
+    """How a motion is finished and keyed, as plain values; see `video_properties.VideoKeying`."""
+
+    smoothing_hz: float = 6.0
+    lock_feet: bool = True
+    in_place: bool = False
+    keys: str = "REDUCED"
+    max_degrees: float = 2.0
+    max_millimetres: float = 20.0
+    destination: Any = "CURRENT"
+    loop: bool = False
+    left_hand: str = ""
+    right_hand: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedMotion:
+    """What will be keyed.
+
+    Attributes:
+        plan: the channels.
+        whole: how many frames the motion has where no loop is cut out of it.
+        fps: frames a second of the motion on the rig.
+        notes: what the artist should know, in sentences.
+    """
+
+    plan: MotionPlan
+    whole: int
+    fps: float
+    notes: tuple[str, ...] = ()
+
+
+def planned_motion(
+    target: Target,
+    raw: RawMotion,
+    keying: Keying,
+    *,
+    options: KeyOptions,
+    run: VideoRun | None = None,
+    before_planning: Callable[[], object] = lambda: None,
+) -> Job[PlannedMotion]:
+    """Finish a motion and plan its keys; nothing is changed.
+
+    Args:
+        target: the rig, found again at each step.
+        raw: the motion.
+        keying: the settings.
+        options: what is keyed.
+        run: of a motion that is keyed already and shall be keyed anew.
+        before_planning: called right before the rig is read.
+
+    Raises:
+        ContrappostoError: the motion cannot be finished, or the rig cannot be posed.
+    """
+    from ..backend.keying.error_bound import ErrorBound
+    from ..backend.keying.key_reduction import Reduction
+    from ..rig.motion_keys import plan_motion, scene_fps
+
+    poses, contacts = yield from _finished(raw, keying)
+    fps = scene_fps(target.find()[1])
+    poses, contacts = yield from _at_rate(poses, contacts, fps)
+    whole = poses.frame_count
+    poses, contacts, notes = yield from _looped(poses, contacts, keying)
+    yield Progress("Reading the rig", 0.97)
+    before_planning()
+    armature, _ = target.find()
+    with nullcontext() if run is None else run.before.shown(armature):
+        plan = plan_motion(armature, poses, options=options, contacts=contacts)
+    if run is not None:
+        plan = _with_fingers(plan, run.fingers)
+    if keying.keys == "REDUCED":
+        bound = ErrorBound(keying.max_degrees, keying.max_millimetres)
+        plan = yield from plan.reduce(Reduction(bound))
+    yield Progress("Keying", 1.0)
+    return PlannedMotion(plan, whole, fps, notes)
+
+
+def key_new(
+    armature: bpy.types.Object, planned: PlannedMotion, keying: Keying, *, name: str
+) -> tuple[MotionReport, MadeMotion, BeforeMotion]:
+    """Key a motion for the first time; also what was made, and the rig before.
+
+    Raises:
+        RigError: it cannot be keyed; nothing is changed.
+    """
+    from ..rig.motion_again import BeforeMotion, MadeMotion
+    from ..rig.motion_keys import key_motion
+
+    plan = planned.plan.plan
+    span = (plan.frame, plan.frame + planned.whole - 1.0)
+    before = BeforeMotion.of(armature, plan.places, span=span)
+    report = key_motion(armature, planned.plan, destination=keying.destination, name=name)
+    return report, MadeMotion.of(report, keying.destination), before
+
+
+def key_again(
+    armature: bpy.types.Object, planned: PlannedMotion, keying: Keying, *, run: VideoRun, made: MadeMotion, name: str
+) -> tuple[MotionReport, MadeMotion, BeforeMotion]:
+    """Key a motion in the place of that of a run.
+
+    Raises:
+        RigError: it cannot be keyed; nothing is changed.
+    """
+    from ..rig.motion_again import MadeMotion
+    from ..rig.motion_keys import key_motion
+
+    plan = planned.plan.plan
+    if plan.frame + plan.frames - 1.0 > run.before.span[1] + 0.5:
+        raise RigError("The scene plays at another frame rate than when the video was posed. Pose from it again.")
+    try:
+        before = run.before.and_of(armature, plan.places)
+    except ValueError as error:
+        raise RigError(f"{armature.name} was changed since the video posed it. Pose it again.") from error
+    destination = before.take_off(armature, made, for_destination=keying.destination)
+    report = key_motion(armature, planned.plan, destination=destination, name=name)
+    return report, MadeMotion.of(report, keying.destination), before
+
+
+def relaxed_fingers(plan: MotionPlan) -> tuple[Channel, ...]:
+    """The channels of relaxed hands, which hold one value for the whole motion."""
+    if not plan.plan.relaxed:
+        return ()
+    moving = {channel.group for channel in plan.plan.channels if len(channel.values) > 1}
+    return tuple(c for c in plan.plan.channels if len(c.values) == 1 and c.group and c.group not in moving)
+
+
+def _with_fingers(plan: MotionPlan, fingers: tuple[Channel, ...]) -> MotionPlan:
+    """The plan with what it leaves alone because the motion that is keyed already has touched it."""
+    there = set(plan.plan.places)
+    more = tuple(channel for channel in fingers if (channel.data_path, channel.index) not in there)
+    bones = tuple(dict.fromkeys((*plan.plan.bones, *(channel.group for channel in more))))
+    return replace(plan, plan=replace(plan.plan, channels=(*plan.plan.channels, *more), bones=bones))
+
+
+def _finished(raw: RawMotion, keying: Keying) -> Job[tuple[PoseSequence, BoolArray]]:
+    from ..backend.refine.finish import MotionSettings, finish_motion
+
+    settings = MotionSettings(keying.smoothing_hz, keying.lock_feet, keying.in_place)
+    finished = yield from finish_motion(raw, settings)
+    return finished.poses, finished.stands
+
+
+def _at_rate(poses: PoseSequence, contacts: BoolArray, fps: float) -> Job[tuple[PoseSequence, BoolArray]]:
+    from ..backend.keying.resample import resample, resampled_flags
+
+    flags = resampled_flags(contacts, poses.fps, fps=fps)
+    return (yield from resample(poses, fps)), flags
+
+
+def _looped(
+    poses: PoseSequence, contacts: BoolArray, keying: Keying
+) -> Job[tuple[PoseSequence, BoolArray, tuple[str, ...]]]:
+    """The best cycle, where a loop is wanted."""
+    from ..backend.keying.loops import find_cycle, looped
+
+    if not keying.loop:
+        return poses, contacts, ()
+    cycle: Cycle = yield from find_cycle(poses)
+    made = looped(poses, cycle, root="IN_PLACE" if keying.in_place else "TRAVEL")
+    words = (
+        f"The loop is {cycle.length} frames long, from frame {cycle.start} to {cycle.end} of the motion; its ends were "
+        f"{1000.0 * cycle.mismatch_m:.0f} mm apart before they were blended."
+    )
+    return made.poses, contacts[cycle.start : cycle.end + 1], (words,)

@@ -1,0 +1,193 @@
+"""Reading a video and solving one of its people: a job that tells how far it is, and that can be stopped."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from ..backend.errors import InputError
+from ..backend.job import Job, Progress
+from .session import session, stamp_of
+from .video_memory import ClipKey
+from .ways import check_packages
+
+if TYPE_CHECKING:
+    from ..backend.detect.clip import Clip
+    from ..backend.detect.track_people import Tracking
+    from ..backend.detect.tracks import VideoTracks
+    from ..backend.pose_sequence import PoseSequence
+    from ..backend.video_pipeline import VideoResult
+    from ..preferences import Settings
+
+FOLLOWING: Final = 0.8
+SOLVING: Final = 0.97
+"""Shares of the work that are done when people are followed, and when one of them is solved; as measured."""
+_TELL_AFTER_S: Final = 1.5
+_LEAST_SHARE: Final = 0.03
+
+
+@dataclass(frozen=True)
+class SeveralPeople:
+    """The outcome of a job that has to ask first whose motion to take."""
+
+    tracks: VideoTracks
+
+
+@dataclass(frozen=True)
+class Solved:
+    """The outcome of a job: a person's motion, and how many seconds it took."""
+
+    result: VideoResult
+    seconds: float
+
+
+class VideoWork:
+    """From a clip to a person's motion.
+
+    Args:
+        clip: what to read.
+        person: whose motion, counted from 1; 0 for the most prominent, or to ask.
+        ask: with several people and `person` 0, end with `SeveralPeople`.
+        chosen: the preferences.
+
+    Attributes:
+        is_solved: whether the motion is found, so that there is nothing more to read or to show.
+    """
+
+    def __init__(self, clip: Clip, person: int, *, ask: bool, chosen: Settings) -> None:
+        self.clip, self._person, self._ask, self._chosen = clip, person, ask, chosen
+        self._tracking: Tracking | None = None
+        self._tracks: VideoTracks | None = None
+        self._fitted: Any = None
+        self.is_solved = False
+        self._begun, self._share = time.monotonic(), 0.0
+
+    @property
+    def has_something(self) -> bool:
+        """Whether anything is done that could be kept."""
+        return self._tracks is not None or (self._tracking is not None and len(self._tracking.tracker.frames) > 0)
+
+    def job(self) -> Job[Solved | SeveralPeople]:
+        """Read, follow, and solve.
+
+        Raises:
+            ContrappostoError: it cannot be read, nobody is in it, or a model cannot run.
+        """
+        yield from check_packages()
+        key = clip_key(self.clip)
+        tracks = session.videos.tracks_of(key)
+        if tracks is None:
+            tracks = yield from self._follow()
+            session.videos.remember_tracks(key, tracks)
+        return (yield from self._solve(key, tracks))
+
+    def rest(self) -> Job[Solved | SeveralPeople]:
+        """Go on with what has been done so far, as if the video ended there; for a job that was stopped.
+
+        Raises:
+            ContrappostoError: as `job`.
+        """
+        from ..backend.video_part import first_frames
+
+        tracks = self._tracks
+        if tracks is not None and self._fitted is not None:
+            tracks = first_frames(tracks, max(self._person, 1) - 1, self._fitted.frames)
+            return (yield from self._solve((), tracks))
+        if tracks is None and self._tracking is not None:
+            tracks = self._tracking.result()
+            self.clip = replace(self.clip, end=int(tracks.frames[-1]))
+            session.videos.remember_tracks(clip_key(self.clip), tracks)
+        if tracks is None:
+            raise InputError("Nothing is done yet that could be kept.")
+        return (yield from self._solve(clip_key(self.clip), tracks))
+
+    def detail(self) -> str:
+        """Which frame it is at, and the time left, in words."""
+        seconds = time.monotonic() - self._begun
+        words = [self._frame_in_words()]
+        if seconds > _TELL_AFTER_S and self._share > _LEAST_SHARE:
+            words.append(f"{in_words(seconds * (1.0 / self._share - 1.0))} left")
+        return ", ".join(filter(None, words))
+
+    def glimpse(self) -> PoseSequence | None:
+        """What the person does in the frame that was done last; None where there is none, or all is done."""
+        from ..backend.video_glimpse import fitted_pose, followed_pose
+
+        if self.is_solved:
+            return None
+        if self._fitted is not None:
+            return fitted_pose(self._fitted.rotations)
+        if self._tracking is None or self._tracking.latest is None or self._tracks is not None:
+            return None
+        height, width = self._tracking.latest.image.shape[:2]
+        return followed_pose(self._tracking.tracker, (width, height))
+
+    def _frame_in_words(self) -> str:
+        if self._tracks is not None:
+            person = max(self._person, 1) - 1
+            count = len(self._tracks.tracks[person].frames) if person < len(self._tracks.tracks) else 0
+            return f"frame {self._fitted.frames} of {count}" if self._fitted is not None else ""
+        if self._tracking is None:
+            return ""
+        done, expected = len(self._tracking.tracker.frames), self._tracking.expected_count
+        return f"frame {done} of {expected}" if expected else f"frame {done}"
+
+    def _follow(self) -> Job[VideoTracks]:
+        from ..backend import video_pipeline
+
+        models = session.models(self._chosen)
+        self._tracking = yield from video_pipeline.start_tracking(self.clip, models)
+        return (yield from self._part(self._tracking.job(), 0.0, FOLLOWING))
+
+    def _solve(self, key: ClipKey, tracks: VideoTracks) -> Job[Solved | SeveralPeople]:
+        from ..backend import video_pipeline
+
+        self._tracks = tracks
+        if self._ask and self._person == 0 and len(tracks.tracks) > 1:
+            return SeveralPeople(tracks)
+        person = max(self._person, 1) - 1
+        known = session.videos.solved_of(key, person) if key else None
+        if known is None:
+            video_pipeline.chosen_track(tracks, person)
+            models = session.models(self._chosen)
+            yield Progress("Loading the pose model", FOLLOWING)
+            models.estimator("MODEL")  # makes it ready: torch's first time is slow
+            known = yield from self._part(video_pipeline.solve_video_person(tracks, person, models), FOLLOWING, SOLVING)
+            if key:
+                session.videos.remember_solved(key, known)
+        self.is_solved = True
+        return Solved(known, time.monotonic() - self._begun)
+
+    def _part(self, job: Job[Any], start: float, end: float) -> Job[Any]:
+        """The job as a part of the whole; what it tells is remembered."""
+        from ..backend.estimate.motion import Fitted
+
+        try:
+            while True:
+                try:
+                    progress = next(job)
+                except StopIteration as stop:
+                    return stop.value
+                if isinstance(progress, Fitted):
+                    self._fitted = progress
+                self._share = start + (end - start) * progress.fraction
+                yield replace(progress, fraction=self._share)
+        finally:
+            job.close()
+
+
+def clip_key(clip: Clip) -> ClipKey:
+    """What a clip is known by; an empty one where its file cannot be looked at."""
+    from ..backend.detect.image_sequence import is_picture_name, open_sequence
+
+    is_sequence = clip.path.is_dir() or is_picture_name(clip.path)
+    stamp = open_sequence(clip).info.stamp if is_sequence else stamp_of(clip.path)
+    return () if stamp is None else (*stamp, clip.start, clip.end, clip.step, clip.fps)
+
+
+def in_words(seconds: float) -> str:
+    """A time that is left."""
+    if seconds < 60.0:
+        return f"{max(round(seconds), 1)} s"
+    return f"{round(seconds / 60.0)} min"
