@@ -2,7 +2,7 @@
 
 Exit codes: 0 done, 1 nobody read the output to its end, as in `... | head`, 2 bad input (one sentence on standard
 error, no traceback), 130 interrupted. Each command has a file of its own: `cli_photo.py`,
-`cli_sketch.py`, `cli_text.py`, `cli_rig_map.py`.
+`cli_sketch.py`, `cli_text.py`, `cli_video.py`, `cli_rig_map.py`.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ def main(arguments: Sequence[str] | None = None, *, online: bool = True) -> int:
         with _noticed(interrupts):
             status, complaint = _run(arguments, online=online)
             sys.stdout.flush()  # a pipe that its reader closed may show only now
-    except KeyboardInterrupt:
-        status, complaint = INTERRUPTED, ""
+    except KeyboardInterrupt as stopped:  # a command may say what it keeps
+        status, complaint = INTERRUPTED, str(stopped)
     except BrokenPipeError:
         _forget_output()
         status, complaint = UNREAD, ""
     # Blender makes an error of its own of a Ctrl-C that reaches one of its operators.
     if status == INTERRUPTED or (status and interrupts):
-        status, complaint = INTERRUPTED, "cancelled, nothing was written."
+        status, complaint = INTERRUPTED, complaint or "cancelled, nothing was written."
     if complaint:
         try:
             sys.stderr.write(f"contrapposto: {complaint}\n")
@@ -133,11 +133,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="contrapposto", description="Pose a rig from a picture or a sentence.")
+    parser = _Parser(prog="contrapposto", description="Pose a rig from a picture, a sentence or a video.")
     # Here, so that a Ctrl-C while the large packages are loaded ends the command as any other does.
-    from . import cli_photo, cli_rig_map, cli_sketch, cli_text
+    from . import cli_photo, cli_rig_map, cli_sketch, cli_text, cli_video
 
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for command in (cli_photo, cli_sketch, cli_text, cli_rig_map):
+    for command in (cli_photo, cli_sketch, cli_text, cli_video, cli_rig_map):
         command.add_command(commands)
     return parser

@@ -25,6 +25,7 @@ from .array_store import ArrayStore
 from .detect.clip import Clip, VideoInfo
 from .errors import InputError
 from .job import Job, Progress
+from .packages import require_torch
 from .video_arrays import digest_of, track_to_arrays, tracks_from_arrays, tracks_to_arrays
 from .video_pipeline import VideoResult, chosen_track, solve_video_person, start_tracking
 from .weights.registry import model_entries
@@ -301,6 +302,7 @@ def cached_motion(
         ModelError: the pose model cannot run.
     """
     chosen_track(tracks, person)
+    require_torch()  # what a motion is made of needs it, one that is known too
     known = None if store is None else store.motion(tracks, person)
     if known is not None:
         return known

@@ -58,14 +58,19 @@ def render_rig(armature: bpy.types.Object, *, height: int = _HEIGHT) -> ImageArr
     Raises:
         RigError: the rig has nothing to show.
     """
-    depsgraph = bpy.context.evaluated_depsgraph_get()
     with nothing_left_behind():
-        sitters = [_sitter(obj, depsgraph) for obj in character_objects(armature) if _is_shown(obj)]
-        sitters = [sitter for sitter in sitters if len(sitter.mesh.polygons)]
-        if not sitters:
-            bones = bone_solids(armature, depsgraph)
-            sitters = [Sitter(bones, (), Matrix())] if bones is not None else []
-        return photograph(sitters, height=height)
+        return photograph(sitters_of(armature), height=height)
+
+
+def sitters_of(armature: bpy.types.Object) -> list[Sitter]:
+    """The posed character's meshes, or else its bones as solids, as new data: use it inside `nothing_left_behind`."""
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    sitters = [_sitter(obj, depsgraph) for obj in character_objects(armature) if _is_shown(obj)]
+    sitters = [sitter for sitter in sitters if len(sitter.mesh.polygons)]
+    if sitters:
+        return sitters
+    bones = bone_solids(armature, depsgraph)
+    return [] if bones is None else [Sitter(bones, (), Matrix())]
 
 
 def _is_shown(obj: bpy.types.Object) -> bool:

@@ -54,10 +54,15 @@ def nothing_left_behind() -> Generator[None]:
         bpy.data.batch_remove(list(set(bpy.data.user_map()) - known))
 
 
-def photograph(sitters: Sequence[Sitter], *, height: int) -> ImageArray:
+def photograph(sitters: Sequence[Sitter], *, height: int, room: DoubleArray | None = None) -> ImageArray:
     """Render meshes from Blender's front view on a light backdrop: (height, W, 3) RGB, W as the figure needs it.
 
     Use it inside `nothing_left_behind`. Rendered by Cycles on the processor, which needs no display and no GPU.
+
+    Args:
+        sitters: what is shown.
+        height: of the picture in pixels.
+        room: points (P, 3) in world space that fill the picture, the lowest on the floor; by default the sitters' own.
 
     Raises:
         RigError: Cycles is missing, or there is nothing to show.
@@ -65,6 +70,7 @@ def photograph(sitters: Sequence[Sitter], *, height: int) -> ImageArray:
     points = np.concatenate([sitter.points() for sitter in sitters]) if sitters else np.empty((0, 3))
     if not len(points):
         raise RigError("The rig has neither a visible mesh nor bones: there is nothing to show in a preview.")
+    points = points if room is None else room
     low, high = points.min(axis=0), points.max(axis=0)
     # Rigs come 1.8 or 180 units tall: photograph all of them at one size, standing on the floor.
     scale = _FIGURE_HEIGHT / max(float((high - low).max()), 1e-9)
