@@ -94,6 +94,22 @@ def test_a_sentence_means_these_elements_and_nothing_is_left_out(sentence, lines
         ),
         ("left arm up, right elbow", ["Point left_arm up"], '"right elbow" is not understood, and is left out.'),
         ("asdf qwer, left arm up", ["Point left_arm up"], '"asdf qwer" is no word, and is left out.'),
+        (
+            "left arm up unless the right is up",
+            ["Point left_arm up"],
+            '"unless the right is up" is a condition, and is left out.',
+        ),
+        (
+            "arms crossed but not over the chest",
+            ["Touch left_hand right_upper_arm", "Touch right_hand left_upper_arm"],
+            '"not over the chest" is not understood here, and is left out.',
+        ),
+        ("all but the right arm relaxed", ["Point left_arm down"], '"but the right arm": nothing is said of it then.'),
+        (
+            "not on the floor, sitting",
+            ["Support sitting"],
+            '"not on the floor" only says what is not, and is left out.',
+        ),
     ],
 )
 def test_what_is_not_done_is_said(sentence, lines, note):

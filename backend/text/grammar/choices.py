@@ -21,6 +21,7 @@ _EXCEPT: Final = (
     ("except", "for"), ("except",), ("excepting",), ("excluding",), ("apart", "from"), ("aside", "from"),
     ("other", "than"), ("save", "for"), ("with", "exception", "of"), ("besides",), ("but", "not"),
 )  # fmt: skip
+_CONDITIONS: Final = frozenset({"if", "unless", "until", "because"})
 _ALL_BUT: Final = ("but",)
 _ALL: Final = frozenset({"everything", "all", "everywhere"})
 _LIMBS: Final = ("both", "arms", "and", "both", "legs")
@@ -96,12 +97,12 @@ class Excepted:
 
 def without_exceptions(tokens: Sequence[Token], note: Callable[[str], None]) -> Excepted:
     """Take `except the left arm` out; `except for the raised left arm` says something of it and becomes a clause."""
-    found, refs = list(tokens), list[Ref]()
+    found, refs = _without_conditions(_without_contrasts(list(tokens)), note), list[Ref]()
     at = 0
     while at < len(found):
         length = _exception(found, at)
         noun = _excepted(found, at, length=length) if length else None
-        if noun is None or (found[at].word == "but" and not _ends(found, noun.end)):
+        if noun is None or (_word(found, at + 1) == "not" and not _ends(found, noun.end)):
             at += 1
             continue
         if noun.attributes or _is_told(found, noun.end):
@@ -122,6 +123,31 @@ def _exception(tokens: list[Token], at: int) -> int:
             skipped = sum(token.word == "the" for token in tokens[at : at + len(phrase)])
             return len(phrase) + (skipped if len(phrase) > 1 else 0)
     return len(_ALL_BUT) if words[:1] == _ALL_BUT and _word(tokens, at - 1) in _ALL else 0
+
+
+def _without_contrasts(tokens: list[Token]) -> list[Token]:
+    """`the left arm, not the right, is raised`: the left says it already."""
+    at = 0
+    while at < len(tokens):
+        side = at + 1 + (_word(tokens, at + 1) in {"the", "his", "her", "your"})
+        end = side + 1 + (_word(tokens, side + 1) == "one")
+        before = tokens[at - 1].is_stop if at else False
+        if before and tokens[at].word == "not" and _word(tokens, side) in _SIDES and _ends(tokens, end):
+            tokens = tokens[: at - 1] + tokens[end + (_word(tokens, end) == ",") :]
+        at += 1
+    return tokens
+
+
+def _without_conditions(tokens: list[Token], note: Callable[[str], None]) -> list[Token]:
+    """The tokens without `unless the right is up`: a pose has no conditions."""
+    at = 0
+    while at < len(tokens):
+        if tokens[at].word in _CONDITIONS and _word(tokens, at - 1) not in {"as", "like", "even"}:
+            end = next((each for each in range(at, len(tokens)) if tokens[each].is_stop), len(tokens))
+            note(f'"{" ".join(token.text for token in tokens[at:end])}" is a condition, and is left out.')
+            tokens = tokens[:at] + tokens[end + (at == 0) :]
+        at += 1
+    return tokens
 
 
 def _excepted(tokens: list[Token], at: int, *, length: int) -> Noun | None:
@@ -162,7 +188,7 @@ def _all_limbs(tokens: list[Token]) -> list[Token]:
             while found and found[-1].word in {"all", "four", "every", "the", "his", "her", "both"}:
                 found.pop()
             found += [Token(word, word) for word in _LIMBS]
-        elif words[0] == "everything" and (said := _behind(tokens, at)):
+        elif words[0] in {"everything", "all"} and (said := _behind(tokens, at)):
             limbs = ("both", "arms") if said in _AT_EASE else _LIMBS
             found += [Token(word, word) for word in limbs]
         else:

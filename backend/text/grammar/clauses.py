@@ -23,7 +23,7 @@ class ClauseBuilder:
         self._now = Clause(explicit=False)
         self._fresh = True
         self._amount = self._more = ""
-        self._negated = False
+        self._negated, self._not_at = False, 0
         self._early: list[Phrase] = []
         self.passed_over: list[Phrase] = []
         self._done_up: Phrase | None = None
@@ -259,7 +259,7 @@ class ClauseBuilder:
         )
 
     def _on_not(self, index: int, phrase: Phrase) -> None:
-        self._negated = True
+        self._negated, self._not_at = True, phrase.start
 
     def _on_amount(self, index: int, phrase: Phrase) -> None:
         """Belongs to the verb behind it, if one is next, else to the one before."""
@@ -343,6 +343,10 @@ class ClauseBuilder:
         if not self._now.predicates:
             self._predicate(Phrase("verb", phrase.start, phrase.end, "be"))
         last = self._now.predicates[-1]
+        if self._negated and phrase.kind == "prep" and last.meaning != "be" and not last.negated:
+            self._negated = False  # `arms crossed, but not over the chest`
+            self.passed_over.append(replace(phrase, start=self._not_at))
+            return
         last.covers(phrase.start, phrase.end)
         if phrase.kind == "dir":
             last.dirs.append("up" if phrase.meaning == "overhead" else phrase.meaning)

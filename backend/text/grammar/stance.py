@@ -39,7 +39,7 @@ _Carriers: TypeAlias = Mapping[str, tuple[Side, ...]]
 def stance(sheet: Sheet, predicate: Predicate, *, instruments: Sequence[Ref]) -> bool:
     """Take what a predicate says of what carries the body; whether it said anything."""
     meaning = predicate.meaning
-    if predicate.negated and meaning in STANCES:
+    if predicate.negated:
         return False
     words = sheet.support_words
     said = meaning in STANCES
