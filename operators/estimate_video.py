@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 OPERATOR: Final = "contrapposto.video"
 EXTENSIONS: Final = tuple(sorted(bpy.path.extensions_movie))
-_GLIMPSE_S: Final = 0.2
-"""The rig shows another pose this often at most, and only so that it takes a fifth of the time."""
+_SHOWN_S: Final = 0.2
+"""Panel and rig show how far the work is this often at most, and only so that it takes a fifth of the time."""
 
 
 class CONTRAPPOSTO_OT_video(PosesActiveArmature, VideoClip, VideoKeying, ModalJob, bpy.types.Operator):
@@ -45,7 +45,7 @@ class CONTRAPPOSTO_OT_video(PosesActiveArmature, VideoClip, VideoKeying, ModalJo
     bl_options = {"REGISTER", "UNDO"}
     job_title = "Pose from Video"
     _preview: Any = None
-    _next_glimpse = 0.0
+    _next_show, _shown_stage = 0.0, ""
     _ask = False
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -173,22 +173,16 @@ class CONTRAPPOSTO_OT_video(PosesActiveArmature, VideoClip, VideoKeying, ModalJo
         return {"CANCELLED"}
 
     def _show(self, context: bpy.types.Context) -> None:
-        status = session.job
-        if status is not None:
-            status.detail = self._work.detail()
-        super()._show(context)
-        self._glimpse()
-
-    def _glimpse(self) -> None:
-        """Let the rig show what was just seen, now and then."""
-        began = time.perf_counter()
-        if self._preview is None or began < self._next_glimpse:
+        status, began = session.job, time.perf_counter()
+        if status is None or (status.stage == self._shown_stage and began < self._next_show):
             return
-        poses = self._work.glimpse()
+        status.detail, self._shown_stage = self._work.detail(), status.stage
+        super()._show(context)
+        poses = None if self._preview is None else self._work.glimpse()
         if poses is not None:
             self._preview.show(self._target.find()[0], poses)
         ended = time.perf_counter()
-        self._next_glimpse = ended + max(_GLIMPSE_S, 4.0 * (ended - began))
+        self._next_show = ended + max(_SHOWN_S, 4.0 * (ended - began))
 
     def _show_no_longer(self) -> None:
         preview, self._preview = self._preview, None

@@ -76,7 +76,7 @@ class VideoMemory:
 
     def tracks_of(self, key: ClipKey) -> VideoTracks | None:
         """Who was followed in a clip, if it was the last one."""
-        return self._followed[1] if self._followed is not None and self._followed[0] == key else None
+        return self._followed[1] if key and self._followed is not None and self._followed[0] == key else None
 
     def remember_solved(self, key: ClipKey, result: VideoResult) -> None:
         """Keep a person's motion."""

@@ -10,6 +10,7 @@ from ..backend.errors import InputError
 from ..backend.job import Job, Progress
 from .session import session, stamp_of
 from .video_memory import ClipKey
+from .video_store import video_store
 from .ways import check_packages
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..backend.detect.track_people import Tracking
     from ..backend.detect.tracks import VideoTracks
     from ..backend.pose_sequence import PoseSequence
+    from ..backend.video_cache import CachedTracking
     from ..backend.video_pipeline import VideoResult
     from ..preferences import Settings
 
@@ -57,11 +59,13 @@ class VideoWork:
 
     def __init__(self, clip: Clip, person: int, *, ask: bool, chosen: Settings) -> None:
         self.clip, self._person, self._ask, self._chosen = clip, person, ask, chosen
-        self._tracking: Tracking | None = None
+        self._run: CachedTracking | None = None
         self._tracks: VideoTracks | None = None
         self._fitted: Any = None
         self.is_solved = False
-        self._begun, self._share = time.monotonic(), 0.0
+        self._begun = time.monotonic()
+        self._first: tuple[float, float] | None = None
+        self._share = 0.0
 
     @property
     def has_something(self) -> bool:
@@ -104,10 +108,11 @@ class VideoWork:
 
     def detail(self) -> str:
         """Which frame it is at, and the time left, in words."""
-        seconds = time.monotonic() - self._begun
         words = [self._frame_in_words()]
-        if seconds > _TELL_AFTER_S and self._share > _LEAST_SHARE:
-            words.append(f"{in_words(seconds * (1.0 / self._share - 1.0))} left")
+        if self._first is not None:
+            seconds, share = time.monotonic() - self._first[0], self._share - self._first[1]
+            if seconds > _TELL_AFTER_S and share > _LEAST_SHARE:
+                words.append(f"{in_words(seconds * (1.0 - self._share) / share)} left")
         return ", ".join(filter(None, words))
 
     def glimpse(self) -> PoseSequence | None:
@@ -133,31 +138,40 @@ class VideoWork:
         done, expected = len(self._tracking.tracker.frames), self._tracking.expected_count
         return f"frame {done} of {expected}" if expected else f"frame {done}"
 
-    def _follow(self) -> Job[VideoTracks]:
-        from ..backend import video_pipeline
+    @property
+    def _tracking(self) -> Tracking | None:
+        return None if self._run is None else self._run.tracking
 
-        models = session.models(self._chosen)
-        self._tracking = yield from video_pipeline.start_tracking(self.clip, models)
-        return (yield from self._part(self._tracking.job(), 0.0, FOLLOWING))
+    def _follow(self) -> Job[VideoTracks]:
+        from ..backend.video_cache import CachedTracking
+
+        self._run = CachedTracking(self.clip, session.models(self._chosen), store=video_store(self._chosen))
+        return (yield from self._part(self._run.job(), 0.0, FOLLOWING))
 
     def _solve(self, key: ClipKey, tracks: VideoTracks) -> Job[Solved | SeveralPeople]:
-        from ..backend import video_pipeline
-
         self._tracks = tracks
         if self._ask and self._person == 0 and len(tracks.tracks) > 1:
             return SeveralPeople(tracks)
-        person = max(self._person, 1) - 1
-        known = session.videos.solved_of(key, person) if key else None
+        known = yield from self._motion(key, tracks, max(self._person, 1) - 1)
+        self.is_solved = True
+        return Solved(known, time.monotonic() - self._begun)
+
+    def _motion(self, key: ClipKey, tracks: VideoTracks, person: int) -> Job[VideoResult]:
+        """One person's motion; nothing is kept of a part, which has no key."""
+        from ..backend import video_cache, video_pipeline
+
+        video_pipeline.chosen_track(tracks, person)
+        store = video_store(self._chosen) if key else None
+        known = session.videos.solved_of(key, person) or (store.motion(tracks, person) if store is not None else None)
         if known is None:
-            video_pipeline.chosen_track(tracks, person)
             models = session.models(self._chosen)
             yield Progress("Loading the pose model", FOLLOWING)
             models.estimator("MODEL")  # makes it ready: torch's first time is slow
-            known = yield from self._part(video_pipeline.solve_video_person(tracks, person, models), FOLLOWING, SOLVING)
-            if key:
-                session.videos.remember_solved(key, known)
-        self.is_solved = True
-        return Solved(known, time.monotonic() - self._begun)
+            solving = video_cache.cached_motion(tracks, person, models=models, store=store)
+            known = yield from self._part(solving, FOLLOWING, SOLVING)
+        if key:
+            session.videos.remember_solved(key, known)
+        return known
 
     def _part(self, job: Job[Any], start: float, end: float) -> Job[Any]:
         """The job as a part of the whole; what it tells is remembered."""
@@ -172,6 +186,8 @@ class VideoWork:
                 if isinstance(progress, Fitted):
                     self._fitted = progress
                 self._share = start + (end - start) * progress.fraction
+                if self._first is None and progress.fraction > 0.0:  # loading is no measure, nor is the first frame
+                    self._first = (time.monotonic(), self._share)
                 yield replace(progress, fraction=self._share)
         finally:
             job.close()
