@@ -108,8 +108,10 @@ def _part(poses: PoseSequence, start: int, length: int) -> PoseSequence:
 
 
 class FilmSynthesis(Synthesis):
-    """The noise of the stills' training with errors that last: of every random number `slow` of the variance is a
-    process that forgets with `memory` a frame, the rest is new in each frame.
+    """The noise of the stills' training, with errors that last.
+
+    Of every random number `slow` of the variance is a process that keeps `memory` of itself from frame to frame; the
+    rest is new in each.
     """
 
     def __init__(self, *, noise: Noise | None = None, slow: float = 0.6, memory: float = 0.93) -> None:
@@ -144,12 +146,12 @@ class FilmSynthesis(Synthesis):
         found, confidence = self._detected(rays)
         lost = self._chance((len(rays), 1), 0.02)
         confidence = torch.where(lost, 0.0, confidence)
-        return _observation(found, confidence, self.world_landmarks(marks), camera)
+        return _observation(found, confidence, self.world_landmarks(marks), camera=camera)
 
     def _exactly(self, marks: torch.Tensor, camera: Camera) -> Observation:
         hips = [BLAZEPOSE_33.index["left_hip"], BLAZEPOSE_33.index["right_hip"]]
         body = marks - marks[:, hips].mean(1, keepdim=True)
-        return _observation(_rays(marks), torch.ones(marks.shape[:2]), body, camera)
+        return _observation(_rays(marks), torch.ones(marks.shape[:2]), body, camera=camera)
 
     def _hidden(self, rays: torch.Tensor, low: torch.Tensor, extent: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(T, 33) behind something, and beyond the edge of the picture, which nothing is."""
@@ -204,7 +206,7 @@ def _rays(points: torch.Tensor) -> torch.Tensor:
     return torch.stack([points[..., 0], -points[..., 1]], -1) / (-points[..., 2:]).clamp_min(0.05)
 
 
-def _observation(rays: torch.Tensor, confidence: torch.Tensor, world: torch.Tensor, camera: Camera) -> Observation:
+def _observation(rays: torch.Tensor, confidence: torch.Tensor, world: torch.Tensor, *, camera: Camera) -> Observation:
     middle = torch.tensor([camera.cx, camera.cy])
     pixels = rays * camera.fx + middle
     seen = (confidence > SEEN).any(1, keepdim=True)
@@ -214,8 +216,10 @@ def _observation(rays: torch.Tensor, confidence: torch.Tensor, world: torch.Tens
 
 
 def contacts(joints: DoubleArray, *, fps: float = FPS) -> BoolArray:
-    """(T, 2) whether the ball of the left and the right foot stands: it moves less than 1 cm in a thirtieth of a second
-    and is within 6 cm of its lowest."""
+    """(T, 2) whether the ball of the left and the right foot stands.
+
+    It moves less than 1 cm in a thirtieth of a second, and is within 6 cm of its lowest.
+    """
     feet = joints[:, [10, 11]]
     speed = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * fps
     return (speed < 0.3) & (feet[..., 1] < feet[..., 1].min() + 0.06)

@@ -1,0 +1,182 @@
+"""What each way makes of a filmed motion, and how far that is from the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from scipy.signal import savgol_filter
+from video_cases import FPS, Seen, contacts
+
+from contrapposto.backend.arrays import BoolArray, DoubleArray
+from contrapposto.backend.estimate.learned import fit_reading, see
+from contrapposto.backend.estimate.motion import RawMotion, solve_motion
+from contrapposto.backend.estimate.pose_network import PoseNetwork
+from contrapposto.backend.job import run_job
+from contrapposto.backend.kinematics import global_rotations, joint_positions
+from contrapposto.backend.proportions import scaled_offsets
+from contrapposto.backend.refine.contacts import soles
+from contrapposto.backend.refine.finish import MotionSettings, finish_motion
+from contrapposto.backend.rotations import axis_angle_to_matrix, normalized, swing_between
+from training.metrics import mpjpe, pa_mpjpe
+
+_BALLS: Final = [1, 3]
+"""Of the soles, the balls of the left and the right foot."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """What a way says of T frames, in a world whose y points up.
+
+    Attributes:
+        rotations: (T, 24, 3, 3) parent-relative.
+        pelvis: (T, 3) metres.
+        offsets: (24, 3), or (T, 24, 3) where each frame has a body of its own.
+        stands: (T, 2) whether the ball of the left and the right foot stands, or None where the way does not say.
+    """
+
+    rotations: DoubleArray
+    pelvis: DoubleArray
+    offsets: DoubleArray
+    stands: BoolArray | None = None
+
+    @property
+    def joints(self) -> DoubleArray:
+        """(T, 24, 3) metres."""
+        world = global_rotations(self.rotations)
+        if self.offsets.ndim == 2:
+            return joint_positions(world, self.pelvis, offsets=self.offsets)
+        each = zip(world, self.pelvis, self.offsets, strict=True)
+        return np.stack([joint_positions(turns, place, offsets=own) for turns, place, own in each])
+
+    @property
+    def balls(self) -> DoubleArray:
+        """(T, 2, 3) metres: the balls of the feet."""
+        if self.offsets.ndim == 2:
+            return soles(self.rotations, self.pelvis, offsets=self.offsets)[:, _BALLS]
+        each = zip(self.rotations[:, None], self.pelvis[:, None], self.offsets, strict=True)
+        return np.concatenate([soles(turns, place, offsets=own)[:, _BALLS] for turns, place, own in each])
+
+
+Way = Callable[[Seen], Film]
+
+
+def frame_by_frame(network: PoseNetwork) -> Way:
+    """Each frame as a still: what `contrapposto photo` would make of it."""
+
+    @torch.inference_mode()
+    def film(seen: Seen) -> Film:
+        sight = see(seen.found, torch.device("cpu"))
+        reading = network(sight.evidence.features())
+        fit = fit_reading(sight, reading)
+        up = np.asarray((sight.view.turn @ reading.up[..., None])[..., 0], np.float64)
+        level = swing_between(up, np.array([0.0, 1.0, 0.0]))
+        turned = np.asarray(fit.rotations, np.float64).copy()
+        turned[:, 0] = level @ turned[:, 0]
+        pelvis = (level @ np.asarray(fit.pelvis, np.float64)[..., None])[..., 0]
+        return Film(turned, pelvis, scaled_offsets(np.asarray(fit.log_scales)).astype(np.float64))
+
+    return film
+
+
+def filtered(network: PoseNetwork) -> Way:
+    """The stills' rotations and places filtered over time afterwards, as is often done: Savitzky and Golay's filter."""
+    stills = frame_by_frame(network)
+
+    def film(seen: Seen) -> Film:
+        found = stills(seen)
+        columns = _savgol(found.rotations[..., :2])
+        first = normalized(columns[..., 0])
+        second = normalized(columns[..., 1] - np.sum(columns[..., 1] * first, -1, keepdims=True) * first)
+        turned = np.stack([first, second, np.cross(first, second)], -1)
+        return Film(turned, _savgol(found.pelvis), found.offsets.mean(0))
+
+    return film
+
+
+def _savgol(values: DoubleArray) -> DoubleArray:
+    """A window of 11 frames, third degree: the defaults of most tools."""
+    return np.asarray(savgol_filter(values, 11, 3, axis=0), np.float64)
+
+
+class Solved:
+    """Our ways share what they read of a film."""
+
+    def __init__(self, network: PoseNetwork) -> None:
+        self._network = network
+        self._raw: dict[str, RawMotion] = {}
+
+    def way(self, settings: MotionSettings) -> Way:
+        """`solve_motion` and `finish_motion` with these settings."""
+
+        def film(seen: Seen) -> Film:
+            name = seen.motion.name
+            if name not in self._raw:
+                self._raw[name] = run_job(solve_motion(seen.found, seen.time_s, self._network))
+            raw = self._raw[name]
+            found = run_job(finish_motion(raw, settings))
+            poses = found.poses
+            turned = axis_angle_to_matrix(poses.rotations)
+            offsets = scaled_offsets(raw.log_scales).astype(np.float64)
+            return Film(turned, poses.translation.astype(np.float64), offsets, found.stands[:, _BALLS])
+
+        return film
+
+
+@dataclass(frozen=True)
+class FilmErrors:
+    """Means over the frames of a film.
+
+    Attributes:
+        mpjpe, pa_mpjpe: millimetres, joints from the pelvis.
+        acceleration: millimetres a frame squared.
+        jitter, true_jitter: 10 m/s^3, joints from the pelvis.
+        skate: millimetres a frame that balls of feet move which truly stand; NaN where none does.
+        hits: (3,) frames in which a standing ball was told, was not, and was told wrongly.
+    """
+
+    mpjpe: float
+    pa_mpjpe: float
+    acceleration: float
+    jitter: float
+    true_jitter: float
+    skate: float
+    hits: tuple[int, int, int]
+
+
+def errors_of(film: Film, seen: Seen) -> FilmErrors:
+    """Compared with the truth, each as seen from its own pelvis, turned the same way about the vertical."""
+    found, truth = film.joints, seen.joints
+    found, truth = found - found[:, :1], truth - truth[:, :1]
+    found = found @ _about_the_vertical(found, truth).T
+    tensors = [torch.from_numpy(each).float() for each in (found, truth)]
+    stands = contacts(seen.joints)
+    both = stands[1:] & stands[:-1]
+    moved = 1000.0 * np.linalg.norm(np.diff(film.balls, axis=0), axis=-1)
+    told = film.stands if film.stands is not None else np.zeros_like(stands)
+    hits = (int((told & stands).sum()), int((~told & stands).sum()), int((told & ~stands).sum()))
+    return FilmErrors(
+        float(mpjpe(*tensors).mean()),
+        float(pa_mpjpe(*tensors).mean()),
+        1000.0 * float(np.linalg.norm(np.diff(found, 2, axis=0) - np.diff(truth, 2, axis=0), axis=-1).mean()),
+        _jitter(found),
+        _jitter(truth),
+        float(moved[both].mean()) if both.any() else float("nan"),
+        hits,
+    )
+
+
+def _jitter(joints: DoubleArray) -> float:
+    return float(np.linalg.norm(np.diff(joints, 3, axis=0), axis=-1).mean()) * FPS**3 / 10.0
+
+
+def _about_the_vertical(found: DoubleArray, truth: DoubleArray) -> DoubleArray:
+    """(3, 3) one turn for the whole film: a camera does not say where the world's axes are."""
+    x, z = found[..., 0].ravel(), found[..., 2].ravel()
+    wanted_x, wanted_z = truth[..., 0].ravel(), truth[..., 2].ravel()
+    angle = np.arctan2((z * wanted_x - x * wanted_z).sum(), (x * wanted_x + z * wanted_z).sum())
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.array([[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]])
