@@ -2,7 +2,8 @@
 
 Exit codes: 0 done, 1 nobody read the output to its end, as in `... | head`, 2 bad input (one sentence on standard
 error, no traceback), 130 interrupted. Each command has a file of its own: `cli_photo.py`,
-`cli_sketch.py`, `cli_text.py`, `cli_video.py`, `cli_rig_map.py`.
+`cli_sketch.py`, `cli_text.py`, `cli_video.py`, `cli_batch.py`,
+`cli_rig_map.py`.
 """
 
 from __future__ import annotations
@@ -135,9 +136,9 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="contrapposto", description="Pose a rig from a picture, a sentence or a video.")
     # Here, so that a Ctrl-C while the large packages are loaded ends the command as any other does.
-    from . import cli_photo, cli_rig_map, cli_sketch, cli_text, cli_video
+    from . import cli_batch, cli_photo, cli_rig_map, cli_sketch, cli_text, cli_video
 
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for command in (cli_photo, cli_sketch, cli_text, cli_video, cli_rig_map):
+    for command in (cli_photo, cli_sketch, cli_text, cli_video, cli_batch, cli_rig_map):
         command.add_command(commands)
     return parser

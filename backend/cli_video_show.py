@@ -24,11 +24,10 @@ class VideoShow:
         self._bar = bar
         self._task = bar.add_task("Starting", total=1.0, frames="")
 
-    def __call__(self, progress: Progress) -> None:
-        """Draw what happens next."""
-        self._bar.update(
-            self._task, description=progress.stage, completed=progress.fraction, frames=frames_in_words(progress)
-        )
+    def __call__(self, progress: Progress, *, place: str = "") -> None:
+        """Draw what happens next; `place` says where in a longer work that is."""
+        words = ", ".join(part for part in (place, frames_in_words(progress)) if part)
+        self._bar.update(self._task, description=progress.stage, completed=progress.fraction, frames=words)
         self._bar.refresh()
 
 
