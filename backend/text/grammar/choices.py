@@ -21,7 +21,7 @@ _EXCEPT: Final = (
     ("except", "for"), ("except",), ("excepting",), ("excluding",), ("apart", "from"), ("aside", "from"),
     ("other", "than"), ("save", "for"), ("with", "exception", "of"), ("besides",), ("but", "not"),
 )  # fmt: skip
-_CONDITIONS: Final = frozenset({"if", "unless", "until", "because"})
+_CONDITIONS: Final = frozenset({"if", "unless", "because"})
 _ALL_BUT: Final = ("but",)
 _ALL: Final = frozenset({"everything", "all", "everywhere"})
 _LIMBS: Final = ("both", "arms", "and", "both", "legs")
