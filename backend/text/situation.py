@@ -79,7 +79,8 @@ def _planted(kind: SupportKind | None, lifted: set[Chain], elements: Sequence[El
     flat = _FEET - {"heel"} if kind in _UPRIGHT else _FEET  # Who stands on the heels alone has no foot flat.
     down = {chain_of_spot(each.part) for each in elements if _on_ground(each) and bare(each.part) in flat}
     found = set[Chain](leg for leg in legs if leg in down or leg == kind)
-    if kind not in _UPRIGHT or not set(legs) <= lifted - found:
+    others = any(_on_ground(each) and chain_of_spot(each.part) not in legs for each in elements)
+    if kind not in _UPRIGHT or others or not set(legs) <= lifted - found:
         return found
     if _strides(elements):
         return set(legs)
@@ -185,7 +186,7 @@ def _lifts(  # noqa: PLR0911 - one line for each kind of element
     """The limb that an element takes away from where the support has it."""
     match element:
         case Raise(limb=limb, degrees=degrees) if abs(degrees) >= 15.0:
-            return chain_of_limb(limb)
+            return None if kind == "sitting_floor" and _drawn_up(limb, elements) else chain_of_limb(limb)
         case Point(limb=limb, directions=directions) if bare(limb) not in {"torso", "head"}:
             return None if _stays(limb, directions, kind) else chain_of_limb(limb)
         case Bend(joint=joint, degrees=degrees) if bare(joint) == "knee" and kind in _UPRIGHT:
@@ -203,6 +204,13 @@ def _lifts(  # noqa: PLR0911 - one line for each kind of element
             return chain_of_spot(part)
         case _:
             return None
+
+
+def _drawn_up(limb: str, elements: Sequence[Element]) -> bool:
+    """Whether a thigh is raised whose knee is bent far: the heel of who sits so stays on the ground."""
+    knee = f"{side_of(limb)}_knee"
+    bent = any(isinstance(each, Bend) and each.joint == knee and each.degrees >= _HELD_DEG for each in elements)
+    return bare(limb) == "thigh" and bent
 
 
 def _stays(limb: str, directions: tuple[str, ...], kind: SupportKind | None) -> bool:
