@@ -56,7 +56,17 @@ class BatchOptions:
             "camera_motion": self.camera_motion,
             "reduction": self.reduction,
             "request": asked,
+            "files": [_stamp(path) for path in (self.request.rig, self.request.bone_map) if path is not None],
         }
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """By which a file is known to be the same: time of change in nanoseconds, and bytes."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
 
 
 @dataclass(frozen=True)

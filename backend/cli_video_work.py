@@ -149,7 +149,8 @@ def _store_notes(work: _Work) -> tuple[str, ...]:
 
 def _motion_in_words(motion: VideoMotion) -> Iterator[str]:
     raw, poses = motion.result.raw, motion.poses
-    yield f"{raw.frame_count} frames at {raw.fps:.4g} frames a second: {raw.frame_count / raw.fps:.1f} s of motion."
+    count = "1 frame" if raw.frame_count == 1 else f"{raw.frame_count} frames"
+    yield f"{count} at {raw.fps:.4g} frames a second: {raw.frame_count / raw.fps:.1f} s of motion."
     if motion.loop is not None:
         cycle = motion.loop.cycle
         yield (
