@@ -37,12 +37,9 @@ _SHOWN_S: Final = 0.2
 """Panel and rig show how far the work is this often at most, and only so that it takes a fifth of the time."""
 
 
-class CONTRAPPOSTO_OT_video(PosesActiveArmature, VideoClip, VideoKeying, ModalJob, bpy.types.Operator):
-    """Move the active armature like a person in a video, and key the motion from the playhead on"""
+class PosesFromVideo(PosesActiveArmature, VideoClip, VideoKeying, ModalJob):
+    """Mixin of the operator that moves the active armature like somebody in a video."""
 
-    bl_idname = OPERATOR
-    bl_label = "Pose from Video"
-    bl_options = {"REGISTER", "UNDO"}
     job_title = "Pose from Video"
     _preview: Any = None
     _next_show, _shown_stage = 0.0, ""
@@ -95,7 +92,8 @@ class CONTRAPPOSTO_OT_video(PosesActiveArmature, VideoClip, VideoKeying, ModalJo
         write_keys(scene, run, planned, report=report, made=made, keying=self._keying)
         redraw_views()
         redraw_sidebars(context)
-        self.report({"INFO"}, keyed_in_words(scene.contrapposto.video.result))
+        operator: Any = self
+        operator.report({"INFO"}, keyed_in_words(scene.contrapposto.video.result))
         return {"FINISHED"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -124,7 +122,8 @@ class CONTRAPPOSTO_OT_video(PosesActiveArmature, VideoClip, VideoKeying, ModalJo
         """The redo panel."""
         from ..panels.video import draw_keying
 
-        layout: Any = self.layout
+        operator: Any = self
+        layout = operator.layout
         layout.use_property_split = True
         layout.prop(self, "person")
         draw_keying(layout, self, context.scene)
@@ -168,7 +167,7 @@ class CONTRAPPOSTO_OT_video(PosesActiveArmature, VideoClip, VideoKeying, ModalJo
     def _ask_whom(self, context: bpy.types.Context, several: SeveralPeople) -> set[str]:
         request = {**self._request(), **asdict(self._keying)}
         session.choice = PersonChoice(tuple(thumbnails_of(several.tracks)), request, OPERATOR)
-        bpy.ops.wm.call_panel("INVOKE_DEFAULT", name="CONTRAPPOSTO_PT_choose_person", keep_open=False)
+        open_panel("CONTRAPPOSTO_PT_choose_person")
         redraw_sidebars(context)
         return {"CANCELLED"}
 
@@ -193,6 +192,14 @@ class CONTRAPPOSTO_OT_video(PosesActiveArmature, VideoClip, VideoKeying, ModalJo
     def _put_back(self, context: bpy.types.Context) -> None:
         self._show_no_longer()
         super()._put_back(context)
+
+
+class CONTRAPPOSTO_OT_video(PosesFromVideo, bpy.types.Operator):
+    """Move the active armature like a person in a video, and key the motion from the playhead on"""
+
+    bl_idname = OPERATOR
+    bl_label = "Pose from Video"
+    bl_options = {"REGISTER", "UNDO"}
 
 
 class CONTRAPPOSTO_OT_video_stop(TellsWhy, bpy.types.Operator):
@@ -260,6 +267,11 @@ class CONTRAPPOSTO_FH_video(bpy.types.FileHandler):
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:
         return is_drop_target(context)
+
+
+def open_panel(name: str) -> None:
+    """Open a panel at the mouse."""
+    bpy.ops.wm.call_panel("INVOKE_DEFAULT", name=name, keep_open=False)
 
 
 def fill(operator: Any, names: Iterable[str], source: Any) -> None:
