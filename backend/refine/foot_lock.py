@@ -21,9 +21,9 @@ from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle, normalized, 
 from ..skeleton import JOINT_INDEX
 from .contacts import soles
 
-_EASED_S: Final = 0.2
+_EASED_S: Final = 0.3
 """A correction comes and goes in about this time beside a contact."""
-_STRETCHED: Final = 0.997
+_STRETCHED: Final = 0.99
 """A leg is stretched to this share of its length at most: straighter, a millimetre would turn the knee by degrees."""
 _SIDES: Final = ("left", "right")
 _UP: Final = np.array([0.0, 1.0, 0.0])
