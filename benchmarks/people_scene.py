@@ -73,6 +73,18 @@ def aim(points: np.ndarray, random: np.random.Generator) -> Shot:
             return shot
 
 
+def aim_at_motion(points: np.ndarray, random: np.random.Generator, *, size: tuple[int, int]) -> Shot:
+    """A random standing camera, a little above or below a person's middle, that has all of (V, 3) in the picture."""
+    focal = float(np.exp(random.uniform(np.log(28.0), np.log(70.0)))) / _SENSOR_MM * max(size)
+    yaw, pitch = random.uniform(-math.pi, math.pi), float(np.clip(random.normal(8.0, 8.0), -5.0, 30.0))
+    while True:
+        shot = Shot(size, focal, _turn(yaw, pitch=math.radians(pitch), roll=0.0), np.zeros(3))
+        shot = _placed(points, shot, share=0.88, cut=False, free=np.array([0.5, 0.5]))
+        if shot.place[2] >= _LOWEST_CAMERA_M or pitch >= 45.0:
+            return shot
+        pitch += 4.0
+
+
 def _share_inside(shot: Shot, points: np.ndarray) -> float:
     """How much of the person (V, 3) is in the picture."""
     pixels = shot.project(points)

@@ -1,0 +1,112 @@
+"""The set of rendered films: videos of a person with the exact truth of every frame, an .mp4 and an .npz each.
+
+    films = load_films(Path("build/rendered_films"))
+
+Convention: the truth is what the rig's bones did. Camera axes are those of OpenCV (x right, y down, z ahead); the inner
+frame is (x, -y, -z); the world has y up and its ground at y = 0. Metres, pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from contrapposto.backend.errors import InputError
+from contrapposto.backend.skeleton import JOINT_INDEX, STATURE_M
+
+FPS: Final = 30.0
+STANDS_M: Final = 0.01
+"""The ball of a foot stands where it moves less in a frame."""
+LOW_M: Final = 0.06
+"""And where it is not further above its lowest place."""
+BALLS: Final = (JOINT_INDEX["left_foot"], JOINT_INDEX["right_foot"])
+
+
+@dataclass(frozen=True)
+class FilmTruth:
+    """One rendered film of T frames.
+
+    Attributes:
+        joints_cam: (T, 24, 3) metres in camera axes, the heads of the rig's bones; NaN where it has none for the joint.
+        joints_px: (T, 24, 2) the same in pixels.
+        contacts: (T, 2) whether the ball of the left and the right foot stands.
+        turn: (3, 3) from the world to the inner frame.
+        place: (3,) metres: the world's origin in the inner frame.
+        camera: (4,) fx, fy, cx, cy in pixels.
+        image_size: (2,) width, height.
+        stature_m: (,) of the person in the rest pose.
+        character: who.
+        clip: which recording the motion is from, and the first frame.
+    """
+
+    joints_cam: np.ndarray
+    joints_px: np.ndarray
+    contacts: np.ndarray
+    turn: np.ndarray
+    place: np.ndarray
+    camera: np.ndarray
+    image_size: np.ndarray
+    stature_m: np.ndarray
+    character: np.ndarray
+    clip: np.ndarray
+
+    @property
+    def joints_world(self) -> np.ndarray:
+        """(T, 24, 3) metres, y up."""
+        return (self.joints_cam * (1.0, -1.0, -1.0) - self.place) @ self.turn
+
+    @property
+    def joints_alike(self) -> np.ndarray:
+        """The same of a person of our stature, so that tall and short people count alike."""
+        return self.joints_world * (STATURE_M / float(self.stature_m))
+
+    def save(self, path: Path) -> None:
+        """Write an .npz; it appears whole or not at all."""
+        partial = path.with_name(f".{path.name}")
+        with partial.open("wb") as stream:
+            np.savez(stream, **{field.name: getattr(self, field.name) for field in fields(self)})
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> FilmTruth:
+        """The inverse of `save`.
+
+        Raises:
+            InputError: it is no such file.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                content: dict[str, Any] = {field.name: archive[field.name] for field in fields(cls)}
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"{path} is not the truth of a rendered film: {error}. Render the set again.") from error
+        return cls(**content)
+
+
+def standing_balls(joints: np.ndarray) -> np.ndarray:
+    """(T, 2) whether the balls of the feet stand, of joints (T, 24, 3) in metres with y up."""
+    balls = joints[:, BALLS]
+    moved = np.linalg.norm(np.gradient(balls, axis=0), axis=-1)
+    return (moved < STANDS_M) & (balls[..., 1] < balls[..., 1].min() + LOW_M)
+
+
+@dataclass(frozen=True)
+class RenderedFilm:
+    """A video and what is true of the person in it."""
+
+    video: Path
+    truth: FilmTruth
+
+
+def load_films(folder: Path) -> list[RenderedFilm]:
+    """Every finished film of the set, in order.
+
+    Raises:
+        InputError: there is none, or a file is damaged.
+    """
+    videos = sorted(path for path in folder.glob("[0-9]*.mp4") if path.with_suffix(".npz").is_file())
+    if not videos:
+        raise InputError(f"{folder} holds no rendered films. Run `python benchmarks/render_films.py` first.")
+    return [RenderedFilm(path, FilmTruth.load(path.with_suffix(".npz"))) for path in videos]
