@@ -9,6 +9,7 @@ so a stopped run goes on where it was. The same seed gives the same films, as lo
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -22,13 +23,16 @@ from people_characters import ROOT, Character, characters
 from people_rigs import dress, joint_bones, joints_of, surface_of
 from people_scene import Shot, aim_at_motion, furnish
 from render_people import activity
-from rendered_films import FPS, FilmTruth, standing_balls
+from rendered_films import FPS, FilmTruth
 
 from contrapposto.backend.cli import run_and_leave
 from contrapposto.backend.errors import InputError
 from contrapposto.backend.frames import INNER_TO_BLENDER
 from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.rig.keyframes import KeyOptions, pose_and_key
+
+sys.path.insert(0, str(ROOT))
+from video_cases import contacts, motions
 
 SEED: Final = 30
 SIZE: Final = (768, 432)
@@ -53,11 +57,6 @@ def chosen_motions(mocap: Path, cache: Path, *, count: int) -> list[tuple[str, P
 
 
 def _keep_motions(mocap: Path, cache: Path) -> None:
-    import sys
-
-    sys.path.insert(0, str(ROOT))
-    from video_cases import motions
-
     found = motions(mocap)
     partial = cache.with_name(f".{cache.name}")
     with partial.open("wb") as stream:
@@ -125,7 +124,7 @@ def truth_of(heads: np.ndarray, shot: Shot, *, stature: float, character: str, c
     return FilmTruth(
         joints_cam=shot.seen(heads) * (1.0, -1.0, -1.0),
         joints_px=shot.project(heads),
-        contacts=standing_balls(world),
+        contacts=contacts(world),
         turn=turn,
         place=-shot.turn.T @ shot.place,
         camera=np.array([shot.focal_px, shot.focal_px, shot.size[0] / 2.0, shot.size[1] / 2.0]),

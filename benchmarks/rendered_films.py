@@ -15,14 +15,9 @@ from typing import Any, Final
 import numpy as np
 
 from contrapposto.backend.errors import InputError
-from contrapposto.backend.skeleton import JOINT_INDEX, STATURE_M
+from contrapposto.backend.skeleton import STATURE_M
 
 FPS: Final = 30.0
-STANDS_M: Final = 0.01
-"""The ball of a foot stands where it moves less in a frame."""
-LOW_M: Final = 0.06
-"""And where it is not further above its lowest place."""
-BALLS: Final = (JOINT_INDEX["left_foot"], JOINT_INDEX["right_foot"])
 
 
 @dataclass(frozen=True)
@@ -83,13 +78,6 @@ class FilmTruth:
         except (OSError, ValueError, KeyError) as error:
             raise InputError(f"{path} is not the truth of a rendered film: {error}. Render the set again.") from error
         return cls(**content)
-
-
-def standing_balls(joints: np.ndarray) -> np.ndarray:
-    """(T, 2) whether the balls of the feet stand, of joints (T, 24, 3) in metres with y up."""
-    balls = joints[:, BALLS]
-    moved = np.linalg.norm(np.gradient(balls, axis=0), axis=-1)
-    return (moved < STANDS_M) & (balls[..., 1] < balls[..., 1].min() + LOW_M)
 
 
 @dataclass(frozen=True)

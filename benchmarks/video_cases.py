@@ -71,6 +71,11 @@ class Seen:
     exact: Observation
     time_s: DoubleArray
 
+    @property
+    def name(self) -> str:
+        """Of the motion."""
+        return self.motion.name
+
 
 def motions(folder: Path, *, length: int = LENGTH, most_per_clip: int = 2) -> list[Motion]:
     """Pieces of `length` frames from all held-out clips that are long enough and that Blender is not needed for.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import torch
 from scipy.signal import savgol_filter
-from video_cases import FPS, Seen, contacts
+from video_cases import FPS, contacts
 
 from contrapposto.backend.arrays import BoolArray, DoubleArray
 from contrapposto.backend.estimate.learned import fit_reading, see
@@ -17,12 +17,14 @@ from contrapposto.backend.estimate.motion import RawMotion, solve_motion
 from contrapposto.backend.estimate.pose_network import PoseNetwork
 from contrapposto.backend.job import run_job
 from contrapposto.backend.kinematics import global_rotations, joint_positions
+from contrapposto.backend.observation import Observation
 from contrapposto.backend.proportions import scaled_offsets
 from contrapposto.backend.refine.contacts import soles
 from contrapposto.backend.refine.finish import MotionSettings, finish_motion
 from contrapposto.backend.rotations import axis_angle_to_matrix, normalized, swing_between
 from training.metrics import mpjpe, pa_mpjpe
 
+_HIPS: Final = [1, 2]
 _BALLS: Final = [1, 3]
 """Of the soles, the balls of the left and the right foot."""
 
@@ -61,14 +63,38 @@ class Film:
         return np.concatenate([soles(turns, place, offsets=own)[:, _BALLS] for turns, place, own in each])
 
 
-Way = Callable[[Seen], Film]
+class Watched(Protocol):
+    """T frames of somebody, and what is true of them."""
+
+    @property
+    def name(self) -> str:
+        """Of the film; no two have the same."""
+        ...
+
+    @property
+    def found(self) -> Observation:
+        """What the detector says."""
+        ...
+
+    @property
+    def time_s(self) -> DoubleArray:
+        """(T,) when each frame was taken."""
+        ...
+
+    @property
+    def joints(self) -> DoubleArray:
+        """(T, 24, 3) metres, y up: the truth."""
+        ...
+
+
+Way = Callable[[Watched], Film]
 
 
 def frame_by_frame(network: PoseNetwork) -> Way:
     """Each frame as a still: what `contrapposto photo` would make of it."""
 
     @torch.inference_mode()
-    def film(seen: Seen) -> Film:
+    def film(seen: Watched) -> Film:
         sight = see(seen.found, torch.device("cpu"))
         reading = network(sight.evidence.features())
         fit = fit_reading(sight, reading)
@@ -86,7 +112,7 @@ def filtered(network: PoseNetwork) -> Way:
     """The stills' rotations and places filtered over time afterwards, as is often done: Savitzky and Golay's filter."""
     stills = frame_by_frame(network)
 
-    def film(seen: Seen) -> Film:
+    def film(seen: Watched) -> Film:
         found = stills(seen)
         columns = _savgol(found.rotations[..., :2])
         first = normalized(columns[..., 0])
@@ -102,6 +128,14 @@ def _savgol(values: DoubleArray) -> DoubleArray:
     return np.asarray(savgol_filter(values, 11, 3, axis=0), np.float64)
 
 
+def film_of(raw: RawMotion, settings: MotionSettings) -> Film:
+    """`finish_motion` with these settings."""
+    found = run_job(finish_motion(raw, settings))
+    turned = axis_angle_to_matrix(found.poses.rotations)
+    offsets = scaled_offsets(raw.log_scales).astype(np.float64)
+    return Film(turned, found.poses.translation.astype(np.float64), offsets, found.stands[:, _BALLS])
+
+
 class Solved:
     """Our ways share what they read of a film."""
 
@@ -112,16 +146,10 @@ class Solved:
     def way(self, settings: MotionSettings) -> Way:
         """`solve_motion` and `finish_motion` with these settings."""
 
-        def film(seen: Seen) -> Film:
-            name = seen.motion.name
-            if name not in self._raw:
-                self._raw[name] = run_job(solve_motion(seen.found, seen.time_s, self._network))
-            raw = self._raw[name]
-            found = run_job(finish_motion(raw, settings))
-            poses = found.poses
-            turned = axis_angle_to_matrix(poses.rotations)
-            offsets = scaled_offsets(raw.log_scales).astype(np.float64)
-            return Film(turned, poses.translation.astype(np.float64), offsets, found.stands[:, _BALLS])
+        def film(seen: Watched) -> Film:
+            if seen.name not in self._raw:
+                self._raw[seen.name] = run_job(solve_motion(seen.found, seen.time_s, self._network))
+            return film_of(self._raw[seen.name], settings)
 
         return film
 
@@ -147,10 +175,12 @@ class FilmErrors:
     hits: tuple[int, int, int]
 
 
-def errors_of(film: Film, seen: Seen) -> FilmErrors:
-    """Compared with the truth, each as seen from its own pelvis, turned the same way about the vertical."""
-    found, truth = film.joints, seen.joints
-    found, truth = found - found[:, :1], truth - truth[:, :1]
+def errors_of(film: Film, seen: Watched, *, among: Sequence[int] | None = None) -> FilmErrors:
+    """Compared with the truth, each as seen from its own pelvis, turned the same way about the vertical.
+
+    `among` are the joints that count, by default all; then bodies are seen from the middle between their hips.
+    """
+    found, truth = (_from_the_pelvis(each, among) for each in (film.joints, seen.joints))
     found = found @ _about_the_vertical(found, truth).T
     tensors = [torch.from_numpy(each).float() for each in (found, truth)]
     stands = contacts(seen.joints)
@@ -167,6 +197,12 @@ def errors_of(film: Film, seen: Seen) -> FilmErrors:
         float(moved[both].mean()) if both.any() else float("nan"),
         hits,
     )
+
+
+def _from_the_pelvis(joints: DoubleArray, among: Sequence[int] | None) -> DoubleArray:
+    if among is None:
+        return joints - joints[:, :1]
+    return joints[:, list(among)] - joints[:, _HIPS].mean(1, keepdims=True)
 
 
 def _jitter(joints: DoubleArray) -> float:
