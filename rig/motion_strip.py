@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _COLUMNS: Final = 8
 _HEIGHT: Final = 320
 _ASPECT: Final = 0.75
+_STUDIO_SIDES: Final = 1.15
+"""The studio leaves this much of the room's width beside it."""
 _GAP: Final = 6
 _AROUND: Final = 1.25
 """Heights of the tallest box that the cut-out of a video frame is high."""
@@ -73,9 +75,10 @@ def _rooms(armature: bpy.types.Object, frames: Sequence[float]) -> list[DoubleAr
         ends.append(np.stack([points.min(axis=0), points.max(axis=0)]))
     lows, highs = np.stack([end[0] for end in ends]), np.stack([end[1] for end in ends])
     floor = float(lows[:, 2].min())
-    height = max(float((highs[:, 2] - floor).max()) * _ROOM, float((highs - lows)[:, 0].max()) / _ASPECT)
+    share = _ASPECT / _STUDIO_SIDES
+    height = max(float((highs[:, 2] - floor).max()) * _ROOM, float((highs - lows)[:, 0].max()) / share)
     middle = (lows + highs) / 2.0
-    half = np.array([_ASPECT * height / 2.0, 0.0, 0.0])
+    half = np.array([share * height / 2.0, 0.0, 0.0])
     return [np.stack([[x, y, floor] - half, [x, y, floor + height] + half]) for x, y in middle[:, :2]]
 
 

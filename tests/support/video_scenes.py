@@ -10,8 +10,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from contrapposto.backend.detect.clip import VideoFrame
-
 SIZE = (640, 360)
 """Width and height of the scenes."""
 PHOTO = Path(__file__).resolve().parents[2] / "samples" / "photo.jpg"
@@ -83,6 +81,8 @@ def paste(image: np.ndarray, who: Cutout, middle: tuple[float, float], *, height
 
 def frames_of(count: int, draw: Callable[[np.ndarray, int], object], *, fps: float = 30.0, seed: int = 0):
     """`count` frames, each the background with what `draw(image, number)` adds."""
+    from contrapposto.backend.detect.clip import VideoFrame  # here: what else is in this file is used in Blender, too
+
     for number in range(count):
         image = background(seed).copy()
         draw(image, number)
