@@ -16,6 +16,7 @@ from .job import run_job
 from .packages import require_package
 
 LOCAL: Final = "local"
+_INSTALLED_AS: Final = "contrapposto."
 _RETRIES: Final = 3
 _WAIT_S: Final = 1.0
 Work = Callable[[Task, BatchOptions], Outcome]
@@ -47,8 +48,10 @@ def run_on_ray(
 
     Raises:
         MissingPackageError: Ray is not installed.
-        InputError: there is no cluster at the address.
+        InputError: there is no cluster at the address, or this runs inside Blender.
     """
+    if not __name__.startswith(_INSTALLED_AS):
+        raise InputError("--ray works outside of Blender only: workers know the package by the name contrapposto.")
     require_package("ray", name="ray", purpose="work on a cluster")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     import ray as untyped_ray

@@ -40,7 +40,7 @@ def _add_part(video: argparse.ArgumentParser) -> None:
     video.add_argument("--end", type=int, metavar="N", help="the last frame, which is read too (default: all)")
     video.add_argument("--step", type=int, default=1, metavar="N", help="read every Nth frame only")
     video.add_argument(
-        "--fps", type=float, metavar="X", help="frames a second of pictures, which tell none (default 30)"
+        "--fps", type=float, metavar="X", help="frames a second of pictures, which tell none (default 24)"
     )
 
 

@@ -164,3 +164,9 @@ def test_a_batch_with_rigs(package, video: Path, cache: Path, rig_file: Path, tm
     assert 2 <= len(key_frames(armature)) < 19
     assert package("backend.cli").main([*asked, "--rig-format", "blend", "--keys", "reduced"]) == 0
     assert "known" in capsys.readouterr().out
+
+
+def test_no_cluster_from_inside_blender(package, video: Path, tmp_path: Path, capsys) -> None:
+    asked = ["batch", str(video.parent), "--no-cache", "--to", str(tmp_path), "--ray", "local"]
+    assert package("backend.cli").main(asked) == BAD_INPUT
+    assert "works outside of Blender only" in capsys.readouterr().err
