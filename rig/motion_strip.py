@@ -78,7 +78,7 @@ def _rooms(armature: bpy.types.Object, frames: Sequence[float]) -> list[DoubleAr
     share = _ASPECT / _STUDIO_SIDES
     height = max(float((highs[:, 2] - floor).max()) * _ROOM, float((highs - lows)[:, 0].max()) / share)
     middle = (lows + highs) / 2.0
-    half = np.array([share * height / 2.0, 0.0, 0.0])
+    half = np.array([share * height / 2.0, float((highs - lows)[:, 1].max()) / 2.0, 0.0])
     return [np.stack([[x, y, floor] - half, [x, y, floor + height] + half]) for x, y in middle[:, :2]]
 
 
