@@ -26,8 +26,9 @@ DESTINATIONS = (
 )
 
 
-def _changed(_settings: Any, _context: bpy.types.Context) -> None:
-    key_again_soon()
+def _changed(settings: Any, _context: bpy.types.Context) -> None:
+    if isinstance(settings, CONTRAPPOSTO_PG_video_keying):  # what is set on an operator is keyed by that operator
+        key_again_soon()
 
 
 class VideoClip:

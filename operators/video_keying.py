@@ -11,6 +11,7 @@ import bpy
 
 from ..backend.errors import RigError
 from ..backend.job import Job, Progress
+from .video_pins import pinned
 
 if TYPE_CHECKING:
     from ..backend.arrays import BoolArray
@@ -91,6 +92,10 @@ def planned_motion(
     poses, contacts, notes = yield from _looped(poses, contacts, keying)
     yield Progress("Reading the rig", 0.97)
     before_planning()
+    pins = {side: name for side, name in (("left", keying.left_hand), ("right", keying.right_hand)) if name}
+    if pins:
+        poses, missed = yield from pinned(target, poses, pins, options=options)
+        notes += missed
     armature, _ = target.find()
     with nullcontext() if run is None else run.before.shown(armature):
         plan = plan_motion(armature, poses, options=options, contacts=contacts)

@@ -78,10 +78,13 @@ class VideoWork:
         Raises:
             ContrappostoError: it cannot be read, nobody is in it, or a model cannot run.
         """
+        from ..backend import packages
+
         yield from check_packages()
         key = clip_key(self.clip)
         tracks = session.videos.tracks_of(key)
         if tracks is None:
+            packages.require_torch()  # said before the video is read, and not after
             tracks = yield from self._follow()
             session.videos.remember_tracks(key, tracks)
         return (yield from self._solve(key, tracks))

@@ -23,13 +23,12 @@ from ..proportions import LENGTH_GROUPS
 from ..refine.settings import FitSettings
 from ..refine.steady import at_even_times, steadied
 from ..skeleton import JOINT_COUNT
-from .evidence import SEEN
 
 if TYPE_CHECKING:
     from .pose_network import PoseNetwork, Reading
 
 _FITTED: Final = 12
-_READ: Final = 120
+_READ: Final = 36
 """So many frames are fitted, and read, in one step."""
 _SAME_BODY: Final = 0.002
 """The logarithms of a body's lengths stay so near to those of the whole video in each frame."""
@@ -155,6 +154,8 @@ def solve_motion(
         MissingPackageError: torch is not installed.
     """
     require_torch()
+    from .evidence import SEEN
+
     shown: BoolArray = (observation.confidence > SEEN).any(1) if seen is None else seen
     if not shown.any():
         raise InputError("The person is seen in no frame of the video. Choose another person, or other frames.")
@@ -231,7 +232,7 @@ def _read(steady: Observation, network: PoseNetwork) -> Job[list[Reading]]:
         yield Progress("Reading the poses", _STEADY + (_READING - _STEADY) * first / steady.frame_count)
         with torch.inference_mode():
             seen = see(_cut(steady, slice(first, first + _READ)), device)
-            found.append(network(seen.evidence.features()))
+            found.append(network.expected(seen.evidence))
     return found
 
 

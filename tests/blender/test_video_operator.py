@@ -126,6 +126,16 @@ def test_an_error_leaves_everything_untouched(package, rig, videos, file, monkey
     assert not result().run
 
 
+def test_without_torch_nothing_is_read(package, rig, videos, file, monkeypatch):
+    def missing():
+        raise package("backend.errors").MissingPackageError("PyTorch is not installed.")
+
+    monkeypatch.setattr(package("backend.packages"), "require_torch", missing)
+    with pytest.raises(RuntimeError, match="PyTorch is not installed"):
+        bpy.ops.contrapposto.video(filepath=str(file))
+    assert videos.read == 0
+
+
 def test_a_rig_that_cannot_be_posed_is_refused_before_the_work(package, videos, file, make_armature):
     make_armature({"Box": (None, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0))})
     with pytest.raises(RuntimeError):
@@ -354,6 +364,21 @@ def test_an_action_that_was_exchanged_is_told(keyed):
     keyed.animation_data.action = bpy.data.actions["dance"]
     keyed.animation_data.action_slot = bpy.data.actions["dance"].slots[0]
     assert same_keys(keys_of(keyed), made)
+
+
+def test_a_slider_keys_again_and_an_operator_does_not(package, keyed, monkeypatch, session):
+    asked = []
+    monkeypatch.setattr(
+        package("video_properties"), "key_again_soon", lambda: asked.append(not session.videos.is_settling)
+    )
+    bpy.ops.contrapposto.video_refinish(smoothing_hz=3.0)
+    assert not any(asked), "showing what is keyed is no wish to key it"
+    bpy.context.window_manager.contrapposto_video.smoothing_hz = 4.0
+    assert asked[-1]
+    soon = package("operators.video_soon")
+    assert not soon.is_keyed_so(bpy.context.scene)
+    bpy.ops.contrapposto.video_refinish(smoothing_hz=4.0)
+    assert soon.is_keyed_so(bpy.context.scene)
 
 
 def test_keying_again_needs_a_video(package, humanoid, session):

@@ -195,6 +195,7 @@ def install(package: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cache, "CachedTracking", fake.reading)
     monkeypatch.setattr(cache, "cached_motion", fake.motion_job)
     monkeypatch.setattr(cache.VideoCache, "motion", lambda _self, _tracks, _person: None)
+    monkeypatch.setattr(package("backend.packages"), "require_torch", lambda: None)
     glimpse = package("backend.video_glimpse")
     monkeypatch.setattr(
         glimpse, "followed_pose", lambda _tracker, _size: glimpse.fitted_pose(fake.raw(1, 8).rotations[3])
