@@ -1,6 +1,6 @@
 """Renders films of people with exact truth: CC0 characters in held-out motion before a standing camera.
 
-    python benchmarks/render_films.py [--count 24] [--out build/rendered_films] [--mocap ../shared/data/mocap]
+    python benchmarks/render_films.py [--count 20] [--out build/rendered_films] [--mocap ../shared/data/mocap]
 
 100 frames at 30 a second each, rendered by Blender's Workbench without a screen. Films that are there already are kept,
 so a stopped run goes on where it was. The same seed gives the same films, as long as the same characters are at hand.
@@ -138,7 +138,7 @@ def truth_of(heads: np.ndarray, shot: Shot, *, stature: float, character: str, c
 def main() -> None:
     """Read the command line and render what is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=24)
+    parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "rendered_films")
     parser.add_argument("--mocap", type=Path, default=ROOT.parent / "shared" / "data" / "mocap")
     parser.add_argument("--only", type=int, default=None, help="stop after this many of them")

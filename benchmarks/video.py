@@ -1,15 +1,18 @@
 """How near motion from video is to the truth, how smooth it is, and how long it takes.
 
-    python benchmarks/video.py [--mocap ../shared/data/mocap] [--most N]
+    python benchmarks/video.py [--only accuracy rendered speed memory keys] [--most N] [--memory-minutes 10]
 
-Held-out clips of motion capture, 100 frames each at 30 frames a second, before a standing camera, with the errors of a
-detector that last over frames as real ones do. Seeds are fixed. Numbers marked with ! miss their goal.
+accuracy: held-out clips of motion capture, 100 frames each at 30 frames a second, before a standing camera, with the
+errors of a detector that last over frames as real ones do. rendered: films of characters in such motion, from pixels
+(`render_films.py` makes them). speed: a 1080p video of a runner, from the file to keys. memory: a long 1080p video.
+keys: few keys instead of dense ones, as Blender plays them. Seeds are fixed. Numbers marked with ! miss their goal.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,16 +24,23 @@ from rich.table import Table
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from rendered_films import load_films  # noqa: E402
 from video_cases import FilmSynthesis, Seen, motions  # noqa: E402
-from video_ways import FilmErrors, Solved, Way, errors_of, filtered, frame_by_frame  # noqa: E402
+from video_rendered import COMMON_JOINTS, finished, seen_films  # noqa: E402
+from video_speed import STAGES, memory_lines, timed_video  # noqa: E402
+from video_ways import FilmErrors, Solved, Watched, Way, errors_of, filtered, frame_by_frame  # noqa: E402
 
+from contrapposto.backend.cli import run_and_leave  # noqa: E402
 from contrapposto.backend.errors import ContrappostoError  # noqa: E402
 from contrapposto.backend.estimate.network_file import load_network  # noqa: E402
+from contrapposto.backend.estimate.pose_network import PoseNetwork  # noqa: E402
 from contrapposto.backend.refine.finish import MotionSettings  # noqa: E402
-from contrapposto.backend.runtime import POSE_MODEL, read_model  # noqa: E402
+from contrapposto.backend.runtime import POSE_MODEL, ModelCache, read_model  # noqa: E402
 
 console = Console(highlight=False, width=140)
 TIMES_STEADIER, SKATE_MM, CONTACT_F1 = 5.0, 3.0, 0.85
+FRAMES_PER_S = 15.0
+SECTIONS = ("accuracy", "rendered", "speed", "memory", "keys")
 
 
 def films(folder: Path, most: int) -> list[Seen]:
@@ -39,18 +49,20 @@ def films(folder: Path, most: int) -> list[Seen]:
     return [synthesis.see_motion(motion, seed=seed) for seed, motion in enumerate(motions(folder)[:most])]
 
 
-def compare(seen: list[Seen], ways: dict[str, Way]) -> dict[str, dict[str, float]]:
-    """Print the errors of every way; returns them by way and name."""
+def compare(
+    seen: Sequence[Watched], ways: dict[str, Way], *, title: str, among: Sequence[int] | None = None
+) -> dict[str, dict[str, float]]:
+    """Print the errors of every way, over the joints `among` all; returns them by way and name."""
     table = Table(
         "way", "MPJPE mm", "PA-MPJPE mm", "acceleration mm/frame2", "jitter 10 m/s3", "skate mm/frame",
         "skate, median", "contact F1", box=None,
     )  # fmt: skip
     found: dict[str, dict[str, float]] = {}
     for name, way in ways.items():
-        means = _means([errors_of(way(each), each) for each in seen])
+        means = _means([errors_of(way(each), each, among=among) for each in seen])
         found[name] = means
         table.add_row(name, *[f"{means[key]:.1f}" for key in list(means)[:6]], _score(means["contact F1"]))
-    console.print(f"{len(seen)} films of held-out motion (truth: jitter {means['true jitter']:.1f}):")
+    console.print(f"{len(seen)} {title} (truth: jitter {means['true jitter']:.1f}):")
     console.print(table)
     return found
 
@@ -89,29 +101,95 @@ def _goal(name: str, value: float, goal: float, *, unit: str, least: bool = Fals
     console.print(f"  {name}: {value:.2f} {unit}{'' if met else ' !'} (goal {'>=' if least else '<='} {goal:g} {unit})")
 
 
+def accuracy(options: argparse.Namespace) -> None:
+    """The noise model, without pixels."""
+    network = load_network(read_model(POSE_MODEL))
+    solved = Solved(network)
+    ways = _ways(network, solved.way)
+    goals(compare(films(options.mocap, options.most), ways, title="films of held-out motion"))
+
+
+def rendered(options: argparse.Namespace) -> None:
+    """Rendered films, from their pixels."""
+    models = ModelCache()
+    there = load_films(options.films)[: options.most]
+    seen = list(seen_films(there, models))
+    frames = sum(int(film.seen.sum()) for film in seen)
+    everything = sum(len(film.truth.contacts) for film in there)
+    console.print(f"The person is found in {len(seen)} of {len(there)} films, in {frames} of {everything} frames.")
+    title = "rendered films, 12 joints of a person of 1.70 m"
+    goals(compare(seen, _ways(models.pose_network(), finished), title=title, among=COMMON_JOINTS))
+
+
+def _ways(network: PoseNetwork, solved: Callable[[MotionSettings], Way]) -> dict[str, Way]:
+    return {
+        "frame by frame": frame_by_frame(network),
+        "+ Savitzky-Golay afterwards": filtered(network),
+        "steadied points, one body": solved(MotionSettings(smoothing_hz=1000.0, lock_feet=False)),
+        "+ smoothed rotations": solved(MotionSettings(lock_feet=False)),
+        "+ locked feet": solved(MotionSettings()),
+    }
+
+
+def speed(options: argparse.Namespace) -> None:
+    """From a video's file to keys."""
+    if not options.video.is_file():
+        console.print(
+            f"Speed is left out: {options.video} is not there. Name a 1080p video of one person with --video."
+        )
+        return
+    watch, frames = timed_video(options.video, ModelCache())
+    table = Table("stage", "processor ms/frame", "wall ms/frame", "share of processor", box=None)
+    used, waited = sum(watch.processor.values()), sum(watch.wall.values())
+    for stage in STAGES:
+        here = watch.processor[stage]
+        table.add_row(
+            stage, f"{1000.0 * here / frames:.2f}", f"{1000.0 * watch.wall[stage] / frames:.2f}", f"{here / used:.0%}"
+        )
+    console.print(f"{options.video.name}, {frames} frames, from the file to few keys on a Rigify human:")
+    console.print(table)
+    _goal("frames a second", frames / waited, FRAMES_PER_S, unit="frames/s", least=True)
+    console.print(f"  of processor time alone: {frames / used:.1f} frames/s")
+
+
+def memory(options: argparse.Namespace) -> None:
+    """A long video."""
+    for line in memory_lines(minutes=options.memory_minutes, fps=options.memory_fps):
+        console.print(line)
+
+
+def keys(options: argparse.Namespace) -> None:
+    """Few keys, as Blender plays them."""
+    from video_keys import EXPLAINED, held_out_clips, key_table
+
+    console.print(EXPLAINED)
+    for name, poses in held_out_clips(options.mocap).items():
+        console.print(key_table({name: poses}))
+
+
 def main() -> int:
     """Read the command line and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mocap", type=Path, default=ROOT.parent / "shared" / "data" / "mocap")
+    data = ROOT.parent / "shared" / "data"
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
+    parser.add_argument("--mocap", type=Path, default=data / "mocap")
+    parser.add_argument("--films", type=Path, default=ROOT / "build" / "rendered_films")
+    parser.add_argument("--video", type=Path, default=data / "videos" / "phalp_vid.mp4")
     parser.add_argument("--most", type=int, default=1000, help="films at most")
+    parser.add_argument("--memory-minutes", type=float, default=10.0)
+    parser.add_argument("--memory-fps", type=float, default=30.0)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    network = load_network(read_model(POSE_MODEL))
-    solved = Solved(network)
-    ways: dict[str, Way] = {
-        "frame by frame": frame_by_frame(network),
-        "+ Savitzky-Golay afterwards": filtered(network),
-        "steadied points, one body": solved.way(MotionSettings(smoothing_hz=1000.0, lock_feet=False)),
-        "+ smoothed rotations": solved.way(MotionSettings(lock_feet=False)),
-        "+ locked feet": solved.way(MotionSettings()),
-    }
-    try:
-        goals(compare(films(options.mocap, options.most), ways))
-    except ContrappostoError as error:
-        console.print(str(error))
-        return 2
-    return 0
+    sections = {"accuracy": accuracy, "rendered": rendered, "speed": speed, "memory": memory, "keys": keys}
+    failed = False
+    for name in options.only:
+        try:
+            sections[name](options)
+        except ContrappostoError as error:
+            failed = True
+            console.print(f"{name}: {error}")
+    return 2 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_and_leave(main)

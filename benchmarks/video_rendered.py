@@ -1,0 +1,98 @@
+"""Rendered films through the whole way from pixels, beside what is true of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from people_accuracy import LIMB_ENDS
+from rendered_films import FilmTruth, RenderedFilm
+from video_ways import Film, Way, film_of
+
+from contrapposto.backend.arrays import BoolArray, DoubleArray
+from contrapposto.backend.detect.clip import Clip
+from contrapposto.backend.detect.track_people import track_people
+from contrapposto.backend.detect.tracks import Track, VideoTracks
+from contrapposto.backend.detect.video_file import open_video
+from contrapposto.backend.errors import InputError
+from contrapposto.backend.estimate.motion import RawMotion
+from contrapposto.backend.job import run_job
+from contrapposto.backend.keypoints import BLAZEPOSE_33
+from contrapposto.backend.observation import Observation
+from contrapposto.backend.refine.finish import MotionSettings
+from contrapposto.backend.runtime import ModelCache
+from contrapposto.backend.skeleton import JOINT_INDEX
+from contrapposto.backend.video_pipeline import solve_video_person
+
+COMMON_JOINTS: Final = [JOINT_INDEX[name] for name in LIMB_ENDS]
+"""Shoulders, elbows, wrists, hips, knees and ankles: what a character has where we have it."""
+_KEYPOINTS: Final = [BLAZEPOSE_33.index[name] for name in LIMB_ENDS]
+_SAME_PERSON: Final = 0.15
+"""Of the person's stature in the picture: who is further off in the median is somebody else."""
+
+
+@dataclass(frozen=True)
+class SeenFilm:
+    """What was found in a rendered film, in the frames from the first to the last in which the person was seen.
+
+    Attributes:
+        name: of the file.
+        found: what the tracker says.
+        time_s: (T,) when each frame was taken.
+        joints: (T, 24, 3) metres, y up: the truth, of a person of our stature.
+        seen: (T,) whether the person was seen.
+        raw: the motion that was solved from it.
+    """
+
+    name: str
+    found: Observation
+    time_s: DoubleArray
+    joints: DoubleArray
+    seen: BoolArray
+    raw: RawMotion
+
+
+def seen_films(films: list[RenderedFilm], models: ModelCache) -> Iterator[SeenFilm]:
+    """Each film read, followed and solved; those in which the person is not found are left out."""
+    for film in films:
+        source = open_video(Clip(film.video))
+        tracks = run_job(track_people(source, models.blazepose()))
+        source.close()
+        person = the_person(film.truth, tracks)
+        if person is not None:
+            yield _solved(film, tracks, person=person, models=models)
+
+
+def the_person(truth: FilmTruth, tracks: VideoTracks) -> int | None:
+    """Which of the tracks follows the person in most frames, if one does."""
+    seen = [int(track.seen.sum()) if _distance(truth, track) < _SAME_PERSON else 0 for track in tracks.tracks]
+    return int(np.argmax(seen)) if any(seen) else None
+
+
+def _distance(truth: FilmTruth, track: Track) -> float:
+    """Median over joints and frames, in the person's statures."""
+    there = truth.joints_px[track.frames][:, COMMON_JOINTS]
+    away = np.linalg.norm(track.observation.keypoints_px[:, _KEYPOINTS] - there, axis=-1)
+    stature = float(truth.camera[1] * truth.stature_m) / truth.joints_cam[track.frames, 0, 2]
+    return float(np.median(away / stature[:, None]))
+
+
+def _solved(film: RenderedFilm, tracks: VideoTracks, *, person: int, models: ModelCache) -> SeenFilm:
+    track = tracks.tracks[person]
+    raw = run_job(solve_video_person(tracks, person, models)).raw
+    if raw.frame_count != len(track.frames):
+        raise InputError(f"{film.video} is not evenly spaced: {len(track.frames)} frames became {raw.frame_count}.")
+    found = replace(track.observation, camera=None)
+    joints = film.truth.joints_alike[track.frames]
+    return SeenFilm(film.video.stem, found, track.time_s, joints, track.seen, raw)
+
+
+def finished(settings: MotionSettings) -> Way:
+    """What was solved, finished with these settings."""
+
+    def film(seen: SeenFilm) -> Film:
+        return film_of(seen.raw, settings)
+
+    return film
