@@ -22,7 +22,7 @@ from contrapposto.backend.proportions import scaled_offsets
 from contrapposto.backend.refine.contacts import soles
 from contrapposto.backend.refine.finish import MotionSettings, finish_motion
 from contrapposto.backend.rotations import axis_angle_to_matrix, normalized, swing_between
-from training.metrics import mpjpe, pa_mpjpe
+from training.metrics import LSP_JOINTS, mpjpe, pa_mpjpe
 
 _HIPS: Final = [1, 2]
 _BALLS: Final = [1, 3]
@@ -180,17 +180,20 @@ def errors_of(film: Film, seen: Watched, *, among: Sequence[int] | None = None) 
 
     `among` are the joints that count, by default all; then bodies are seen from the middle between their hips.
     """
-    found, truth = (_from_the_pelvis(each, among) for each in (film.joints, seen.joints))
-    found = found @ _about_the_vertical(found, truth).T
+    columns = list(range(seen.joints.shape[1]) if among is None else among)
+    found, truth = (_from_the_pelvis(each, between_hips=among is not None) for each in (film.joints, seen.joints))
+    found = found @ _about_the_vertical(found[:, columns], truth[:, columns]).T
     tensors = [torch.from_numpy(each).float() for each in (found, truth)]
+    counted = LSP_JOINTS if among is None else columns
+    found, truth = found[:, columns], truth[:, columns]
     stands = contacts(seen.joints)
     both = stands[1:] & stands[:-1]
     moved = 1000.0 * np.linalg.norm(np.diff(film.balls, axis=0), axis=-1)
     told = film.stands if film.stands is not None else np.zeros_like(stands)
     hits = (int((told & stands).sum()), int((~told & stands).sum()), int((told & ~stands).sum()))
     return FilmErrors(
-        float(mpjpe(*tensors).mean()),
-        float(pa_mpjpe(*tensors).mean()),
+        float(mpjpe(*tensors, among=counted).mean()),
+        float(pa_mpjpe(*tensors, among=counted).mean()),
         1000.0 * float(np.linalg.norm(np.diff(found, 2, axis=0) - np.diff(truth, 2, axis=0), axis=-1).mean()),
         _jitter(found),
         _jitter(truth),
@@ -199,10 +202,9 @@ def errors_of(film: Film, seen: Watched, *, among: Sequence[int] | None = None) 
     )
 
 
-def _from_the_pelvis(joints: DoubleArray, among: Sequence[int] | None) -> DoubleArray:
-    if among is None:
-        return joints - joints[:, :1]
-    return joints[:, list(among)] - joints[:, _HIPS].mean(1, keepdims=True)
+def _from_the_pelvis(joints: DoubleArray, *, between_hips: bool) -> DoubleArray:
+    """Rigs begin the bone of the pelvis anywhere; their hips are where ours are."""
+    return joints - (joints[:, _HIPS].mean(1, keepdims=True) if between_hips else joints[:, :1])
 
 
 def _jitter(joints: DoubleArray) -> float:

@@ -5,6 +5,7 @@ Convention: joints (N, J, 3) in metres, rotations (N, 24, 3, 3); results per pos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -26,15 +27,15 @@ _LIMBS: Final = [
 _HIPS: Final = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
 
 
-def mpjpe(found: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """(N,) millimetres: mean distance of 14 joints with the middle between the hips at the origin."""
+def mpjpe(found: torch.Tensor, truth: torch.Tensor, *, among: Sequence[int] = LSP_JOINTS) -> torch.Tensor:
+    """(N,) millimetres: mean distance of 14 joints, or those `among`, with the middle between the hips at the origin."""
     found, truth = (joints - joints[:, _HIPS].mean(1, keepdim=True) for joints in (found, truth))
-    return 1000.0 * (found - truth)[:, LSP_JOINTS].norm(dim=-1).mean(-1)
+    return 1000.0 * (found - truth)[:, list(among)].norm(dim=-1).mean(-1)
 
 
-def pa_mpjpe(found: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+def pa_mpjpe(found: torch.Tensor, truth: torch.Tensor, *, among: Sequence[int] = LSP_JOINTS) -> torch.Tensor:
     """(N,) millimetres: the same after the best rotation, scale and shift (Procrustes, no reflection)."""
-    found, truth = found[:, LSP_JOINTS].double(), truth[:, LSP_JOINTS].double()
+    found, truth = found[:, list(among)].double(), truth[:, list(among)].double()
     middle = truth.mean(1, keepdim=True)
     found, truth = found - found.mean(1, keepdim=True), truth - middle
     u, sizes, vt = torch.linalg.svd(truth.transpose(1, 2) @ found)
