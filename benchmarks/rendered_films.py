@@ -15,9 +15,11 @@ from typing import Any, Final
 import numpy as np
 
 from contrapposto.backend.errors import InputError
-from contrapposto.backend.skeleton import STATURE_M
+from contrapposto.backend.skeleton import JOINT_INDEX, STATURE_M
 
 FPS: Final = 30.0
+BALLS: Final = [JOINT_INDEX["left_foot"], JOINT_INDEX["right_foot"]]
+"""The joints that are the balls of the feet."""
 
 
 @dataclass(frozen=True)

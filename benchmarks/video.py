@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from rendered_films import load_films  # noqa: E402
 from video_cases import FilmSynthesis, Seen, motions  # noqa: E402
-from video_rendered import COMMON_JOINTS, finished, seen_films  # noqa: E402
+from video_rendered import COMMON_JOINTS, finished, seen_films, standing_speeds  # noqa: E402
 from video_speed import STAGES, memory_lines, timed_video  # noqa: E402
 from video_ways import FilmErrors, Solved, Watched, Way, errors_of, filtered, frame_by_frame  # noqa: E402
 
@@ -117,6 +117,10 @@ def rendered(options: argparse.Namespace) -> None:
     frames = sum(int(film.seen.sum()) for film in seen)
     everything = sum(len(film.truth.contacts) for film in there)
     console.print(f"The person is found in {len(seen)} of {len(there)} films, in {frames} of {everything} frames.")
+    standing = np.concatenate([standing_speeds(film.joints) for film in seen])
+    console.print(
+        f"Feet that count as standing move {standing.mean():.1f} mm/frame in truth, {np.median(standing):.1f} median."
+    )
     title = "rendered films, 12 joints of a person of 1.70 m"
     goals(compare(seen, _ways(models.pose_network(), finished), title=title, among=COMMON_JOINTS))
 

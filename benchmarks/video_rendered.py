@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 from people_accuracy import LIMB_ENDS
-from rendered_films import FilmTruth, RenderedFilm
+from rendered_films import BALLS, FilmTruth, RenderedFilm
+from video_cases import contacts
 from video_ways import Film, Way, film_of
 
 from contrapposto.backend.arrays import BoolArray, DoubleArray
@@ -96,3 +97,10 @@ def finished(settings: MotionSettings) -> Way:
         return film_of(seen.raw, settings)
 
     return film
+
+
+def standing_speeds(joints: DoubleArray) -> DoubleArray:
+    """(N,) millimetres a frame that the balls of the feet move in truth (T, 24, 3) while they count as standing."""
+    stands = contacts(joints)
+    moved = 1000.0 * np.linalg.norm(np.diff(joints[:, BALLS], axis=0), axis=-1)
+    return moved[stands[1:] & stands[:-1]]

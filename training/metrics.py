@@ -28,7 +28,7 @@ _HIPS: Final = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
 
 
 def mpjpe(found: torch.Tensor, truth: torch.Tensor, *, among: Sequence[int] = LSP_JOINTS) -> torch.Tensor:
-    """(N,) millimetres: mean distance of 14 joints, or those `among`, with the middle between the hips at the origin."""
+    """(N,) millimetres: mean distance of 14 joints, or those `among`, the middle between the hips at the origin."""
     found, truth = (joints - joints[:, _HIPS].mean(1, keepdim=True) for joints in (found, truth))
     return 1000.0 * (found - truth)[:, list(among)].norm(dim=-1).mean(-1)
 
