@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from .pose_network import PoseNetwork, Reading
 
 _FITTED: Final = 12
-_READ: Final = 36
-"""So many frames are fitted, and read, in one step."""
+_READ: Final = 12
+"""So many frames are fitted, and read, in one step; the second is a multiple of the first."""
 _SAME_BODY: Final = 0.002
 """The logarithms of a body's lengths stay so near to those of the whole video in each frame."""
 _STEADY: Final = 0.3
@@ -260,7 +260,8 @@ def _fitted(
         yield Fitted(stage, done, first, rows[-1][0][-1]) if rows else Progress(stage, done)
         with torch.inference_mode():
             seen = see(_cut(steady, slice(first, first + _FITTED)), device)
-            reading = _part(readings[first // _READ], first % _READ)
+            start = first % _READ
+            reading = readings[first // _READ].part(slice(start, start + _FITTED))
             body = torch.from_numpy(scales).to(device).expand_as(reading.log_scales)
             fit = fit_reading(seen, replace(reading, log_scales=body), settings=settings)
             up = (seen.view.turn @ reading.up[..., None])[..., 0]
@@ -271,8 +272,3 @@ def _fitted(
     return {name: np.concatenate(parts) for name, parts in zip(names, zip(*rows, strict=True), strict=True)} | {
         "camera": camera
     }
-
-
-def _part(reading: Reading, first: int) -> Reading:
-    part = slice(first, first + _FITTED)
-    return replace(reading, **{name: value[part] for name, value in vars(reading).items()})
