@@ -113,11 +113,14 @@ def frames_done() -> int:
 
 
 def section() -> window.Story:
-    """Take the sections above away, so that all of this one is in sight."""
-    for name in ("photo_options", "photo", "sketch", "text_options", "text"):
-        bpy.utils.unregister_class(getattr(bpy.types, f"CONTRAPPOSTO_PT_{name}"))
+    """Take the sections above away, so that all of this one is in sight; returns their classes."""
+    names = ("photo_options", "photo", "sketch", "text_options", "text")
+    above = [getattr(bpy.types, f"CONTRAPPOSTO_PT_{name}") for name in names]
+    for panel in above:
+        bpy.utils.unregister_class(panel)
     window.view3d()[1].tag_redraw()
     yield 0.8
+    return above
 
 
 def discards() -> window.Story:
@@ -243,11 +246,13 @@ def as_strip() -> window.Story:
 def story() -> window.Story:
     """All of it."""
     yield from prepare_character()
-    yield from section()
+    above = yield from section()
     yield from discards()
     yield from keeps()
     yield from solves()
     yield from turns_sliders()
+    for panel in reversed(above):
+        bpy.utils.register_class(panel)
 
 
 window.tell(story())
