@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from rendered_films import load_films  # noqa: E402
 from video_cases import FilmSynthesis, Seen, motions  # noqa: E402
-from video_rendered import COMMON_JOINTS, finished, seen_films, standing_speeds  # noqa: E402
+from video_rendered import COMMON_JOINTS, SeenFilm, finished, seen_films, standing_speeds  # noqa: E402
 from video_speed import STAGES, memory_lines, timed_video  # noqa: E402
 from video_ways import FilmErrors, Solved, Watched, Way, errors_of, filtered, frame_by_frame  # noqa: E402
 
@@ -123,6 +123,19 @@ def rendered(options: argparse.Namespace) -> None:
     )
     title = "rendered films, 12 joints of a person of 1.70 m"
     goals(compare(seen, _ways(models.pose_network(), finished), title=title, among=COMMON_JOINTS))
+    _print_each(seen, clips={film.video.stem: str(film.truth.clip) for film in there})
+
+
+def _print_each(seen: Sequence[SeenFilm], *, clips: dict[str, str]) -> None:
+    """What the whole way comes to in each film."""
+    table = Table("film", "motion", "PA-MPJPE mm", "jitter", "true", "skate", "told", "missed", "wrong", box=None)
+    whole = finished(MotionSettings())
+    for film in seen:
+        found = errors_of(whole(film), film, among=COMMON_JOINTS)
+        numbers = [f"{value:.1f}" for value in (found.pa_mpjpe, found.jitter, found.true_jitter, found.skate)]
+        table.add_row(film.name, clips[film.name], *numbers, *[str(count) for count in found.hits])
+    console.print("Each film with locked feet; standing balls of feet that were told, missed, and told wrongly:")
+    console.print(table)
 
 
 def _ways(network: PoseNetwork, solved: Callable[[MotionSettings], Way]) -> dict[str, Way]:
