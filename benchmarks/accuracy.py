@@ -103,7 +103,7 @@ def _goal(name: str, value: float, goal: float, *, unit: str, least: bool = Fals
 def samples(network: PoseNetwork, each: Case, *, count: int = 5) -> None:
     """Print how much nearer the best of several samples of the model is than one."""
     torch.manual_seed(3)
-    evidence, scales = each.seen.evidence, network(each.seen.evidence.features()).log_scales
+    evidence, scales = each.seen.evidence, network.expected(each.seen.evidence).log_scales
     off = []
     for _ in range(count):
         drawn = network.sample(evidence, torch.randn(len(scales), JOINT_COUNT, 6), steps=4)
@@ -151,7 +151,7 @@ def _doubted(other: Alternative, found: Found, one: Case) -> torch.Tensor:
 
 def uncertainty(network: PoseNetwork, each: Case) -> None:
     """Print whether the model knows where it is wrong, and whether its confidence is what it says."""
-    reading = network(each.seen.evidence.features())
+    reading = network.expected(each.seen.evidence)
     truth = each.sighting.truth
     apart = (Found(reading.rotations, reading.log_scales).joints - truth.joints).norm(dim=-1)[:, 1:]
     sigma = reading.log_position_sigma[:, 1:]

@@ -130,14 +130,14 @@ def analytic(each: Case) -> Found:
 
 def model(network: PoseNetwork) -> Way:
     """What the network reads."""
-    return lambda each: _of(network(each.seen.evidence.features()))
+    return lambda each: _of(network.expected(each.seen.evidence))
 
 
 def model_and_fit(network: PoseNetwork, *, constant_sigma: bool = False) -> Way:
     """That, fitted to the points; without the network's own uncertainty, all joints are equally sure."""
 
     def solve(each: Case) -> Found:
-        reading = network(each.seen.evidence.features())
+        reading = network.expected(each.seen.evidence)
         if constant_sigma:
             names = ("log_rotation_sigma", "log_body_sigma")
             even = {name: getattr(reading, name).mean().expand_as(reading.six[..., 0]) for name in names}

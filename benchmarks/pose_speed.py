@@ -31,17 +31,16 @@ def speed_table(network: PoseNetwork, each: Case) -> Table:
     one, many = each.person(0), each
     count = len(each.sighting.rays)
     estimator = LearnedEstimator(network)
-    features = many.seen.evidence.features()
-    reading = network(features)
+    reading = network.expected(many.seen.evidence)
     table = Table("step", "milliseconds", "a pose", box=None)
 
     def row(name: str, work: Callable[[], object], *, poses: int = 1, runs: int = 15) -> None:
         took = _median_ms(work, runs=runs)
         table.add_row(name, f"{took:.1f}", f"{took / poses:.2f} ms, {1000.0 * poses / took:,.0f} a second")
 
-    row("read one", lambda: network(one.seen.evidence.features()))
-    row(f"read {count} at once", lambda: network(features), poses=count)
-    row("fit one", lambda: fit_reading(one.seen, network(one.seen.evidence.features())))
+    row("read one", lambda: network.expected(one.seen.evidence))
+    row(f"read {count} at once", lambda: network.expected(many.seen.evidence), poses=count)
+    row("fit one", lambda: fit_reading(one.seen, network.expected(one.seen.evidence)))
     row(f"fit {count} at once", lambda: fit_reading(many.seen, reading), poses=count, runs=3)
     row("one still, one reading", lambda: run_job(estimator.estimate(one.observation)))
     row("one still, three readings", lambda: run_job(estimator.estimate(one.observation, count=3)))

@@ -96,7 +96,7 @@ def frame_by_frame(network: PoseNetwork) -> Way:
     @torch.inference_mode()
     def film(seen: Watched) -> Film:
         sight = see(seen.found, torch.device("cpu"))
-        reading = network(sight.evidence.features())
+        reading = network.expected(sight.evidence)
         fit = fit_reading(sight, reading)
         up = np.asarray((sight.view.turn @ reading.up[..., None])[..., 0], np.float64)
         level = swing_between(up, np.array([0.0, 1.0, 0.0]))

@@ -58,7 +58,7 @@ def different_readings(
     """
     yield Progress("Reading the pose", 0.0)
     with torch.inference_mode(), one_thread():
-        expected = network(evidence.features())
+        expected = network.expected(evidence)
     if count <= 1:
         return [Alternative(expected)]
     sampled = yield from _sampled(network, evidence, count=samples, seed=seed)

@@ -13,16 +13,28 @@ from typing import Final
 import torch
 
 from ..keypoints import BLAZEPOSE_33
-from ..skeleton import JOINT_COUNT
+from ..skeleton import JOINT_COUNT, MIRROR
 
 LANDMARKS: Final = len(BLAZEPOSE_33)
 OUTSIDE_CONFIDENCE: Final = 0.15
 """How sure a point beyond the picture's edge can be at most: detectors guess them, and are sure all the same."""
 SEEN: Final = 0.05
 """Points with less confidence count as not reported."""
+OTHER_LANDMARK: Final = [
+    BLAZEPOSE_33.index[name.replace("left", "?").replace("right", "left").replace("?", "right")]
+    for name in BLAZEPOSE_33.names
+]
+"""Per landmark that of the other side; one of the middle is its own."""
+OTHER_JOINT: Final = MIRROR.tolist()
+"""The same of joints."""
 _SPREAD_TO_BOX: Final = 2.0
 """From the points' root mean square distance from their middle to about half the person's height."""
 _WORLD_UNIT_M: Final = 0.5
+
+
+def mirrored_6d_torch(six: torch.Tensor) -> torch.Tensor:
+    """Parent-relative rotations (N, 24, 6) of the same people seen in a mirror in the plane x = 0."""
+    return six[:, OTHER_JOINT] * six.new_tensor([1.0, -1.0, -1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -116,6 +128,23 @@ class Evidence:
             camera_known=zeros(1), world=zeros(LANDMARKS, 3), has_world=zeros(1), rotations=zeros(JOINT_COUNT, 6),
             rotations_known=zeros(JOINT_COUNT), pins=zeros(JOINT_COUNT, 3), pins_known=zeros(JOINT_COUNT),
         )  # fmt: skip
+
+    def mirrored(self) -> Evidence:
+        """Of the same people seen in a mirror in the plane x = 0: left and right are exchanged."""
+        flat, deep = (self.points.new_tensor(signs) for signs in ([-1.0, 1.0], [-1.0, 1.0, 1.0]))
+        return Evidence(
+            points=(self.points * flat)[:, OTHER_LANDMARK],
+            confidence=self.confidence[:, OTHER_LANDMARK],
+            size=self.size,
+            has_points=self.has_points,
+            camera_known=self.camera_known,
+            world=(self.world * deep)[:, OTHER_LANDMARK],
+            has_world=self.has_world,
+            rotations=mirrored_6d_torch(self.rotations),
+            rotations_known=self.rotations_known[:, OTHER_JOINT],
+            pins=(self.pins * deep)[:, OTHER_JOINT],
+            pins_known=self.pins_known[:, OTHER_JOINT],
+        )
 
     def features(self) -> torch.Tensor:
         """(N, FEATURES): what the network reads."""

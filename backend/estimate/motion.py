@@ -260,7 +260,8 @@ def _fitted(
         yield Fitted(stage, done, first, rows[-1][0][-1]) if rows else Progress(stage, done)
         with torch.inference_mode():
             seen = see(_cut(steady, slice(first, first + _FITTED)), device)
-            reading = _part(readings[first // _READ], first % _READ)
+            start = first % _READ
+            reading = readings[first // _READ].part(slice(start, start + _FITTED))
             body = torch.from_numpy(scales).to(device).expand_as(reading.log_scales)
             fit = fit_reading(seen, replace(reading, log_scales=body), settings=settings)
             up = (seen.view.turn @ reading.up[..., None])[..., 0]
@@ -271,8 +272,3 @@ def _fitted(
     return {name: np.concatenate(parts) for name, parts in zip(names, zip(*rows, strict=True), strict=True)} | {
         "camera": camera
     }
-
-
-def _part(reading: Reading, first: int) -> Reading:
-    part = slice(first, first + _FITTED)
-    return replace(reading, **{name: value[part] for name, value in vars(reading).items()})

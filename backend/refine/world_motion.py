@@ -26,6 +26,10 @@ first the camera's errors are in it."""
 _ASIDE: Final = 0.004
 _DEEP: Final = 0.04
 """Standard errors of the pelvis across and along its ray, as shares of its distance."""
+_FOLLOWED: Final = 0.04
+_OF_THE_WAY: Final = 0.3
+"""A camera that follows somebody contradicts their steps: at first it is believed as little as the one, then by this
+share of how far the way that the steps make is from where it has the pelvis."""
 _UNSEEN: Final = 1e-4
 """What an unseen frame counts."""
 _STEP_M: Final = 0.002
@@ -105,22 +109,34 @@ def _walked(
 ) -> Job[tuple[DoubleArray, DoubleArray]]:
     """The pelvis's way (T, 3) and how likely each sole stands (T, 4)."""
     carried = soles(rotations, np.zeros_like(measured), offsets=offsets)
-    precision = _precisions(measured, seen)
-    likely, way = np.zeros(carried.shape[:2]), measured
+    likely, way, aside = np.zeros(carried.shape[:2]), measured, _FOLLOWED
     for turn, slower in enumerate(_SLOWER_MPS):
         yield Progress("Finding where the feet stand", turn / len(_SLOWER_MPS))
         ground = ground_height(carried + way[:, None])
+        precision = _precisions(measured, seen, aside=aside)
         way = _way(measured, precision, carried, likely=likely, ground=ground, fps=fps)
         likely = standing(carried + way[:, None], fps=fps, slower_than=slower)
+        if turn > 0:
+            aside = float(np.clip(_OF_THE_WAY * _away(way, measured), _ASIDE, _FOLLOWED))
     return way, likely
 
 
-def _precisions(rays: DoubleArray, seen: BoolArray) -> DoubleArray:
+def _away(way: DoubleArray, measured: DoubleArray) -> float:
+    """How far the pelvis is from its ray, as a share of its distance, in the median frame."""
+    distance = np.maximum(np.linalg.norm(measured, axis=1, keepdims=True), 0.1)
+    along = measured / distance
+    off = way - measured
+    aside: DoubleArray = np.linalg.norm(off - np.sum(off * along, axis=1, keepdims=True) * along, axis=1)
+    shares: DoubleArray = aside / distance[:, 0]
+    return float(np.median(shares))
+
+
+def _precisions(rays: DoubleArray, seen: BoolArray, *, aside: float) -> DoubleArray:
     """(T, 3, 3): how exactly the camera says where the pelvis is, across its ray and along it."""
     distance = np.maximum(np.linalg.norm(rays, axis=-1), 0.1)[:, None, None]
     along = (rays / distance[:, 0])[:, :, None]
     along = along @ np.swapaxes(along, 1, 2)
-    found = (np.eye(3) - along) / np.square(_ASIDE * distance) + along / np.square(_DEEP * distance)
+    found = (np.eye(3) - along) / np.square(aside * distance) + along / np.square(_DEEP * distance)
     return found * np.where(seen, 1.0, _UNSEEN)[:, None, None]
 
 

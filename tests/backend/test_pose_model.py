@@ -30,7 +30,7 @@ from contrapposto.backend.skeleton import JOINT_INDEX
 from contrapposto.backend.solver_choice import ChosenSolver
 from numpy_rigs import varied_poses
 from training.metrics import pa_mpjpe
-from training.pose_source import PoseSource
+from training.pose_source import Mixture, PoseSource, mirror
 from training.synthesis import Given, Noise, Sighting, Synthesis
 from training.weights import save_network
 
@@ -46,7 +46,8 @@ def sighting(count: int, *, noise: Noise = EXACT, camera: float = 0.0) -> Sighti
     torch.manual_seed(4)
     poses = torch.from_numpy(varied_poses(50, seed=2).rotations.copy())
     given = Given(points=1.0, world=1.0, rotations=0.0, pins=0.0, camera=camera)
-    return Synthesis(noise=noise, given=given, largest=0.4).see(PoseSource(poses).draw(count))
+    source = PoseSource(poses, mixture=Mixture(recombined=0.3, perturbed=0.3))
+    return Synthesis(noise=noise, given=given, largest=0.4).see(source.draw(count))
 
 
 def observation(seen: Sighting) -> Observation:
@@ -75,8 +76,8 @@ class Knowing(torch.nn.Module):
         truth, points = self.seen.truth, torch.full((len(local), len(BLAZEPOSE_33)), -4.0)
         return Reading(matrix_to_6d_torch(local), truth.log_scales, truth.up, sigma, sigma, sigma, points)
 
-    def forward(self, features: torch.Tensor) -> Reading:
-        assert features.shape[1] == FEATURES
+    def expected(self, evidence: Evidence) -> Reading:
+        assert evidence.features().shape[1] == FEATURES
         return self.reading(self.turned)
 
     def sample(self, evidence: Evidence, noise: torch.Tensor, *, steps: int) -> Reading:
@@ -419,3 +420,24 @@ def test_without_torch_the_closed_form_stands_in(monkeypatch: pytest.MonkeyPatch
     assert type(models.estimator(Solver.AUTOMATIC)).__name__ == "AnalyticEstimator"
     with pytest.raises(MissingPackageError):
         models.estimator(Solver.MODEL)
+
+
+def test_a_mirrored_picture_gives_the_mirrored_pose() -> None:
+    network = PoseNetwork(width=32, depth=1).eval()
+    torch.nn.init.normal_(network.leave.weight, std=0.3)
+    torch.manual_seed(4)
+    seen = dataclasses.replace(
+        Evidence.nothing(3), points=torch.randn(3, 33, 2), confidence=torch.rand(3, 33), size=0.2 + torch.rand(3, 1),
+        has_points=torch.ones(3, 1), world=torch.randn(3, 33, 3), has_world=torch.ones(3, 1),
+        rotations=torch.randn(3, 24, 6), rotations_known=(torch.rand(3, 24) > 0.5).float(),
+        pins=torch.randn(3, 24, 3), pins_known=(torch.rand(3, 24) > 0.5).float(),
+    )  # fmt: skip
+    twice = seen.mirrored().mirrored()
+    assert all(torch.equal(value, getattr(twice, name)) for name, value in vars(seen).items())
+    with torch.inference_mode():
+        here, there = network.expected(seen), network.expected(seen.mirrored())
+        alone = network(seen.features())
+    for name, value in vars(there.mirrored()).items():
+        assert torch.allclose(value, getattr(here, name), atol=1e-5)
+    assert not torch.allclose(alone.six, here.six, atol=1e-3)
+    assert torch.allclose(mirror(here.rotations), there.rotations, atol=1e-5)
