@@ -79,9 +79,17 @@ def test_a_mark_in_a_sentence_is_plain_text(words: WordPiece) -> None:
 
 
 def test_long_texts_are_cut_without_being_read_to_their_end(words: WordPiece) -> None:
-    start = time.perf_counter()
-    numbers = words.numbers("hello " * 2_000_000)
-    assert time.perf_counter() - start < 1.0
+    def best(text: str) -> float:
+        times: list[float] = []
+        for _ in range(5):
+            start = time.perf_counter()
+            words.numbers(text)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    long = "hello " * 2_000_000
+    assert best(long) < 100.0 * best("hello " * 2_000)
+    numbers = words.numbers(long)
     assert len(numbers) == MOST_TOKENS == 256
     assert numbers[:2] == [101, 7592]
     assert numbers[-1] == 102

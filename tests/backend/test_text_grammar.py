@@ -130,15 +130,18 @@ def test_fingers_are_said_not_to_be_posed():
         understand("open the left hand", edit=True)
 
 
-def test_a_sentence_takes_few_milliseconds():
-    sentence = "left arm raised to shoulder height, elbow bent 90 degrees, palm facing forward"
-    understand(sentence)
-    times = []
-    for _ in range(15):
-        start = time.perf_counter()
-        understand(sentence)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.005, f"{1000.0 * min(times):.1f} ms"
+def test_time_grows_with_the_clauses_and_no_faster():
+    clause = "left arm raised to shoulder height, elbow bent 90 degrees, palm facing forward"
+
+    def best(sentence):
+        times = []
+        for _ in range(15):
+            start = time.perf_counter()
+            understand(sentence)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert best(f"{clause}; right leg back, head turned left") < 6.0 * best(clause)
 
 
 @pytest.mark.parametrize(
