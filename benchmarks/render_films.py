@@ -22,7 +22,7 @@ from mathutils import Vector
 from people_characters import ROOT, Character, characters
 from people_rigs import dress, joint_bones, joints_of, surface_of
 from people_scene import Shot, aim_at_motion, furnish
-from render_people import activity
+from render_people import activity_of
 from rendered_films import FPS, FilmTruth
 
 from contrapposto.backend.cli import run_and_leave
@@ -50,7 +50,7 @@ def chosen_motions(mocap: Path, cache: Path, *, count: int) -> list[tuple[str, P
     random = np.random.default_rng(SEED)
     kinds: dict[str, list[int]] = {}
     for index in random.permutation(len(names)).tolist():
-        kinds.setdefault(activity(names[index].rpartition("@")[0]), []).append(index)
+        kinds.setdefault(activity_of(names[index].rpartition("@")[0]), []).append(index)
     longest = max(len(members) for members in kinds.values())
     turns = [members[turn] for turn in range(longest) for members in kinds.values() if turn < len(members)]
     return [(names[index], PoseSequence(rotations[index], places[index], fps=FPS)) for index in turns[:count]]

@@ -64,7 +64,7 @@ def chosen_poses(path: Path, count: int) -> Poses:
         held_out = archive["held_out"][archive["clip"]]
         rotations, clip = archive["rotations"][held_out], archive["clip"][held_out]
         names, frames = archive["clip_names"], archive["frame"][held_out]
-    activity = np.array([activity(str(name)) for name in names])[clip]
+    activity = np.array([activity_of(str(name)) for name in names])[clip]
     bodies = forward_kinematics(_without_yaw(rotations), np.zeros(3)).reshape(len(rotations), -1)
     kinds = sorted(set(activity))
     queues = {kind: _spread(bodies, np.flatnonzero(activity == kind), -(-count // len(kinds)) * 2) for kind in kinds}
@@ -73,7 +73,7 @@ def chosen_poses(path: Path, count: int) -> Poses:
     return Poses(rotations[picked], [str(names[clip[k]]) for k in picked], frames[picked])
 
 
-def activity(clip: str) -> str:
+def activity_of(clip: str) -> str:
     """Clips by what is done in them, so that the many walks count once."""
     archive, _, name = clip.partition("/")
     for word in ("walking", "basketball", "salsa"):
