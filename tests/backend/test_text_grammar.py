@@ -153,6 +153,10 @@ def test_time_grows_with_the_clauses_and_no_faster():
         ("sitting cross-leged", Support("sitting_cross_legged"), "leged", "legged"),
         ("left leg streched back", Support("right_leg"), "streched", "stretched"),
         ("right elbbow bent", Bend("right_elbow", 90.0), "elbbow", "elbow"),
+        ("right elbwo bent", Bend("right_elbow", 90.0), "elbwo", "elbow"),
+        ("siting", Support("sitting"), "siting", "sitting"),
+        ("stading", Support("standing"), "stading", "standing"),
+        ("sitting on the stairs", Support("sitting", 0.2), "stairs", "stair"),
     ],
 )
 def test_a_small_spelling_mistake_is_read_as_the_nearest_word(sentence, element, wrong, right):
@@ -167,6 +171,9 @@ def test_a_small_spelling_mistake_is_read_as_the_nearest_word(sentence, element,
     [
         "a brave knight", "a sad clown", "wounded soldier", "drunk sailor", "angry giant", "a scared hunter",
         "a haughty queen with the left arm up", "a hungry beast, kneeling", "bored butler, left arm up", "elbo, arm up",
+        "grieving widow", "weary angel", "curled tail, left arm up", "an old walker, right arm up", "angels, arms up",
+        "a string of pearls, left arm up", "left hand on the hip, talking", "snooping, left arm up",
+        "two widows, left arm up",
     ],
 )  # fmt: skip
 def test_other_words_are_never_taken_for_mistakes(sentence):

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from ...errors import ModelFileError
+from ...runtime import read_model
 from .inflection import plural, verb_forms
 from .lexicon import words_table
 from .named import named_poses
@@ -19,6 +21,10 @@ from .tokens import NUMBER_WORDS, Token
 
 _SHORTEST: Final = 5
 """Letters: shorter words are near too many others."""
+_LONG_STEM: Final = 5
+"""Letters of a word whose other forms are words too; those of shorter ones are often slips."""
+_ENDINGS: Final = ("s", "es", "ed", "ing")
+_VOCABULARY: Final = "sentence_vocabulary"
 _BODY: Final = ("part", "verb", "state", "dir", "place", "side")
 """Tables whose words mistakes are read as."""
 _OF_BODY: Final = frozenset({"noun", "verb", "state", "prep", "level", "measure", "pose"})
@@ -29,6 +35,23 @@ def _english() -> frozenset[str]:
     """Common English words that are right as they are though they are near words of the body."""
     path = Path(__file__).with_name("near_words.json")
     return frozenset(json.loads(path.read_text(encoding="utf-8")))
+
+
+@cache
+def _written() -> frozenset[str]:
+    """Whole words of the sentence encoder's vocabulary; none where its file is not there."""
+    try:
+        return frozenset(read_model(_VOCABULARY).decode("utf-8").split())
+    except ModelFileError:
+        return frozenset()
+
+
+def _is_english(word: str) -> bool:
+    """Whether it is a word itself or a form of one: `widow`, `widows`, `swamped`."""
+    if word in _written():
+        return True
+    stems = {word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)} & _written()
+    return any(len(stem) >= _LONG_STEM and (word == plural(stem) or word in verb_forms(stem)) for stem in stems)
 
 
 def corrected(tokens: Sequence[Token], phrases: Sequence[Phrase], note: Callable[[str], None]) -> list[Token]:
@@ -54,6 +77,8 @@ def corrected(tokens: Sequence[Token], phrases: Sequence[Phrase], note: Callable
 def nearest(word: str, *, alone: bool = False) -> str:
     """The one word of the body that is near an unknown word and begins like it; empty where there is none, or several.
 
+    An English word is no mistake; only its singular or plural is read for it.
+
     Args:
         word: in lower case.
         alone: nothing of a body is said beside it, so that a word with a wrong letter is rather another word.
@@ -65,6 +90,8 @@ def nearest(word: str, *, alone: bool = False) -> str:
         for each in table.get(short, ()):
             if each[0] == word[0] and _is_near(word, each):
                 (wrong if _has_other_letters(word, each) else slips).add(each)
+    if (slips or wrong) and _is_english(word):
+        slips, wrong = {each for each in slips if each == plural(word) or word == plural(each)}, set[str]()
     if len(slips) == 1:
         return slips.pop()
     return wrong.pop() if len(wrong) == 1 and not slips and not alone and len(word) > _SHORTEST else ""
