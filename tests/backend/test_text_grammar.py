@@ -54,7 +54,7 @@ def test_plain_edits_are_taken_as_edits(sentence):
     "sentence",
     [
         "left arm up", "kneel", "put the left hand on the hip", "raise both arms and look to the left",
-        "Bend forward and touch your toes", "warrior II", "a tired old man",
+        "Bend forward and touch your toes", "warrior II", "a tired old man", "raise both arms and spread them",
     ],
 )  # fmt: skip
 def test_descriptions_are_taken_as_new_poses(sentence):
@@ -102,6 +102,41 @@ def test_numbers_are_brought_into_reach(sentence, element):
     program = understand(sentence)
     assert program.elements == (element,)
     assert ("is out of reach" in " ".join(program.notes)) == ("radians" not in sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "parts"),
+    [
+        ("straighten the right arm and lower it", {"right_elbow", "right_arm"}),
+        ("bend the right arm and lower it", {"right_elbow", "right_arm"}),
+        ("straighten the left leg and lower it", {"left_knee", "left_leg"}),
+        ("straighten both arms and lower them", {"left_elbow", "left_arm", "right_elbow", "right_arm"}),
+        ("lower the left arm and straighten it", {"left_elbow", "left_arm"}),
+        ("bend the left arm, then lower it a little", {"left_elbow", "left_arm"}),
+        ("straighten the right leg and then slowly lower it", {"right_knee", "right_leg"}),
+    ],
+)
+@pytest.mark.parametrize("edit", [False, True])
+def test_both_halves_of_a_chained_edit_are_done(sentence, parts, edit):
+    program = understand(sentence, edit=edit)
+    changed = [each for each in program.elements if isinstance(each, Change)]
+    bent = [each for each in program.elements if isinstance(each, Bend)]
+    assert program.edit
+    assert not program.notes
+    assert {each.part for each in changed} | {each.joint for each in bent} == parts
+    assert {each.part for each in changed if each.verb == "lower"} == {
+        each for each in parts if each[-3:] in {"arm", "leg"}
+    }
+    assert all(
+        each.amount == ("a_little" if "a little" in sentence and each.verb == "lower" else "some") for each in changed
+    )
+
+
+@pytest.mark.parametrize("sentence", ["bend both knees and close them", "spread both legs and close them"])
+def test_closing_them_is_a_command_of_its_own(sentence):
+    changed = [each.verb for each in understand(sentence, edit=True).elements if isinstance(each, Change)]
+    assert changed[-1] == "close"
+    assert len(changed) >= 2
 
 
 @pytest.mark.parametrize(

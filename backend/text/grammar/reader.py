@@ -327,10 +327,8 @@ class Reader:
             return True
         if length > 1 or word not in {"lower", "close", "level", "straight", "round", "part"}:
             return False
-        if word == "lower":
-            return self._nouns.read(at + 1) is None
-        if word == "close":
-            return self._nouns.read(at + 1) is None
+        if word in {"lower", "close"}:
+            return self._nouns.read(at + 1) is None and self._looked.word(at + 1) not in {"it", "them"}
         if word == "straight" and entry.category == "state":
             return any(e.category == "dir" for _, e in self._entries(at + 1)) or self._looked.word(at + 1) in {
                 "up",

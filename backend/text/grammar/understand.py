@@ -41,6 +41,8 @@ _BENT_KNEES_DEG: Final = 35.0
 _NO_CHAIR: Final = frozenset({"lotus pose"})
 """Poses that are not done on a chair, whatever else is said."""
 _BOWED_POSE_DEG: Final = 40.0
+_CHAINED: Final = frozenset({"lower", "straighten", "bend"})
+"""Verbs that in a chain are edits; `raise both arms and spread them` is a pose as well."""
 
 
 def understand(sentence: str, *, edit: bool = False) -> Program:
@@ -251,6 +253,14 @@ def _is_edit(sheet: Sheet, clauses: Sequence[Clause], *, style: str) -> bool:
 
 
 def _is_plain_command(tokens: Sequence[Token], clauses: Sequence[Clause]) -> bool:
-    """One command, as one gives it for the pose that is there: of the left arm, not of your left arm."""
-    one = len(clauses) == 1 and len(clauses[0].predicates) == 1 and clauses[0].imperative and clauses[0].pose is None
-    return one and not any(token.word in {"your", "his", "her", "their", "my"} for token in tokens)
+    """One command, or a chain of one part, as for the pose that is there: of the left arm, not of your left arm."""
+    one = all(len(each.predicates) == 1 and each.imperative and each.pose is None for each in clauses)
+    if not one or (len(clauses) != 1 and not _is_chain(clauses)):
+        return False
+    return not any(token.word in {"your", "his", "her", "their", "my"} for token in tokens)
+
+
+def _is_chain(clauses: Sequence[Clause]) -> bool:
+    """`straighten the right arm and lower it`: all of it is said of one part, from where that is now."""
+    same = bool(clauses) and all(each.subjects and each.subjects == clauses[0].subjects for each in clauses)
+    return same and all(predicate.meaning in _CHAINED for each in clauses for predicate in each.predicates)
