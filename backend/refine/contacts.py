@@ -18,8 +18,8 @@ from .evidence import PointModel
 STANDS_MPS: Final = 0.6
 _UNSURE: Final = 0.25
 """A sole that stands moves slower than this, give or take a quarter of it: errors of the estimate included."""
-_LOW_M: Final = 0.07
-_UNSURE_M: Final = 0.02
+_LOW_M: Final = 0.12
+_UNSURE_M: Final = 0.04
 """So near to the ground it is, give or take."""
 _GROUND_SHARE: Final = 0.1
 """The lowest sole is on the ground in at least this share of the frames."""

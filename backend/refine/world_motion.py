@@ -24,8 +24,9 @@ _SLOWER_MPS: Final = (2.5, 2.0, 1.5, 1.0, 0.8)
 """In each round of asking where the feet stand and where the pelvis then is, standing soles are slower than this: at
 first the camera's errors are in it."""
 _ASIDE: Final = 0.004
-_DEEP: Final = 0.04
-"""Standard errors of the pelvis across and along its ray, as shares of its distance."""
+_DEEP: Final = 0.2
+"""Standard errors of the pelvis across and along its ray, as shares of its distance. The depth is off for seconds:
+whoever bends forward seems to come nearer."""
 _FOLLOWED: Final = 0.04
 _OF_THE_WAY: Final = 0.3
 """A camera that follows somebody contradicts their steps: at first it is believed as little as the one, then by this
