@@ -18,6 +18,8 @@ _TIPPED_DEG: Final = 110.0
 _CLEARLY_RAISED_DEG: Final = 60.0
 _ON_FEET: Final = frozenset({None, "standing", "left_leg", "right_leg"})
 _HANDS: Final = frozenset({"hand", "fingers"})
+_LEVEL_DEG: Final = 15.0
+"""How far a thigh may be from level that a seat carries."""
 _FEET: Final = frozenset({"foot", "ankle", "heel", "toes", "sole"})
 _APART_DEG: Final = 15.0
 _HELD_DEG: Final = 90.0
@@ -185,6 +187,8 @@ def _lifts(  # noqa: PLR0911 - one line for each kind of element
 ) -> Chain | None:
     """The limb that an element takes away from where the support has it."""
     match element:
+        case Raise() if kind == "sitting" and _hangs_from_level(element, elements):
+            return None
         case Raise(limb=limb, degrees=degrees) if abs(degrees) >= 15.0:
             return None if kind == "sitting_floor" and _drawn_up(limb, elements) else chain_of_limb(limb)
         case Point(limb=limb, directions=directions) if bare(limb) not in {"torso", "head"}:
@@ -204,6 +208,14 @@ def _lifts(  # noqa: PLR0911 - one line for each kind of element
             return chain_of_spot(part)
         case _:
             return None
+
+
+def _hangs_from_level(raised: Raise, elements: Sequence[Element]) -> bool:
+    """Whether a thigh lies level and its shin hangs, as the seat has it."""
+    level = bare(raised.limb) == "thigh" and raised.toward == "forward" and abs(raised.degrees - 90.0) <= _LEVEL_DEG
+    shin = f"{side_of(raised.limb)}_shin"
+    down = any(isinstance(each, Point) and (each.limb, each.directions) == (shin, ("down",)) for each in elements)
+    return level and down
 
 
 def _drawn_up(limb: str, elements: Sequence[Element]) -> bool:

@@ -17,6 +17,7 @@ from contrapposto.backend.text.grammar.named import mirrored, named_poses, pose_
 from contrapposto.backend.text.language import (
     Apart,
     Bend,
+    Ground,
     Head,
     Palm,
     Place,
@@ -223,3 +224,52 @@ def test_the_arms_of_a_downward_dog_go_on_from_its_trunk():
         arm = wrist - joints[JOINT_INDEX[f"{side}_shoulder"]]
         turned = np.degrees(np.arccos(arm @ trunk / np.linalg.norm(arm) / np.linalg.norm(trunk)))
         assert turned < 30.0, f"{side}: {turned:.0f} degrees"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "sides"),
+    [
+        ("sitting on a bar stool, feet dangling", ("left", "right")),
+        ("sitting on a bar stool, feet hanging", ("left", "right")),
+        ("sitting on a bar stool with dangling feet", ("left", "right")),
+        ("feet dangling, sitting on a chair", ("left", "right")),
+        ("sitting on a table, legs dangling", ("left", "right")),
+        ("seated, his feet dangling off the ground", ("left", "right")),
+        ("perched on a bench, her legs hanging down", ("left", "right")),
+        ("sitting on a wall, left leg dangling", ("left",)),
+    ],
+)
+def test_dangling_feet_of_who_sits_hang_free_from_a_high_seat(sentence, sides):
+    program = understand(sentence)
+    assert next(each.height for each in program.elements if isinstance(each, Support)) >= 0.7
+    assert not any(isinstance(each, Ground) for each in program.elements)
+    pose = run_job(solve_text(program, drafts=NEUTRAL_DRAFT[None], current=None, switched_off=frozenset()))[0]
+    body = Body.posed(pose.rotations[None])
+    assert all(pose.held)
+    for side in sides:
+        thigh, shin = (body.limb(f"{side}_{part}")[0] for part in ("thigh", "shin"))
+        thigh, shin = thigh / np.linalg.norm(thigh), shin / np.linalg.norm(shin)
+        assert 78.0 < np.degrees(np.arccos(thigh @ shin)) < 95.0
+        assert np.degrees(np.arccos(-shin[1])) < 14.0
+        assert body.spot("bottom")[0, 1] - body.spot(f"{side}_sole")[0, 1] < 0.6
+
+
+@pytest.mark.parametrize(
+    "sentence", ["sitting on a chair, feet relaxed", "sitting on a chair, feet not dangling", "sitting on a chair"]
+)
+def test_feet_that_do_not_dangle_leave_the_seat_as_it_is(sentence):
+    elements = understand(sentence).elements
+    assert elements[0] == Support("sitting", 0.46)
+    assert not any(isinstance(each, Bend) for each in elements)
+
+
+def test_beside_a_foot_on_the_floor_the_other_dangles_from_the_seat_that_was_said():
+    elements = understand("sitting on a stool, left foot dangling, right foot on the floor").elements
+    assert elements[0] == Support("sitting", 0.5)
+    assert [each.part for each in elements if isinstance(each, Ground)] == ["right_sole"]
+    assert Point("left_shin", ("down",)) in elements
+
+
+def test_a_seat_too_low_for_dangling_feet_is_raised_with_a_note():
+    assert any("seat" in note for note in understand("sitting on a chair, feet dangling").notes)
+    assert not understand("sitting on a bar stool, feet dangling").notes

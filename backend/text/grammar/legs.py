@@ -30,6 +30,9 @@ def leg(sheet: Sheet, ref: Ref, *, sides: Sequence[Side], predicate: Predicate) 
     """Take what a predicate says of parts of one or both legs; whether it said anything."""
     if predicate.meaning == "outstretch":
         predicate = replace(predicate, meaning="stretch")
+    if predicate.dangling and not predicate.negated:
+        sheet.dangling.update(sides)
+        predicate = predicate if ref.kind in feet.FOOT_KINDS else replace(predicate, meaning="hang")
     predicate = _behind_body(ref, predicate)
     said, both = pairs.legs(sheet, ref, sides=sides, predicate=predicate), len(sides) == 2
     if said and not both and predicate.meaning not in {"cross", "fold"}:
@@ -133,7 +136,7 @@ def _aimed(sheet: Sheet, ref: Ref, *, side: Side, predicate: Predicate, both: bo
     if ref.kind in feet.FOOT_KINDS:
         return _foot(sheet, ref, side=side, predicate=predicate, both=both)
     if ref.kind in {"shin", "calf"}:
-        limb.lower = dirs or {"vertical": ("down",), "horizontal": ("back",)}.get(meaning, ())
+        limb.lower = dirs or {"vertical": ("down",), "hang": ("down",), "horizontal": ("back",)}.get(meaning, ())
         return bool(limb.lower)
     if meaning == "bend" and dirs in {("back",), ("up", "back")}:
         return True

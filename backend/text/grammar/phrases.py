@@ -117,6 +117,7 @@ class Predicate:
     amount: str = ""
     more: str = ""
     overhead: bool = False
+    dangling: bool = False
     view: str = ""
     start: int = -1
     end: int = -1

@@ -108,6 +108,7 @@ class Sheet:
         commands: how many clauses told what to do.
         support_words: what carries the body, in the order it was said: verbs and states.
         carriers: parts on which the body was said to be.
+        dangling: legs that hang free.
         pairs: distances between the two of a kind.
         front: the leg that is in front; `standing` the one that carries the body.
         has_front: a leg was called the front or the rear one.
@@ -136,6 +137,7 @@ class Sheet:
     support_words: list[str] = field(default_factory=list[str])
     carriers: list[tuple[str, tuple[Side, ...]]] = field(default_factory=list[tuple[str, tuple[Side, ...]]])
     seat: float | None = None
+    dangling: set[Side] = field(default_factory=set[Side])
     legs_crossed: str = ""
     leg_over: Side = "right"
     pairs: dict[str, Apart] = field(default_factory=dict[str, Apart])

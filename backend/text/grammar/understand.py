@@ -15,6 +15,7 @@ from .carried import carried
 from .choices import first_of_each, without_exceptions
 from .clauses import ClauseBuilder
 from .contact import real_sides
+from .dangling import named_dangling, seated_free
 from .emit import ON_HANDS, arm_elements, leg_elements
 from .guard import refuse_unusable
 from .handed import handed_in, pose_side
@@ -63,6 +64,7 @@ def understand(sentence: str, *, edit: bool = False) -> Program:
     tokens, phrases = _read(tokenised(text), sheet)
     builder = ClauseBuilder(phrases)
     clauses = builder.build()
+    named_dangling(tokens, clauses)
     sheet.unused += [(each, Predicate("be")) for each in builder.passed_over]
     sheet.plain = not edit and _is_plain_command(tokens, clauses)
     poses = _poses(sheet, clauses)
@@ -201,6 +203,7 @@ def _joined(elements: Sequence[Element]) -> tuple[Element, ...]:
 def _said(sheet: Sheet) -> list[Element]:
     """What the sentence said itself, in the order in which later may overrule earlier."""
     support, more = support_of(sheet)
+    support = seated_free(sheet, support)
     kind = support.kind if support is not None else None
     by_leg: dict[Side, list[Element]] = {side: leg_elements(sheet, side, kind=kind) for side in SIDES}
     support = _completed(support, by_leg, sheet)
