@@ -11,7 +11,6 @@ import numpy as np
 from ..arrays import BoolArray, DoubleArray, IntArray
 from .rig_spec import RigSpec
 
-
 _SAME_PLACE: Final = 0.004
 """Share of the rig's extent below which two joints are in one place."""
 _UNLIKE: Final = 2.2
