@@ -82,7 +82,7 @@ class VideoKeying:
         name="Smoothing",
         description="Movements faster than so many swings a second are taken for trembling. Less is smoother, and "
         "takes the snap out of fast movements",
-        default=6.0,
+        default=4.0,
         min=0.5,
         soft_max=15.0,
         max=60.0,

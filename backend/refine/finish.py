@@ -24,7 +24,7 @@ from .world_motion import in_the_world
 if TYPE_CHECKING:
     from ..estimate.motion import RawMotion
 
-SMOOTHING_HZ: Final = 5.0
+SMOOTHING_HZ: Final = 4.0
 """By default faster movements are taken for trembling."""
 _LEAST_HZ: Final = 0.2
 _RIGHT_WITHIN: Final = np.radians(20.0)
