@@ -12,6 +12,8 @@ import pytest
 from keyed_channels import curves_of
 from video_scenes import background, paste, person, write_video
 
+pytest.importorskip("torch", reason="motion is solved by the pose model, in torch")
+
 BAD_INPUT = 2
 FRAMES = 24
 
