@@ -18,6 +18,7 @@ from artist import GROUP, module, prepare_character, session, shot, state, wait_
 
 GAP_GOAL_MS = 100.0
 LAST = 39
+LONGER = 119
 KEPT = 12
 
 
@@ -182,7 +183,7 @@ def solves() -> window.Story:
     """The whole clip, watched."""
     bpy.context.scene.frame_set(1)
     watching, steps = watch(), watch_steps()
-    start()
+    start(end=LONGER)  # more than was kept: else nothing is read
     yield from wait_for("Following")
     yield 1.5
     shot("4-halfway")
