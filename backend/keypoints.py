@@ -24,6 +24,13 @@ class KeypointSchema:
         """Position of each name."""
         return {name: position for position, name in enumerate(self.names)}
 
+    @cached_property
+    def mirror(self) -> tuple[int, ...]:
+        """Position of each keypoint's counterpart on the other side; one of the middle is its own."""
+        return tuple(
+            self.index[name.replace("left", "?").replace("right", "left").replace("?", "right")] for name in self.names
+        )
+
     def find(self, landmark: str) -> int | None:
         """Position of the keypoint of this name, or of the one that stands for it; None where there is none."""
         return self.index.get(landmark, self._alias_index.get(landmark))

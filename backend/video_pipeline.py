@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import FloatArray
 from .detect.camera_motion import CameraMotion
 from .detect.clip import Clip
 from .errors import InputError, NoPersonFoundError
@@ -113,12 +112,7 @@ def _standing_camera(seen: Observation, camera: CameraMotion) -> Observation:
     if world is None:
         return steadied
     turned = inner_to_camera(world) @ np.swapaxes(camera.rotation, 1, 2)
-    return replace(steadied, keypoints_world=_to_inner(turned))
-
-
-def _to_inner(points: npt.NDArray[np.floating[Any]]) -> FloatArray:
-    """Camera axes -> inner frame: both ways the same half turn."""
-    return np.asarray(inner_to_camera(points), np.float32)
+    return replace(steadied, keypoints_world=np.asarray(inner_to_camera(turned), np.float32))
 
 
 def _notes(track: Track, cuts: tuple[int, ...]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from contrapposto.backend.observation import Observation
 from contrapposto.backend.proportions import scaled_offsets
 from contrapposto.backend.refine.contacts import soles
 from contrapposto.backend.refine.finish import MotionSettings, finish_motion
-from contrapposto.backend.rotations import axis_angle_to_matrix, normalized, swing_between
+from contrapposto.backend.rotations import axis_angle_to_matrix, frame_from_axes, swing_between
 from training.metrics import LSP_JOINTS, mpjpe, pa_mpjpe
 
 _HIPS: Final = [1, 2]
@@ -115,9 +115,7 @@ def filtered(network: PoseNetwork) -> Way:
     def film(seen: Watched) -> Film:
         found = stills(seen)
         columns = _savgol(found.rotations[..., :2])
-        first = normalized(columns[..., 0])
-        second = normalized(columns[..., 1] - np.sum(columns[..., 1] * first, -1, keepdims=True) * first)
-        turned = np.stack([first, second, np.cross(first, second)], -1)
+        turned = frame_from_axes(columns[..., 0], columns[..., 1])
         return Film(turned, _savgol(found.pelvis), found.offsets.mean(0))
 
     return film

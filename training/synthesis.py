@@ -302,7 +302,7 @@ class Synthesis:
     def _exchanged(self, rays: torch.Tensor) -> torch.Tensor:
         """Both sides of some people, and some limbs, stand in each other's place."""
         count, noise = len(rays), self.noise
-        other = torch.tensor([_INDEX[_other(name)] for name in BLAZEPOSE_33.names], device=self._device)
+        other = torch.tensor(BLAZEPOSE_33.mirror, device=self._device)
         found = torch.where(self._chance(count, noise.exchanged)[:, None, None], rays[:, other], rays)
         for limb in LIMBS:
             wrong = self._chance(count, noise.limb_exchanged)[:, None, None]
@@ -379,9 +379,3 @@ def _rays(points: torch.Tensor) -> torch.Tensor:
     """(N, K, 3) inner frame -> (N, K, 2) rays, y down."""
     depth = (-points[..., 2:]).clamp_min(0.05)
     return torch.cat([points[..., :1], -points[..., 1:2]], dim=-1) / depth
-
-
-def _other(name: str) -> str:
-    if "left" in name:
-        return name.replace("left", "right")
-    return name.replace("right", "left")

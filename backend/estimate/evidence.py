@@ -20,10 +20,7 @@ OUTSIDE_CONFIDENCE: Final = 0.15
 """How sure a point beyond the picture's edge can be at most: detectors guess them, and are sure all the same."""
 SEEN: Final = 0.05
 """Points with less confidence count as not reported."""
-OTHER_LANDMARK: Final = [
-    BLAZEPOSE_33.index[name.replace("left", "?").replace("right", "left").replace("?", "right")]
-    for name in BLAZEPOSE_33.names
-]
+OTHER_LANDMARK: Final = list(BLAZEPOSE_33.mirror)
 """Per landmark that of the other side; one of the middle is its own."""
 OTHER_JOINT: Final = MIRROR.tolist()
 """The same of joints."""

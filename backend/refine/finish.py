@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..job import Job, Progress
 from ..pose_sequence import PoseSequence
 from ..proportions import scaled_offsets
-from ..rotations import matrix_to_axis_angle, normalized
+from ..rotations import frame_from_axes, matrix_to_axis_angle
 from .contacts import steps
 from .foot_lock import with_locked_feet
 from .smoothing import smoothed
@@ -112,9 +112,7 @@ def smoothed_rotations(rotations: AnyFloatArray, sigma: AnyFloatArray, *, cutoff
     weights /= weights.mean(0)
     columns = smoothed(np.asarray(rotations)[..., :2].reshape(len(rotations), -1), weights, cutoff=cutoff, fps=fps)
     six = columns.reshape(*rotations.shape[:2], 3, 2)
-    first = normalized(six[..., 0])
-    second = normalized(six[..., 1] - np.sum(six[..., 1] * first, axis=-1, keepdims=True) * first)
-    return np.stack([first, second, np.cross(first, second)], axis=-1)
+    return frame_from_axes(six[..., 0], six[..., 1])
 
 
 def _one_way(ways: list[DoubleArray]) -> DoubleArray:

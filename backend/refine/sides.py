@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 from ..arrays import AnyFloatArray, BoolArray, DoubleArray, IntArray
 from ..keypoints import BLAZEPOSE_33
 
-_NAMES: Final = BLAZEPOSE_33.names
-_OTHER: Final = np.array([
-    BLAZEPOSE_33.index[name.replace("left", "?").replace("right", "left").replace("?", "right")] for name in _NAMES
-])  # fmt: skip
+_OTHER: Final = np.array(BLAZEPOSE_33.mirror)
 """(33,) the landmark of the other side; one of the middle is its own."""
 _PARTS: Final = (
     ("elbow", "wrist", "pinky", "index", "thumb"),
