@@ -8,11 +8,12 @@ frame is (x, -y, -z); the world has y up and its ground at y = 0. Metres, pixels
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import ClassVar, Final
 
 import numpy as np
+from truth_file import TruthFile
 
 from contrapposto.backend.errors import InputError
 from contrapposto.backend.skeleton import JOINT_INDEX, STATURE_M
@@ -23,7 +24,7 @@ BALLS: Final = [JOINT_INDEX["left_foot"], JOINT_INDEX["right_foot"]]
 
 
 @dataclass(frozen=True)
-class FilmTruth:
+class FilmTruth(TruthFile):
     """One rendered film of T frames.
 
     Attributes:
@@ -38,6 +39,8 @@ class FilmTruth:
         character: who.
         clip: which recording the motion is from, and the first frame.
     """
+
+    of_what: ClassVar[str] = "a rendered film"
 
     joints_cam: np.ndarray
     joints_px: np.ndarray
@@ -59,27 +62,6 @@ class FilmTruth:
     def joints_alike(self) -> np.ndarray:
         """The same of a person of our stature, so that tall and short people count alike."""
         return self.joints_world * (STATURE_M / float(self.stature_m))
-
-    def save(self, path: Path) -> None:
-        """Write an .npz; it appears whole or not at all."""
-        partial = path.with_name(f".{path.name}")
-        with partial.open("wb") as stream:
-            np.savez(stream, **{field.name: getattr(self, field.name) for field in fields(self)})
-        partial.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> FilmTruth:
-        """The inverse of `save`.
-
-        Raises:
-            InputError: it is no such file.
-        """
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                content: dict[str, Any] = {field.name: archive[field.name] for field in fields(cls)}
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"{path} is not the truth of a rendered film: {error}. Render the set again.") from error
-        return cls(**content)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ viewer) unless a name says otherwise; camera axes are (x, -y, -z).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
+from truth_file import TruthFile
 
 from contrapposto.backend.camera import Camera
 from contrapposto.backend.errors import InputError
@@ -29,7 +30,7 @@ from contrapposto.backend.skeleton import JOINT_INDEX, PARENTS
 
 
 @dataclass(frozen=True)
-class PersonTruth:
+class PersonTruth(TruthFile):
     """One rendered person.
 
     Attributes:
@@ -47,6 +48,8 @@ class PersonTruth:
         clip: which recording the pose is from.
         frame: which of its frames.
     """
+
+    of_what: ClassVar[str] = "a rendered person"
 
     rotations: np.ndarray
     up: np.ndarray
@@ -96,27 +99,6 @@ class PersonTruth:
         """(33, 3) metres, inner frame: where BlazePose's landmarks sit on this skeleton."""
         offsets = np.exp(self.log_scales)[LANDMARK_GROUPS, None] * LANDMARK_OFFSETS
         return self.carriers() + np.einsum("kij,kj->ki", self.world[LANDMARK_JOINTS], offsets)
-
-    def save(self, path: Path) -> None:
-        """Write an .npz; it appears whole or not at all."""
-        partial = path.with_name(f".{path.name}")
-        with partial.open("wb") as stream:
-            np.savez(stream, **{field.name: getattr(self, field.name) for field in fields(self)})
-        partial.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> PersonTruth:
-        """The inverse of `save`.
-
-        Raises:
-            InputError: it is no such file.
-        """
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                content: dict[str, Any] = {field.name: archive[field.name] for field in fields(cls)}
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"{path} is not the truth of a rendered person: {error}. Render the set again.") from error
-        return cls(**content)
 
 
 @dataclass(frozen=True)
