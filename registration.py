@@ -36,6 +36,7 @@ from .panels import choose_person, menus, sidebar
 from .panels import sketch as sketch_panel
 from .panels import text as text_panel
 from .panels import video as video_panel
+from .translations import registered as translations
 
 CLASSES: Final = (
     *properties.CLASSES,
@@ -86,6 +87,7 @@ def _nothing() -> None:
 
 STEPS: Final = (
     Step(_nothing, session.release),
+    Step(translations.add, translations.remove),
     *(class_step(cls) for cls in CLASSES),
     Step(properties.attach, properties.detach),
     Step(menus.add, menus.remove),

@@ -8,8 +8,10 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..backend.errors import ContrappostoError, RigError
-from ..backend.joint_words import BODY_JOINTS, found_by, in_words
+from ..backend.joint_words import BODY_JOINTS, in_words
 from ..rig import stored_map
+from ..translations.words import n_, rpt_, tip_
+from .confidence import with_hidden
 from .modal_job import redraw_sidebars
 from .session import session
 from .target import why_not
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from ..backend.retarget.bone_map import BoneMap
     from ..backend.retarget.rig_spec import RigSpec
 
-NO_MAP = "Press Detect first: no bone map is kept on this armature"
+NO_MAP = n_("Press Detect first: no bone map is kept on this armature")
 
 
 @dataclass(frozen=True)
@@ -92,15 +94,35 @@ def read(armature: bpy.types.Object) -> "tuple[RigSpec, BoneMap]":
     return rig, known_map(armature, rig)
 
 
-def told(bone_map: "BoneMap", *, before: str = "") -> Done:
-    """How much of a body a map knows, after the words `before`, and its problems."""
+def told(bone_map: "BoneMap", *, before: str = "{found}") -> Done:
+    """How much of a body a map knows, in the words `before`, and its problems."""
     from ..rig.bone_maps import asked
 
     body = sum(joint in bone_map.joints for joint in BODY_JOINTS)
     questions = len(asked(bone_map))
-    check = f"; {questions} to check" if questions else ""
-    words = f"{before}{body} of {len(BODY_JOINTS)} joints found{found_by(bone_map.convention)}{check}"
-    return Done(words, bone_map.problems)
+    words = rpt_("{count} of {all} joints found{how}").format(
+        count=body, all=len(BODY_JOINTS), how=found_in_words(bone_map.convention)
+    )
+    if questions:
+        words = rpt_("{words}; {count} to check").format(words=words, count=questions)
+    return Done(rpt_(before).format(found=words), bone_map.problems)
+
+
+def found_in_words(convention: str) -> str:
+    """How a bone map was found, to follow "22 of 22 joints", in the artist's language."""
+    if convention.startswith("structure"):
+        return rpt_(", found by the structure of the rig")
+    if convention == "generic":
+        return rpt_(", found by common names")
+    named = rpt_(", named as in {convention}")
+    return named.format(convention=convention.replace("_", " ")) if convention else ""
+
+
+def joint_in_words(joint: str) -> str:
+    """A joint within a sentence, in the artist's language."""
+    words = in_words(joint)
+    translated = rpt_(words.capitalize())
+    return words if translated == words.capitalize() else translated
 
 
 class CONTRAPPOSTO_OT_detect_bones(ChangesBoneMap, bpy.types.Operator):
@@ -155,7 +177,8 @@ class CONTRAPPOSTO_OT_mirror_bone_map(ChangesBoneMap, bpy.types.Operator):
         lasting = tuple(problem for problem in bone_map.problems if problem not in of_before)
         noted = with_notes(rig, replace(mirrored, problems=(*lasting, *mirrored.problems)))
         store(armature, noted)
-        return Done(f"{copied} joint{'' if copied == 1 else 's'} mirrored", noted.problems)
+        words = rpt_(n_("{count} joint mirrored") if copied == 1 else n_("{count} joints mirrored"))
+        return Done(words.format(count=copied), noted.problems)
 
 
 class CONTRAPPOSTO_OT_confirm_joint(ChangesBoneMap, bpy.types.Operator):
@@ -170,7 +193,9 @@ class CONTRAPPOSTO_OT_confirm_joint(ChangesBoneMap, bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: Any) -> str:
         """Says what is confirmed."""
-        return f"The {in_words(properties.joint)} is right" if properties.joint else "All of these are right"
+        if properties.joint:
+            return tip_("The {joint} is right").format(joint=joint_in_words(properties.joint))
+        return tip_("All of these are right")
 
     def work(self, armature: bpy.types.Object) -> Done:
         from ..backend.retarget.matcher import ESSENTIAL
@@ -187,7 +212,7 @@ class CONTRAPPOSTO_OT_confirm_joint(ChangesBoneMap, bpy.types.Operator):
             )
         for joint in joints:
             stored_map.confirm(armature, joint)
-        return Done(f"Confirmed: {', '.join(map(in_words, joints))}")
+        return Done(rpt_("Confirmed: {joints}").format(joints=", ".join(map(joint_in_words, joints))))
 
 
 class CONTRAPPOSTO_OT_show_bones(ChangesBoneMap, bpy.types.Operator):
@@ -210,9 +235,11 @@ class CONTRAPPOSTO_OT_show_bones(ChangesBoneMap, bpy.types.Operator):
         stored = stored_map.stored_map(context.active_object) if context.active_object is not None else None
         match = stored.joints.get(properties.joint) if stored is not None else None
         if match is None:
-            return "Select the bones of the map in Pose Mode, and bring them into view"
-        bones, reason = ", ".join(match.bones), match.reason or "no reason was kept"
-        return f"{in_words(properties.joint).capitalize()}: {bones}.\n{reason} ({match.score:.0%}).\nClick to show"
+            return tip_("Select the bones of the map in Pose Mode, and bring them into view")
+        words = tip_("{joint}: {bones}.\n{reason} ({score}).\nClick to show")
+        joint = tip_(in_words(properties.joint).capitalize())
+        reason = match.reason or tip_("no reason was kept")
+        return words.format(joint=joint, bones=", ".join(match.bones), reason=reason, score=f"{match.score:.0%}")
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Shift keeps the selection."""
@@ -235,9 +262,11 @@ class CONTRAPPOSTO_OT_show_bones(ChangesBoneMap, bpy.types.Operator):
             bpy.ops.object.mode_set(mode="POSE")  # there is no other way to change the mode
         hidden = select_bones(armature, names, extend=self.extend)
         frame_selected(bpy.context)
-        words = f"{len(names)} bone{'' if len(names) == 1 else 's'} selected"
-        words += f"; hidden: {', '.join(hidden)}" if hidden else ""
-        return Done(f"{words}; {armature.name} was hidden and is shown now" if shown else words)
+        words = rpt_(n_("{count} bone selected") if len(names) == 1 else n_("{count} bones selected"))
+        words = with_hidden(words.format(count=len(names)), hidden)
+        if shown:
+            words = rpt_("{words}; {name} was hidden and is shown now").format(words=words, name=armature.name)
+        return Done(words)
 
 
 class CONTRAPPOSTO_OT_forget_bone_map(ChangesBoneMap, bpy.types.Operator):
@@ -249,7 +278,7 @@ class CONTRAPPOSTO_OT_forget_bone_map(ChangesBoneMap, bpy.types.Operator):
 
     def work(self, armature: bpy.types.Object) -> Done:
         stored_map.forget(armature)
-        return Done(f"The bone map was taken off {armature.name}")
+        return Done(rpt_("The bone map was taken off {name}").format(name=armature.name))
 
 
 CLASSES: Iterable[type] = (

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
+from ..translations.words import iface_, n_, rpt_
 from .bone_map import ChangesBoneMap, Done, active_armature, read, told
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class CONTRAPPOSTO_OT_save_preset(ChangesBoneMap, bpy.types.Operator):
         rig = read_rig(armature)
         bone_map = bone_map_for(armature, rig)
         save_preset(rig, bone_map)
-        return Done(f"Saved: every armature with the bones of {armature.name} is mapped like this", bone_map.problems)
+        words = rpt_("Saved: every armature with the bones of {name} is mapped like this")
+        return Done(words.format(name=armature.name), bone_map.problems)
 
 
 class CONTRAPPOSTO_OT_load_preset(ChangesBoneMap, bpy.types.Operator):
@@ -57,7 +59,9 @@ class CONTRAPPOSTO_OT_load_preset(ChangesBoneMap, bpy.types.Operator):
             return self.refuse(error)
         if self.preset or bpy.app.background:
             return self.execute(context)
-        context.window_manager.popup_menu(lambda menu, _: draw_offers(menu.layout, offers), title=self.bl_label)
+        context.window_manager.popup_menu(
+            lambda menu, _: draw_offers(menu.layout, offers), title=iface_(self.bl_label, "Operator")
+        )
         return {"CANCELLED"}
 
     def work(self, armature: bpy.types.Object) -> Done:
@@ -71,7 +75,7 @@ class CONTRAPPOSTO_OT_load_preset(ChangesBoneMap, bpy.types.Operator):
             raise InputError(f"No preset is saved for the bones of {armature.name}. Press Detect, or import a file.")
         found = fitted(rig, preset)
         store(armature, found)
-        return told(found, before="Loaded: ")
+        return told(found, before=n_("Loaded: {found}"))
 
 
 def draw_offers(layout: Any, offers: "tuple[PresetOffer, ...]") -> None:
@@ -93,8 +97,12 @@ def draw_offers(layout: Any, offers: "tuple[PresetOffer, ...]") -> None:
 class MapFile(ChangesBoneMap):
     """Mixin of an operator that asks for a JSON file first."""
 
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
+    filepath: StringProperty(
+        name="File", description="A bone map as a .json file", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    filter_glob: StringProperty(
+        name="Filter", description="Which files the file browser shows", default="*.json", options={"HIDDEN"}
+    )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Open the file browser."""
@@ -127,7 +135,7 @@ class CONTRAPPOSTO_OT_import_bone_map(MapFile, bpy.types.Operator):
 
         found = fitted(read_rig(armature), read_map(self.path))
         store(armature, found)
-        return told(found, before="Imported: ")
+        return told(found, before=n_("Imported: {found}"))
 
 
 class CONTRAPPOSTO_OT_export_bone_map(MapFile, bpy.types.Operator):
@@ -142,7 +150,7 @@ class CONTRAPPOSTO_OT_export_bone_map(MapFile, bpy.types.Operator):
 
         path = self.path.with_suffix(".json")
         write_map(read(armature)[1], path)
-        return Done(f"Wrote {path}")
+        return Done(rpt_("Wrote {path}").format(path=path))
 
 
 CLASSES: Iterable[type] = (

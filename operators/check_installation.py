@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..translations.words import rpt_
 from .modal_job import redraw_sidebars
 from .session import session
 
@@ -24,7 +25,8 @@ class CONTRAPPOSTO_OT_check_installation(bpy.types.Operator):
         missing = [finding.name for finding in session.findings if finding.needed and not finding.ok]
         redraw_sidebars(context)
         if missing:
-            self.report({"WARNING"}, f"Missing: {', '.join(missing)}. The preferences say what to do")
+            words = rpt_("Missing: {names}. The preferences say what to do")
+            self.report({"WARNING"}, words.format(names=", ".join(missing)))
         else:
             self.report({"INFO"}, "Everything that photos need is there")
         return {"FINISHED"}

@@ -8,11 +8,12 @@ import bpy
 
 from ..backend.errors import ContrappostoError, RigError
 from ..rig.overlay import redraw_views, tint
+from ..translations.words import n_, rpt_
 from .session import session
 from .target import MODES
 from .telling import TellsWhy
 
-NO_RESULT = "Pose from a photo first"
+NO_RESULT = n_("Pose from a photo first")
 
 
 def why_no_joints(context: bpy.types.Context) -> str | None:
@@ -22,9 +23,9 @@ def why_no_joints(context: bpy.types.Context) -> str | None:
         return NO_RESULT
     armature = context.scene.objects.get(result.armature)
     if armature is None or armature.type != "ARMATURE":
-        return f"{result.armature} is no longer in the scene"
+        return rpt_("{name} is no longer in the scene").format(name=result.armature)
     if armature.mode not in MODES:
-        return f"Leave Edit Mode of {armature.name} first"
+        return rpt_("Leave Edit Mode of {name} first").format(name=armature.name)
     return None
 
 
@@ -63,7 +64,7 @@ class CONTRAPPOSTO_OT_select_unsure(TellsWhy, bpy.types.Operator):
     def why_not(cls, context: bpy.types.Context) -> str | None:
         """A rig must have been posed, and nothing else be under way on it."""
         if session.choosing is not None or session.correcting is not None:
-            return "Finish what you are doing in the view first"
+            return n_("Finish what you are doing in the view first")
         return why_no_joints(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -72,7 +73,7 @@ class CONTRAPPOSTO_OT_select_unsure(TellsWhy, bpy.types.Operator):
         least = scene.options.min_confidence
         unsure = [joint for joint in scene.result.joints if joint.confidence < least]
         if not unsure:
-            self.report({"INFO"}, f"Every joint is at least {least:.0%} sure")
+            self.report({"INFO"}, rpt_("Every joint is at least {sure} sure").format(sure=f"{least:.0%}"))
             return {"CANCELLED"}
         try:
             names = [bone for joint in unsure for bone in joint.controls.splitlines()]
@@ -81,9 +82,17 @@ class CONTRAPPOSTO_OT_select_unsure(TellsWhy, bpy.types.Operator):
             return self.refuse(error)
         redraw_views()
         count = len(dict.fromkeys(names))
-        words = f"{count} bone{'' if count == 1 else 's'} less than {least:.0%} sure selected"
-        self.report({"INFO"}, f"{words}; hidden: {', '.join(hidden)}" if hidden else words)
+        one = n_("{count} bone less than {sure} sure selected")
+        words = rpt_(one if count == 1 else n_("{count} bones less than {sure} sure selected"))
+        words = words.format(count=count, sure=f"{least:.0%}")
+        self.report({"INFO"}, with_hidden(words, hidden))
         return {"FINISHED"}
+
+
+def with_hidden(words: str, hidden: Iterable[str]) -> str:
+    """What was selected, and the names of the bones among it that cannot be seen."""
+    names = ", ".join(hidden)
+    return rpt_("{words}; hidden: {bones}").format(words=words, bones=names) if names else words
 
 
 def _select(context: bpy.types.Context, armature: bpy.types.Object, names: Iterable[str]) -> list[str]:

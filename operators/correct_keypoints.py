@@ -10,6 +10,7 @@ from bpy.props import FloatProperty, StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
 from ..rig.overlay import redraw_views
+from ..translations.words import iface_, n_, rpt_
 from .last_photo import NeedsPhoto, go_to, run_of
 from .match_camera import let_camera_follow
 from .other_readings import run_with_all
@@ -27,7 +28,7 @@ KEEP: Final = frozenset({"RET", "NUMPAD_ENTER"})
 BACK: Final = frozenset({"RIGHTMOUSE", "ESC"})
 FREE: Final = frozenset({"X", "DEL", "BACK_SPACE"})
 ZOOMS: Final = frozenset({"WHEELUPMOUSE", "WHEELDOWNMOUSE", "TRACKPADZOOM", "NUMPAD_PLUS", "NUMPAD_MINUS"})
-STATUS: Final = (
+STATUS: Final = n_(
     "Drag a point: the limb follows   |   X: let it go   |   Ctrl Z: back   |   Enter: keep   |   Esc: leave"
 )
 
@@ -64,8 +65,9 @@ def keep_correction(context: bpy.types.Context, correction: Correction, *, solve
     outcome.run = corrected.name
     write_reading(outcome, corrected, index, report=report)
     count = len(correction.moved)
-    placed = "1 keypoint placed" if count == 1 else f"{count} keypoints placed"
-    outcome.summary = f"{placed}: {keyed_in_words(corrected, report)}"
+    one = n_("{count} keypoint placed: {keyed}")
+    words = rpt_(one if count == 1 else n_("{count} keypoints placed: {keyed}"))
+    outcome.summary = words.format(count=count, keyed=keyed_in_words(corrected, report))
     redraw_views()
     return corrected
 
@@ -169,7 +171,7 @@ class CONTRAPPOSTO_OT_correct_keypoints(NeedsPhoto, bpy.types.Operator):
         workspace = context.workspace
         if workspace is not None:
             self._workspace = workspace.name
-            workspace.status_text_set(STATUS)
+            workspace.status_text_set(iface_(STATUS))
         redraw_views()
 
     def _hear(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:

@@ -10,6 +10,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
+from ..translations.words import iface_, n_
 from .estimate_photo import EXTENSIONS, PosesActiveArmature
 from .ways import PHOTO, SKETCH, Way
 
@@ -79,10 +80,13 @@ class CONTRAPPOSTO_OT_picture(PosesActiveArmature, bpy.types.Operator):
 
         def draw(menu: Any, _context: bpy.types.Context) -> None:
             menu.layout.operator_context = "INVOKE_DEFAULT"
-            for way, text in ((PHOTO, "A photo of people"), (SKETCH, "A drawing of a figure")):
+            for way, text in (
+                (PHOTO, n_("A photo of people", "Operator")),
+                (SKETCH, n_("A drawing of a figure", "Operator")),
+            ):
                 menu.layout.operator(way.operator, text=text, icon=ICONS[way.operator]).filepath = filepath
 
-        context.window_manager.popup_menu(draw, title="What does the picture show?", icon="QUESTION")
+        context.window_manager.popup_menu(draw, title=iface_("What does the picture show?"), icon="QUESTION")
 
 
 def is_drop_target(context: bpy.types.Context) -> bool:

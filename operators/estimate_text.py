@@ -14,6 +14,7 @@ from ..backend.errors import ContrappostoError, InputError
 from ..backend.job import Job, Progress
 from ..preferences import PACKAGE, remember_sentence, settings
 from ..rig.overlay import redraw_views
+from ..translations.words import iface_, n_, tip_
 from .estimate_photo import PosesActiveArmature, PosesFromPicture, draw_options, fill_options, key_options
 from .last_photo import TOO_LONG_AGO, go_to, run_of, why_no_photo
 from .modal_job import ModalJob
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
 
 OPERATOR: Final = "contrapposto.text"
 NO_SENTENCE: Final = "Type a sentence first, such as “sitting, right hand on the head”."
-NO_WORDS_POSED: Final = "Pose from a sentence first"
-WORDS_TOO_LONG_AGO: Final = "The sentence's pose is no longer known: pose from the sentence again"
-NO_SERVER: Final = "No language model's server is chosen in the preferences"
+NO_WORDS_POSED: Final = n_("Pose from a sentence first")
+WORDS_TOO_LONG_AGO: Final = n_("The sentence's pose is no longer known: pose from the sentence again")
+NO_SERVER: Final = n_("No language model's server is chosen in the preferences")
 LINES: Final = 40
 LETTERS: Final = 110
-NOT_OF_WORDS: Final = "The pose on the rig was not made from a sentence"
+NOT_OF_WORDS: Final = n_("The pose on the rig was not made from a sentence")
 
 
 def check_packages() -> Job[None]:
@@ -85,6 +86,7 @@ class CONTRAPPOSTO_OT_text(PosesFromPicture, bpy.types.Operator):
     )
     seed: IntProperty(name="Seed", description="Another number makes other poses", min=0, options={"SKIP_SAVE"})
     understood: StringProperty(
+        name="Understood",
         description="The sentence in the pose language, as JSON; without it, it is understood now",
         options={"SKIP_SAVE", "HIDDEN"},
     )
@@ -93,8 +95,8 @@ class CONTRAPPOSTO_OT_text(PosesFromPicture, bpy.types.Operator):
     def description(cls, _context: bpy.types.Context, properties: Any) -> str:
         """Says whether the pose is new."""
         if properties.edit:
-            return "Change the pose that the active armature has as a sentence says; all else stays as it is"
-        return str(cls.__doc__)
+            return tip_("Change the pose that the active armature has as a sentence says; all else stays as it is")
+        return tip_(str(cls.__doc__))
 
     @property
     def posed_by(self) -> str:
@@ -194,7 +196,11 @@ class CONTRAPPOSTO_OT_text_ask(PosesActiveArmature, bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     prompt: StringProperty(name="Sentence", description="The pose in words", options={"SKIP_SAVE"})
-    edit: BoolProperty(name="Edit Current Pose", options={"SKIP_SAVE"})
+    edit: BoolProperty(
+        name="Edit Current Pose",
+        description="The sentence says how to change the pose that the rig has; all else stays as it is",
+        options={"SKIP_SAVE"},
+    )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Open a field for the sentence."""
@@ -315,7 +321,7 @@ class CONTRAPPOSTO_OT_take_sentence(bpy.types.Operator):
     bl_label = "Take Sentence"
     bl_options = {"INTERNAL", "UNDO"}
 
-    sentence: StringProperty(options={"SKIP_SAVE"})
+    sentence: StringProperty(name="Sentence", description="The pose in words", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take it."""
@@ -330,8 +336,12 @@ class CONTRAPPOSTO_OT_show_request(PosesActiveArmature, bpy.types.Operator):
     bl_label = "Show Request"
     bl_options = {"INTERNAL"}
 
-    prompt: StringProperty(name="Sentence", options={"SKIP_SAVE"})
-    edit: BoolProperty(name="Edit Current Pose", options={"SKIP_SAVE"})
+    prompt: StringProperty(name="Sentence", description="The pose in words", options={"SKIP_SAVE"})
+    edit: BoolProperty(
+        name="Edit Current Pose",
+        description="The sentence says how to change the pose that the rig has; all else stays as it is",
+        options={"SKIP_SAVE"},
+    )
     _lines: Any = ()
 
     @classmethod
@@ -376,7 +386,8 @@ class CONTRAPPOSTO_OT_show_request(PosesActiveArmature, bpy.types.Operator):
         for line in self._lines[:LINES]:
             column.label(text=line[:LETTERS], translate=False)
         if len(self._lines) > LINES:
-            column.label(text=f"... {len(self._lines) - LINES} more lines", translate=False)
+            more = iface_("... {count} more lines").format(count=len(self._lines) - LINES)
+            column.label(text=more, translate=False)
 
 
 def asks_server(context: bpy.types.Context) -> bool:

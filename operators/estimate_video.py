@@ -16,6 +16,7 @@ from ..backend.errors import ContrappostoError, InputError
 from ..backend.job import Job
 from ..preferences import settings
 from ..rig.overlay import redraw_views
+from ..translations.words import iface_, n_, tip_
 from ..video_properties import CLIP_NAMES, KEYING_NAMES, VideoClip, VideoKeying
 from .drop_picture import is_drop_target
 from .estimate_photo import PosesActiveArmature, key_options
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ..backend.detect.clip import Clip
 
 OPERATOR: Final = "contrapposto.video"
+NOT_READING: Final = n_("The video is not being read any more")
 EXTENSIONS: Final = tuple(sorted(bpy.path.extensions_movie))
 _SHOWN_S: Final = 0.2
 """Panel and rig show how far the work is this often at most, and only so that it takes a fifth of the time."""
@@ -114,7 +116,9 @@ class PosesFromVideo(PosesActiveArmature, VideoClip, VideoKeying, ModalJob):
         if not self._work.has_something:
             return super().stop(context, status)
         status.cancel_requested, status.asking = False, True
-        context.window_manager.popup_menu(draw_question, title="Stop: what becomes of the motion?", icon="QUESTION")
+        context.window_manager.popup_menu(
+            draw_question, title=iface_("Stop: what becomes of the motion?"), icon="QUESTION"
+        )
         redraw_sidebars(context)
         return {"RUNNING_MODAL"}
 
@@ -209,18 +213,23 @@ class CONTRAPPOSTO_OT_video_stop(TellsWhy, bpy.types.Operator):
     bl_label = "Stop Reading the Video"
     bl_options = {"INTERNAL"}
 
-    keep: BoolProperty(default=True, options={"SKIP_SAVE"})
+    keep: BoolProperty(
+        name="Keep",
+        description="Key the motion as far as the video has been read",
+        default=True,
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def why_not(cls, _context: bpy.types.Context) -> str | None:
-        return None if session.job is not None and session.job.asking else "The video is not being read any more"
+        return None if session.job is not None and session.job.asking else NOT_READING
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: Any) -> str:
         """Says what becomes of the motion."""
         if properties.keep:
-            return "Key the motion as far as the video has been read"
-        return "Key nothing: rig, keys and actions stay as they were"
+            return tip_("Key the motion as far as the video has been read")
+        return tip_("Key nothing: rig, keys and actions stay as they were")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Tell the running operator, which hears it at its next tick."""
@@ -236,10 +245,21 @@ class CONTRAPPOSTO_OT_video_browse(PosesActiveArmature, bpy.types.Operator):
     bl_label = "Pose from Video"
     bl_options = {"INTERNAL"}
 
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "PATH_SUPPORTS_BLEND_RELATIVE"})
-    filter_movie: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filepath: StringProperty(
+        name="Video",
+        description="A video file, or one picture of a numbered sequence",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE", "PATH_SUPPORTS_BLEND_RELATIVE"},
+    )
+    filter_movie: BoolProperty(
+        name="Videos", description="Show videos in the file browser", default=True, options={"HIDDEN", "SKIP_SAVE"}
+    )
+    filter_image: BoolProperty(
+        name="Pictures", description="Show pictures in the file browser", default=True, options={"HIDDEN", "SKIP_SAVE"}
+    )
+    filter_folder: BoolProperty(
+        name="Folders", description="Show folders in the file browser", default=True, options={"HIDDEN", "SKIP_SAVE"}
+    )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Open the file browser."""

@@ -7,24 +7,25 @@ from typing import Any, Final
 import bpy
 
 from ..backend.errors import InputError
+from ..translations.words import n_
 from .modal_job import BUSY
 from .session import PhotoRun, session
 from .telling import TellsWhy
 
-NO_PICTURE: Final = "The pose was made from a sentence: there is no picture behind it"
-TOO_LONG_AGO: Final = "The photo's pose is no longer known: pose from the photo again"
+NO_PICTURE: Final = n_("The pose was made from a sentence: there is no picture behind it")
+TOO_LONG_AGO: Final = n_("The photo's pose is no longer known: pose from the photo again")
 
 
 def why_no_photo(context: bpy.types.Context) -> str | None:
     """In words, what keeps the last photo from being used further; None when nothing does. Cheap enough for `poll`."""
     if not context.scene.contrapposto.result.summary:
-        return "Pose from a photo first"
+        return n_("Pose from a photo first")
     if session.job is not None:
-        return BUSY.removesuffix(".")
+        return BUSY
     if session.choosing is not None:
-        return "A reading is being chosen: keep it, or go back"
+        return n_("A reading is being chosen: keep it, or go back")
     if session.correcting is not None:
-        return "Keypoints are being corrected: press Enter or Esc in the view"
+        return n_("Keypoints are being corrected: press Enter or Esc in the view")
     return TOO_LONG_AGO if session.run_of(context.scene) is None else None
 
 

@@ -63,7 +63,12 @@ class CONTRAPPOSTO_OT_match_camera(NeedsPhoto, bpy.types.Operator):
     )
     use_view: BoolProperty(name="Look Through", description="Look through the camera in the 3D view", default=True)
     opacity: FloatProperty(
-        name="Opacity", description="Of the photo behind the rig", default=1.0, min=0.0, max=1.0, subtype="FACTOR"
+        name="Opacity",
+        description="How much the photo behind the rig hides of the background",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:

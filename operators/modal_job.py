@@ -13,13 +13,15 @@ import bpy
 
 from ..backend.errors import ContrappostoError
 from ..backend.job import Job, run_job
+from ..translations.words import iface_, n_, rpt_
 from .session import JobStatus, session
+from .telling import as_sentence, stage_in_words
 
 TICK_S: Final = 0.02
 """How long one tick may work before the window gets its turn; a single step of the job can take longer."""
 TIMER_STEP_S: Final = 0.005
 
-BUSY: Final = "Contrapposto is still working. Wait until it has finished, or cancel it in the sidebar."
+BUSY: Final = n_("Contrapposto is still working. Wait until it has finished, or cancel it in the sidebar")
 
 
 class ModalJob:
@@ -44,7 +46,7 @@ class ModalJob:
     def run_job(self, context: bpy.types.Context) -> set[str]:
         """Work to the end before returning: scripts, background mode and the redo panel."""
         if session.job is not None:
-            return self._refuse(BUSY)
+            return self._refuse(as_sentence(BUSY))
         try:
             return self.finish_job(context, run_job(self.make_job(context)))
         except ContrappostoError as error:
@@ -55,7 +57,7 @@ class ModalJob:
         if bpy.app.background or context.window is None:
             return self.run_job(context)
         if session.job is not None:
-            return self._refuse(BUSY)
+            return self._refuse(as_sentence(BUSY))
         try:
             self._job = self.make_job(context)
         except ContrappostoError as error:
@@ -84,7 +86,8 @@ class ModalJob:
     def stop(self, context: bpy.types.Context, _status: JobStatus) -> set[str]:
         """The artist wants the job to stop; the operator's answer. Here everything is put back at once."""
         self._put_back(context)
-        self.report({"INFO"}, f"{self.job_title}: cancelled, nothing was changed")
+        words = rpt_("{title}: cancelled, nothing was changed").format(title=iface_(self.job_title))
+        self.report({"INFO"}, words)
         return {"CANCELLED"}
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -126,10 +129,12 @@ class ModalJob:
             return
         context.window_manager.progress_update(status.fraction)
         workspace = context.workspace
-        words = ", ".join(filter(None, (status.stage or "starting", status.detail)))
+        stage = stage_in_words(status.stage or n_("Starting"))
+        words = iface_("{stage}, {detail}").format(stage=stage, detail=status.detail) if status.detail else stage
         if workspace is not None and words != self._told:
             self._told = words
-            workspace.status_text_set(f"{status.title}: {words}   |   Esc: cancel")
+            told = iface_("{title}: {words}   |   Esc: cancel")
+            workspace.status_text_set(told.format(title=iface_(status.title), words=words))
             self._named_workspaces.add(workspace.name)
         redraw_sidebars(context)
 
@@ -172,7 +177,7 @@ class CONTRAPPOSTO_OT_cancel(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Something must be running."""
         if session.job is None:
-            cls.poll_message_set("Nothing is running")
+            cls.poll_message_set(rpt_("Nothing is running"))
         return session.job is not None
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import bpy
 
 from ..backend.errors import ContrappostoError
+from ..translations.words import rpt_
 from .last_photo import run_of
 from .modal_job import redraw_sidebars
 from .session import PhotoRun, session
@@ -71,7 +72,7 @@ def _step(name: str) -> bool:
         _add(name, stop.value)
     except ContrappostoError as error:
         del session.searches[name]
-        trouble = f"No other readings were found: {error}"
+        trouble = rpt_("No other readings were found: {error}").format(error=error)
         session.change_run(name, lambda run: replace(run, trouble=trouble))
     except BaseException:
         del session.searches[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..translations.words import n_, rpt_
 from .session import PhotoRun, session
 from .thumbnails import person_box
 
@@ -27,7 +28,8 @@ def write_result(outcome: Any, run: PhotoRun, *, report: KeyReport, timings_ms: 
     write_people(outcome, found)
     outcome.run = run.name
     write_reading(outcome, run, 0, report=report)
-    outcome.summary = f"Posed {run.target.armature_name} in {seconds:.2f} s: {keyed_in_words(run, report)}"
+    keyed, summary = keyed_in_words(run, report), rpt_("Posed {name} in {seconds} s: {keyed}")
+    outcome.summary = summary.format(name=run.target.armature_name, seconds=f"{seconds:.2f}", keyed=keyed)
 
 
 def write_reading(outcome: Any, run: PhotoRun, index: int, *, report: KeyReport) -> None:
@@ -57,8 +59,9 @@ def write_reading(outcome: Any, run: PhotoRun, index: int, *, report: KeyReport)
 
 def keyed_in_words(run: PhotoRun, report: KeyReport) -> str:
     """How many bones were keyed, and where."""
-    bones = f"{len(report.bones)} bone{'' if len(report.bones) == 1 else 's'}"
-    return f"{bones} keyed at frame {run.target.frame:g}"
+    count, one = len(report.bones), n_("{count} bone keyed at frame {frame}")
+    words = rpt_(one if count == 1 else n_("{count} bones keyed at frame {frame}"))
+    return words.format(count=count, frame=f"{run.target.frame:g}")
 
 
 def write_constraints(outcome: Any, run: PhotoRun, index: int) -> None:

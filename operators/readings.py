@@ -10,13 +10,14 @@ from bpy.props import BoolProperty, IntProperty
 
 from ..backend.errors import ContrappostoError, InputError
 from ..rig.overlay import redraw_views
+from ..translations.words import iface_, n_, rpt_, tip_
 from .last_photo import go_to, why_no_photo
 from .match_camera import let_camera_follow
 from .modal_job import redraw_sidebars
 from .other_readings import run_with_all
 from .photo_result import keyed_in_words, write_reading
 from .session import Choosing, PhotoRun, session
-from .telling import TellsWhy
+from .telling import TellsWhy, as_sentence
 
 TAB: Final = "Contrapposto"
 TIMER_STEP_S: Final = 0.1
@@ -28,10 +29,10 @@ BACK: Final = frozenset({"RIGHTMOUSE", "ESC"})
 NAVIGATION: Final = ("MIDDLEMOUSE", "TRACKPAD", "MOUSEROTATE", "NDOF")
 """How the names of events begin that turn the view."""
 MOUSE: Final = frozenset({"LEFTMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "MOUSEMOVE", "INBETWEEN_MOUSEMOVE"})
-NO_CHOICE: Final = "No reading is being chosen"
-ONE_READING: Final = "The picture gave one reading only"
-ONE_BY_SOLVER: Final = "This solver gives one reading only: the pose model gives several"
-ONE_ASKED_FOR: Final = "One reading only was asked for: raise Readings under Options and pose again"
+NO_CHOICE: Final = n_("No reading is being chosen")
+ONE_READING: Final = n_("The picture gave one reading only")
+ONE_BY_SOLVER: Final = n_("This solver gives one reading only: the pose model gives several")
+ONE_ASKED_FOR: Final = n_("One reading only was asked for: raise Readings under Settings and pose again")
 
 
 def why_no_choice(context: bpy.types.Context) -> str | None:
@@ -61,13 +62,14 @@ def reading_in_words(scene: Any, index: int, *, brief: bool = False) -> str:
     if run is None:
         words = f"{index + 1}"
     elif session.is_searching(run):
-        words = f"{index + 1} of …"
+        words = iface_("{number} of …").format(number=index + 1)
     elif len(run.result.estimates) == 1:
-        return "One reading"
+        return iface_("One reading")
     else:
         estimates = run.result.estimates
-        words = f"{index + 1} of {len(estimates)} ({100.0 * estimates[index].likelihood:.0f} %)"
-    return words if brief else f"Reading {words}"
+        share = f"{100.0 * estimates[index].likelihood:.0f}"
+        words = iface_("{number} of {count} ({share} %)").format(number=index + 1, count=len(estimates), share=share)
+    return words if brief else iface_("Reading {words}").format(words=words)
 
 
 class CONTRAPPOSTO_OT_choose_reading(TellsWhy, bpy.types.Operator):
@@ -116,7 +118,7 @@ class CONTRAPPOSTO_OT_choose_reading(TellsWhy, bpy.types.Operator):
             run = run_with_all(context.scene)
             if len(run.result.estimates) < 2:
                 redraw_sidebars(context)
-                raise InputError(run.trouble or f"{why_only_one(run)}.")
+                raise InputError(run.trouble or as_sentence(why_only_one(run)))
             self._begin(context, run)
         except ContrappostoError as error:
             self._put_away(context)
@@ -190,7 +192,8 @@ class CONTRAPPOSTO_OT_choose_reading(TellsWhy, bpy.types.Operator):
         go_to(scene, run.target.frame)
         let_camera_follow(run, index)
         write_reading(outcome, run, index, report=report)
-        outcome.summary = f"{reading_in_words(scene, index)} kept: {keyed_in_words(run, report)}"
+        kept = rpt_("{reading} kept: {keyed}")
+        outcome.summary = kept.format(reading=reading_in_words(scene, index), keyed=keyed_in_words(run, report))
         redraw_views()
         self.report({"INFO"}, outcome.summary)
         return {"FINISHED"}
@@ -199,10 +202,8 @@ class CONTRAPPOSTO_OT_choose_reading(TellsWhy, bpy.types.Operator):
         choosing, workspace = session.choosing, context.workspace
         if choosing is not None and workspace is not None:
             self._workspace = workspace.name
-            workspace.status_text_set(
-                f"{reading_in_words(context.scene, choosing.shown)}   |   Wheel or arrows: another   |   "
-                "Click or Enter: keep   |   Esc: back"
-            )
+            told = iface_("{reading}   |   Wheel or arrows: another   |   Click or Enter: keep   |   Esc: back")
+            workspace.status_text_set(told.format(reading=reading_in_words(context.scene, choosing.shown)))
         redraw_sidebars(context)
 
     def _put_away(self, context: bpy.types.Context) -> None:
@@ -225,7 +226,9 @@ class CONTRAPPOSTO_OT_step_reading(TellsWhy, bpy.types.Operator):
     bl_label = "Show Another Reading"
     bl_options = {"INTERNAL"}
 
-    step: IntProperty(default=1, options={"SKIP_SAVE"})
+    step: IntProperty(
+        name="Step", description="How many readings further; less than 0 goes back", default=1, options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def why_not(cls, _context: bpy.types.Context) -> str | None:
@@ -247,7 +250,7 @@ class CONTRAPPOSTO_OT_end_choice(TellsWhy, bpy.types.Operator):
     bl_label = "End Choice"
     bl_options = {"INTERNAL"}
 
-    keep: BoolProperty(default=True, options={"SKIP_SAVE"})
+    keep: BoolProperty(name="Keep", description="Keep the reading that is shown", default=True, options={"SKIP_SAVE"})
 
     @classmethod
     def why_not(cls, _context: bpy.types.Context) -> str | None:
@@ -256,7 +259,9 @@ class CONTRAPPOSTO_OT_end_choice(TellsWhy, bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: Any) -> str:
         """Says what becomes of the reading."""
-        return "Keep the reading that is shown" if properties.keep else "Go back to the reading that was there before"
+        if properties.keep:
+            return tip_("Keep the reading that is shown")
+        return tip_("Go back to the reading that was there before")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Tell the operator that shows the readings, which hears it at its next tick."""

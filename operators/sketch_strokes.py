@@ -13,6 +13,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatVectorProperty, IntProper
 from ..backend.errors import InputError
 from ..backend.job import Job
 from ..preferences import Settings, settings
+from ..translations.words import n_
 from .estimate_photo import PosesFromPicture, draw_options, fill_options, first_readings, key_options
 from .session import session
 from .target import Target, armature_under_strokes, why_not, why_not_this
@@ -28,7 +29,7 @@ NO_VIEW: Final = (
     "Strokes are read as a 3D view shows them, and there is no window with one. In a script, give the operator "
     "view_matrix, window_matrix and region_size of a view."
 )
-NO_ARMATURE: Final = "Select the armature beside the strokes: it is not clear which one to pose"
+NO_ARMATURE: Final = n_("Select the armature beside the strokes: it is not clear which one to pose")
 
 
 class StrokesWay(SketchWay):

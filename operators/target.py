@@ -7,19 +7,19 @@ from dataclasses import dataclass
 import bpy
 
 from ..backend.errors import RigError
+from ..translations.words import n_, rpt_
 from .session import session
 
 MODES = ("OBJECT", "POSE")
-BUSY_CHOOSING = "Keep the reading that is shown, or go back, first"
+BUSY_CHOOSING = n_("Keep the reading that is shown, or go back, first")
+NO_ARMATURE = n_("Select an armature first: it must be the active object")
 
 
 def why_not(context: bpy.types.Context) -> str | None:
     """In words, what keeps the active object from being posed; None when nothing does. Cheap enough for `poll`."""
     active = context.active_object
     if active is None or active.type != "ARMATURE":
-        return (
-            BUSY_CHOOSING if session.choosing is not None else "Select an armature first: it must be the active object"
-        )
+        return BUSY_CHOOSING if session.choosing is not None else NO_ARMATURE
     return why_not_this(active)
 
 
@@ -28,9 +28,11 @@ def why_not_this(armature: bpy.types.Object) -> str | None:
     if session.choosing is not None:
         return BUSY_CHOOSING
     if armature.mode not in MODES:
-        return f"Leave Edit Mode of {armature.name} first: a pose is made in Pose Mode or Object Mode"
+        reason = rpt_("Leave Edit Mode of {name} first: a pose is made in Pose Mode or Object Mode")
+        return reason.format(name=armature.name)
     if armature.library is not None:
-        return f"{armature.name} is linked from another file: make a library override of it first"
+        reason = rpt_("{name} is linked from another file: make a library override of it first")
+        return reason.format(name=armature.name)
     return None
 
 

@@ -12,6 +12,7 @@ import bpy
 from ..backend.errors import InputError
 from ..backend.job import Job
 from ..rig.overlay import redraw_views
+from ..translations.words import n_
 from ..video_properties import KEYING_NAMES, VideoKeying
 from .estimate_video import fill
 from .modal_job import BUSY, ModalJob, redraw_sidebars
@@ -23,7 +24,7 @@ from .video_memory import VideoRun
 from .video_result import keyed_in_words, keying_from, keying_of, made_of, write_keys
 from .video_soon import TITLE
 
-TOO_LONG_AGO: Final = "The video's motion is no longer known: pose from the video again"
+TOO_LONG_AGO: Final = n_("The video's motion is no longer known: pose from the video again")
 
 
 class CONTRAPPOSTO_OT_video_refinish(TellsWhy, VideoKeying, ModalJob, bpy.types.Operator):
@@ -37,9 +38,9 @@ class CONTRAPPOSTO_OT_video_refinish(TellsWhy, VideoKeying, ModalJob, bpy.types.
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str | None:
         if not context.scene.contrapposto.video.result.run:
-            return "Pose from a video first"
+            return n_("Pose from a video first")
         if session.job is not None:
-            return BUSY.removesuffix(".")
+            return BUSY
         if session.choosing is not None or session.correcting is not None:
             return BUSY_CHOOSING
         return TOO_LONG_AGO if session.videos.run_of(context.scene) is None else None

@@ -11,6 +11,7 @@ import bpy
 
 from ..backend.errors import RigError
 from ..backend.job import Job, Progress
+from ..translations.words import rpt_
 from .video_pins import pinned
 
 if TYPE_CHECKING:
@@ -190,8 +191,10 @@ def _looped(
         return poses, contacts, ()
     cycle: Cycle = yield from find_cycle(poses)
     made = looped(poses, cycle, root="IN_PLACE" if keying.in_place else "TRAVEL")
-    words = (
-        f"The loop is {cycle.length} frames long, from frame {cycle.start} to {cycle.end} of the motion; its ends were "
-        f"{1000.0 * cycle.mismatch_m:.0f} mm apart before they were blended."
+    words = rpt_(
+        "The loop is {frames} frames long, from frame {start} to {end} of the motion; its ends were {apart} mm apart "
+        "before they were blended."
     )
-    return made.poses, contacts[cycle.start : cycle.end + 1], (words,)
+    apart = f"{1000.0 * cycle.mismatch_m:.0f}"
+    told = words.format(frames=cycle.length, start=cycle.start, end=cycle.end, apart=apart)
+    return made.poses, contacts[cycle.start : cycle.end + 1], (told,)

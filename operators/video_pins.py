@@ -11,6 +11,7 @@ import numpy as np
 
 from ..backend.errors import InputError, RigError
 from ..backend.job import Job, Progress
+from ..translations.words import n_, rpt_
 
 if TYPE_CHECKING:
     from ..backend.arrays import DoubleArray
@@ -62,9 +63,10 @@ def _told(side: str, name: str, off_mm: DoubleArray) -> list[str]:
     missed = int((off_mm > _OFF_MM).sum())
     if not missed:
         return []
-    return [
-        f"The {side} hand does not reach {name} in {missed} of {len(off_mm)} frames, by up to {off_mm.max():.0f} mm."
-    ]
+    left = n_("The left hand does not reach {name} in {missed} of {count} frames, by up to {off} mm.")
+    right = n_("The right hand does not reach {name} in {missed} of {count} frames, by up to {off} mm.")
+    words = rpt_(left if side == "left" else right)
+    return [words.format(name=name, missed=missed, count=len(off_mm), off=f"{off_mm.max():.0f}")]
 
 
 def _places(target: Target, pins: Pins, frames: int) -> Job[dict[str, DoubleArray]]:

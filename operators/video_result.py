@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..translations.words import rpt_
 from .session import session
 from .video_keying import Keying
 from .video_soon import show_keyed_settings
@@ -79,9 +80,16 @@ def keying_from(source: Any) -> Keying:
 def keyed_in_words(outcome: Any) -> str:
     """How long the motion is, and how many keys it has."""
     rate = outcome.key_frames / max(outcome.seconds, 1e-3)
-    return (
-        f"{outcome.seconds:.2f} s of motion on {outcome.armature}: {outcome.keys} keys at {outcome.key_frames} of "
-        f"{outcome.frames} frames, {rate:.1f} a second"
+    words = str(
+        rpt_("{seconds} s of motion on {name}: {keys} keys at {key_frames} of {frames} frames, {rate} a second")
+    )
+    return words.format(
+        seconds=f"{outcome.seconds:.2f}",
+        name=outcome.armature,
+        keys=outcome.keys,
+        key_frames=outcome.key_frames,
+        frames=outcome.frames,
+        rate=f"{rate:.1f}",
     )
 
 

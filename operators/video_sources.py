@@ -130,8 +130,8 @@ class CONTRAPPOSTO_OT_video_take(TellsWhy, bpy.types.Operator):
     bl_label = "Take Video of the File"
     bl_options = {"UNDO", "INTERNAL"}
 
-    kind: StringProperty(options={"SKIP_SAVE"})
-    source: StringProperty(options={"SKIP_SAVE"})
+    kind: StringProperty(name="Kind", description="What holds the video: CLIP, IMAGE or STRIP", options={"SKIP_SAVE"})
+    source: StringProperty(name="Source", description="The name of the clip, image or strip", options={"SKIP_SAVE"})
 
     @classmethod
     def why_not(cls, _context: bpy.types.Context) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..backend.errors import InputError
 from ..backend.job import Job, Progress
+from ..translations.words import iface_
 from .session import session, stamp_of
 from .video_memory import ClipKey
 from .video_store import video_store
@@ -115,7 +116,8 @@ class VideoWork:
         if self._first is not None:
             seconds, share = time.monotonic() - self._first[0], self._share - self._first[1]
             if seconds > _TELL_AFTER_S and share > _LEAST_SHARE:
-                words.append(f"{in_words(seconds * (1.0 - self._share) / share)} left")
+                left = iface_("{time} left")
+                words.append(left.format(time=in_words(seconds * (1.0 - self._share) / share)))
         return ", ".join(filter(None, words))
 
     def glimpse(self) -> PoseSequence | None:
@@ -135,11 +137,11 @@ class VideoWork:
         if self._tracks is not None:
             person = max(self._person, 1) - 1
             count = len(self._tracks.tracks[person].frames) if person < len(self._tracks.tracks) else 0
-            return f"frame {self._fitted.frames} of {count}" if self._fitted is not None else ""
+            return _frames(self._fitted.frames, count) if self._fitted is not None else ""
         if self._tracking is None:
             return ""
         done, expected = len(self._tracking.tracker.frames), self._tracking.expected_count
-        return f"frame {done} of {expected}" if expected else f"frame {done}"
+        return _frames(done, expected)
 
     @property
     def _tracking(self) -> Tracking | None:
@@ -203,6 +205,12 @@ def clip_key(clip: Clip) -> ClipKey:
     is_sequence = clip.path.is_dir() or is_picture_name(clip.path)
     stamp = open_sequence(clip).info.stamp if is_sequence else stamp_of(clip.path)
     return () if stamp is None else (*stamp, clip.start, clip.end, clip.step, clip.fps)
+
+
+def _frames(done: int, count: int | None) -> str:
+    if not count:
+        return iface_("frame {number}").format(number=done)
+    return iface_("frame {number} of {count}").format(number=done, count=count)
 
 
 def in_words(seconds: float) -> str:
