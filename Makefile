@@ -14,6 +14,9 @@ TEXT_MINUTES ?= 66
 LESSONS := build/training
 ANNY := $(LESSONS)/anny
 TEXT_LESSONS := build/training_text
+PLATFORMS ?=
+PYTHONS ?=
+EXTENSION_FLAGS ?=
 PYTEST_FLAGS ?=
 
 # The first Python of a version that starts: on the path, or kept by pyenv where its shims offer another version.
@@ -25,7 +28,7 @@ PINS := pyproject.toml constraints.txt Makefile
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-backend test-blender test-blender52 train-pose train-sketch train-text check lint types format benchmark models clean clean-all
+.PHONY: help demo test test-backend test-blender test-blender52 train-pose train-sketch train-text check lint types format benchmark extension test-extension models clean clean-all
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +47,10 @@ test-backend: $(VENV)/.dev models ## Test the backend, without Blender
 test-blender: $(VENV)/.dev models ## Test the add-on in Blender 4.5
 	@echo "== The add-on in Blender 4.5 on Python 3.11"
 	$(BIN)/pytest tests/blender $(PYTEST_FLAGS)
+
+# PLATFORMS="linux-x64 windows-x64" and PYTHONS="3.11 3.14" choose; EXTENSION_FLAGS=--without-torch leaves torch out.
+extension: $(VENV)/.runtime models ## Build the zips that artists install, and their index, into dist
+	$(BIN)/python -m wheels.build --platforms $(PLATFORMS) --pythons $(PYTHONS) $(EXTENSION_FLAGS)
 
 check: lint types test ## Do what continuous integration does: format, lint, types and all tests
 
