@@ -133,7 +133,7 @@ class CONTRAPPOSTO_PG_options(PoseOptions, bpy.types.PropertyGroup):
 class CONTRAPPOSTO_PG_timing(bpy.types.PropertyGroup):
     """How long a stage took; `name` says which."""
 
-    milliseconds: FloatProperty(name="Milliseconds")
+    milliseconds: FloatProperty(name="Milliseconds", description="How long this stage took")
 
 
 class CONTRAPPOSTO_PG_person(bpy.types.PropertyGroup):
@@ -185,38 +185,53 @@ class CONTRAPPOSTO_PG_text(bpy.types.PropertyGroup):
 class CONTRAPPOSTO_PG_result(bpy.types.PropertyGroup):
     """What the last run did; empty before the first (`summary` is then empty)."""
 
-    summary: StringProperty(name="Summary")
+    summary: StringProperty(name="Summary", description="What the last run did, in a sentence")
     run: StringProperty(name="Run", description="Which run of this session it was")
     reading: IntProperty(name="Reading", description="Which reading is posed, counted from 1", min=0)
-    joints: CollectionProperty(type=CONTRAPPOSTO_PG_joint)
-    photo: StringProperty(name="Photo", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})
+    joints: CollectionProperty(
+        type=CONTRAPPOSTO_PG_joint, name="Joints", description="How sure each joint of the pose is"
+    )
+    photo: StringProperty(
+        name="Photo",
+        description="The picture that the pose was taken from",
+        subtype="FILE_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+    )
     sentence: StringProperty(name="Sentence", description="What was posed in words")
-    constraints: CollectionProperty(type=CONTRAPPOSTO_PG_constraint)
-    operator: StringProperty(name="Operator", description="What posed it", default="contrapposto.photo")
-    seconds: FloatProperty(name="Seconds")
-    timings: CollectionProperty(type=CONTRAPPOSTO_PG_timing)
-    people: CollectionProperty(type=CONTRAPPOSTO_PG_person)
+    constraints: CollectionProperty(
+        type=CONTRAPPOSTO_PG_constraint, name="Constraints", description="What the sentence was understood to say"
+    )
+    operator: StringProperty(name="Operator", description="The operator that posed it", default="contrapposto.photo")
+    seconds: FloatProperty(name="Seconds", description="How long the whole run took")
+    timings: CollectionProperty(type=CONTRAPPOSTO_PG_timing, name="Timings", description="How long each stage took")
+    people: CollectionProperty(type=CONTRAPPOSTO_PG_person, name="People", description="Everybody in the picture")
     person: IntProperty(name="Person", description="Who was posed, counted from 1", min=0)
-    body_parts: CollectionProperty(type=CONTRAPPOSTO_PG_body_part)
-    armature: StringProperty(name="Armature")
-    action: StringProperty(name="Action")
-    frame: FloatProperty(name="Frame")
+    body_parts: CollectionProperty(
+        type=CONTRAPPOSTO_PG_body_part, name="Body Parts", description="How sure each part of the body is"
+    )
+    armature: StringProperty(name="Armature", description="The armature that was posed")
+    action: StringProperty(name="Action", description="The action that has the keys")
+    frame: FloatProperty(name="Frame", description="Where the pose is keyed")
     notes: StringProperty(name="Notes", description="What is odd about the rig, a line each")
-    unsure_count: IntProperty(name="Unsure bones")
-    unsure_bones: StringProperty(name="Unsure bones", description="Names of the bones that were too unsure to key")
-    keyed_count: IntProperty(name="Keyed bones")
-    keyed_bones: StringProperty(name="Keyed bones", description="Names of the bones that were keyed")
-    skipped_count: IntProperty(name="Skipped bones")
-    skipped_bones: StringProperty(name="Skipped bones", description="Names of the bones that were left alone, and why")
+    unsure_count: IntProperty(name="Unsure Bones", description="How many bones were too unsure to key")
+    unsure_bones: StringProperty(name="Unsure Bones", description="Names of the bones that were too unsure to key")
+    keyed_count: IntProperty(name="Keyed Bones", description="How many bones were keyed")
+    keyed_bones: StringProperty(name="Keyed Bones", description="Names of the bones that were keyed")
+    skipped_count: IntProperty(name="Skipped Bones", description="How many bones were left alone")
+    skipped_bones: StringProperty(name="Skipped Bones", description="Names of the bones that were left alone, and why")
 
 
 class CONTRAPPOSTO_PG_scene(bpy.types.PropertyGroup):
     """Everything that the add-on keeps in a scene."""
 
-    options: PointerProperty(type=CONTRAPPOSTO_PG_options)
-    text: PointerProperty(type=CONTRAPPOSTO_PG_text)
-    result: PointerProperty(type=CONTRAPPOSTO_PG_result)
-    video: PointerProperty(type=video_properties.CONTRAPPOSTO_PG_video)
+    options: PointerProperty(type=CONTRAPPOSTO_PG_options, name="Options", description="How poses are put on the rig")
+    text: PointerProperty(type=CONTRAPPOSTO_PG_text, name="Text", description="What to pose in words")
+    result: PointerProperty(type=CONTRAPPOSTO_PG_result, name="Result", description="What the last run did")
+    video: PointerProperty(
+        type=video_properties.CONTRAPPOSTO_PG_video,
+        name="Video",
+        description="Which video to read, and what came of it",
+    )
 
 
 def _bone_property(joint: str) -> Any:
@@ -239,7 +254,7 @@ def _bone_property(joint: str) -> Any:
 
     return StringProperty(
         name=in_words(joint).capitalize(),
-        description=f"The bone that starts at the joint {joint.replace('_', ' ')} of a body",
+        description="The bone of the rig that stands for this part of the body",
         get=get,
         set=set_bone,
         override={"LIBRARY_OVERRIDABLE"},

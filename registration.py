@@ -25,6 +25,7 @@ from .operators import (
     modal_job,
     on_load,
     readings,
+    show_request,
     sketch_strokes,
     video_again,
     video_sources,
@@ -32,7 +33,8 @@ from .operators import (
 from .operators.session import session
 from .panels import bone_map as bone_map_panel
 from .panels import camera as camera_panel
-from .panels import choose_person, menus, sidebar
+from .panels import choose_person, menus, motion, photo, result
+from .panels import settings as settings_panel
 from .panels import sketch as sketch_panel
 from .panels import text as text_panel
 from .panels import video as video_panel
@@ -47,6 +49,7 @@ CLASSES: Final = (
     *estimate_sketch.CLASSES,
     *sketch_strokes.CLASSES,
     *estimate_text.CLASSES,
+    *show_request.CLASSES,
     *drop_picture.CLASSES,
     *estimate_video.CLASSES,
     *video_again.CLASSES,
@@ -58,12 +61,15 @@ CLASSES: Final = (
     *bone_map.CLASSES,
     *bone_map_files.CLASSES,
     *choose_person.CLASSES,
-    *sidebar.CLASSES,
+    *photo.CLASSES,
     *sketch_panel.CLASSES,
     *text_panel.CLASSES,
     *video_panel.CLASSES,
-    *camera_panel.CLASSES,
     *bone_map_panel.CLASSES,
+    *result.CLASSES,
+    *motion.CLASSES,
+    *camera_panel.CLASSES,
+    *settings_panel.CLASSES,
 )
 """Property groups before what points to them, a panel before its children."""
 

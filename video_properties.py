@@ -179,12 +179,17 @@ class CONTRAPPOSTO_PG_video_result(bpy.types.PropertyGroup):
     """What the last video did; empty before the first (`run` is then empty)."""
 
     run: StringProperty(name="Run", description="Which run of this session it was")
-    filepath: StringProperty(name="Video", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})
+    filepath: StringProperty(
+        name="Video",
+        description="The video that the motion was taken from",
+        subtype="FILE_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+    )
     person: IntProperty(name="Person", description="Whose motion it is, counted from 1")
-    people: CollectionProperty(type=CONTRAPPOSTO_PG_track)
+    people: CollectionProperty(type=CONTRAPPOSTO_PG_track, name="People", description="Everybody in the video")
     keying: StringProperty(name="Keying", description="How it was keyed, as JSON")
-    armature: StringProperty(name="Armature")
-    action: StringProperty(name="Action")
+    armature: StringProperty(name="Armature", description="The armature that was posed")
+    action: StringProperty(name="Action", description="The action that has the keys")
     made_action: IntProperty(name="Made Action", description="The identity of the action that holds the keys")
     strip: StringProperty(name="Strip", description="The NLA strip that plays them")
     kept: StringProperty(name="Kept", description="The action that was put aside")
@@ -194,16 +199,20 @@ class CONTRAPPOSTO_PG_video_result(bpy.types.PropertyGroup):
     worked: FloatProperty(name="Worked", description="How many seconds the computer worked for it")
     keys: IntProperty(name="Keys", description="How many keys all curves have together")
     key_frames: IntProperty(name="Key Frames", description="At how many frames there are keys")
-    reduced: BoolProperty(name="Reduced")
-    worst_degrees: FloatProperty(name="Worst Error in Degrees")
-    worst_millimetres: FloatProperty(name="Worst Error in Millimetres")
+    reduced: BoolProperty(name="Reduced", description="Whether there are fewer keys than frames")
+    worst_degrees: FloatProperty(
+        name="Worst Error in Degrees", description="How far a bone turns away from the motion at most"
+    )
+    worst_millimetres: FloatProperty(
+        name="Worst Error in Millimetres", description="How far a joint is off the motion at most"
+    )
     notes: StringProperty(name="Notes", description="What the artist should know, a line each")
 
 
 class CONTRAPPOSTO_PG_video(VideoClip, bpy.types.PropertyGroup):
     """What to read next in this scene, and what the last video did."""
 
-    result: PointerProperty(type=CONTRAPPOSTO_PG_video_result)
+    result: PointerProperty(type=CONTRAPPOSTO_PG_video_result, name="Result", description="What came of the last video")
 
 
 CLASSES = (

@@ -11,6 +11,7 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
 from ..backend.job import Job
+from ..panels.options import draw_options
 from ..preferences import Settings, settings
 from ..properties import OPTION_NAMES, PoseOptions
 from ..rig.overlay import redraw_views
@@ -98,27 +99,6 @@ def first_readings(source: Any) -> int:
     One where there is a window, and the others can be looked for afterwards; all where words choose among them.
     """
     return 1 if can_wait() and not source.words.strip() else source.readings
-
-
-def draw_options(layout: bpy.types.UILayout, source: Any, *, of_picture: bool = True) -> None:
-    """Draw the options of an operator or of the scene; not those that only make sense for a picture without one."""
-    column = layout.column()
-    column.prop(source, "selected_only")
-    column.prop(source, "flip")
-    column.prop(source, "relax_hands")
-    column.prop(source, "root_location")
-    row = column.row()
-    row.active = source.root_location
-    row.prop(source, "in_place")
-    column.row().prop(source, "limbs", expand=True)
-    column.prop(source, "blend", slider=True)
-    column.prop(source, "keep_unseen")
-    column.prop(source, "only_sure")
-    row = column.row()
-    row.active = source.only_sure
-    row.prop(source, "min_confidence", slider=True)
-    if of_picture:
-        column.prop(source, "readings")
 
 
 class PosesActiveArmature(TellsWhy):

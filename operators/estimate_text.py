@@ -12,10 +12,11 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
 from ..backend.job import Job, Progress
-from ..preferences import PACKAGE, remember_sentence, settings
+from ..panels.options import draw_options
+from ..preferences import remember_sentence, settings
 from ..rig.overlay import redraw_views
-from ..translations.words import iface_, n_, tip_
-from .estimate_photo import PosesActiveArmature, PosesFromPicture, draw_options, fill_options, key_options
+from ..translations.words import n_, tip_
+from .estimate_photo import PosesActiveArmature, PosesFromPicture, fill_options, key_options
 from .last_photo import TOO_LONG_AGO, go_to, run_of, why_no_photo
 from .modal_job import ModalJob
 from .photo_result import write_result
@@ -33,9 +34,6 @@ OPERATOR: Final = "contrapposto.text"
 NO_SENTENCE: Final = "Type a sentence first, such as “sitting, right hand on the head”."
 NO_WORDS_POSED: Final = n_("Pose from a sentence first")
 WORDS_TOO_LONG_AGO: Final = n_("The sentence's pose is no longer known: pose from the sentence again")
-NO_SERVER: Final = n_("No language model's server is chosen in the preferences")
-LINES: Final = 40
-LETTERS: Final = 110
 NOT_OF_WORDS: Final = n_("The pose on the rig was not made from a sentence")
 
 
@@ -329,78 +327,10 @@ class CONTRAPPOSTO_OT_take_sentence(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class CONTRAPPOSTO_OT_show_request(PosesActiveArmature, bpy.types.Operator):
-    """Show what the language model would be sent for the sentence in the field; nothing is sent"""
-
-    bl_idname = "contrapposto.show_request"
-    bl_label = "Show Request"
-    bl_options = {"INTERNAL"}
-
-    prompt: StringProperty(name="Sentence", description="The pose in words", options={"SKIP_SAVE"})
-    edit: BoolProperty(
-        name="Edit Current Pose",
-        description="The sentence says how to change the pose that the rig has; all else stays as it is",
-        options={"SKIP_SAVE"},
-    )
-    _lines: Any = ()
-
-    @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str | None:
-        """A server must be chosen in the preferences, and an armature be active."""
-        return super().why_not(context) or (None if asks_server(context) else NO_SERVER)
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Show it in a window of its own, and put it on the clipboard."""
-        try:
-            request = self._request(context)
-        except ContrappostoError as error:
-            return self.refuse(error)
-        self._lines = request.splitlines()
-        context.window_manager.clipboard = request
-        operator, manager = self, context.window_manager
-        return set(manager.invoke_popup(operator, width=700))
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Report it."""
-        try:
-            self.report({"INFO"}, self._request(context))
-        except ContrappostoError as error:
-            return self.refuse(error)
-        return {"FINISHED"}
-
-    def _request(self, context: bpy.types.Context) -> str:
-        from ..backend.text.llm import request_preview
-        from ..backend.text_pipeline import TextRequest, question_of
-
-        target = Target.of(context)
-        sentence = self.prompt or context.scene.contrapposto.text.prompt
-        question = question_of(TextRequest(sentence, self.edit), lambda: shown_pose(target))
-        return request_preview(question, settings(context).language.server_settings())
-
-    def draw(self, _context: bpy.types.Context) -> None:
-        """The request, as much of it as fits on a screen."""
-        layout: Any = self.layout
-        layout.label(text="What would be sent; all of it is on the clipboard", icon="COPYDOWN")
-        column = layout.column(align=True)
-        column.scale_y = 0.7
-        for line in self._lines[:LINES]:
-            column.label(text=line[:LETTERS], translate=False)
-        if len(self._lines) > LINES:
-            more = iface_("... {count} more lines").format(count=len(self._lines) - LINES)
-            column.label(text=more, translate=False)
-
-
-def asks_server(context: bpy.types.Context) -> bool:
-    """Whether a server was chosen as the language model."""
-    addon = context.preferences.addons.get(PACKAGE)
-    return addon is not None and addon.preferences is not None and addon.preferences.language == "SERVER"
-
-
 CLASSES: Iterable[type] = (
     CONTRAPPOSTO_OT_text,
     CONTRAPPOSTO_OT_text_ask,
     CONTRAPPOSTO_OT_text_switch,
     CONTRAPPOSTO_OT_describe,
     CONTRAPPOSTO_OT_take_sentence,
-    CONTRAPPOSTO_OT_show_request,
 )

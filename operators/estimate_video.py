@@ -124,13 +124,13 @@ class PosesFromVideo(PosesActiveArmature, VideoClip, VideoKeying, ModalJob):
 
     def draw(self, context: bpy.types.Context) -> None:
         """The redo panel."""
-        from ..panels.video import draw_keying
+        from ..panels.options import draw_motion_options
 
         operator: Any = self
         layout = operator.layout
         layout.use_property_split = True
         layout.prop(self, "person")
-        draw_keying(layout, self, context.scene)
+        draw_motion_options(layout, self, context.scene)
 
     def _whole(self, work: Job[Solved | SeveralPeople]) -> Job[tuple[Solved, PlannedMotion] | SeveralPeople]:
         solved = yield from work

@@ -77,11 +77,11 @@ class CONTRAPPOSTO_OT_video_refinish(TellsWhy, VideoKeying, ModalJob, bpy.types.
 
     def draw(self, context: bpy.types.Context) -> None:
         """The redo panel."""
-        from ..panels.video import draw_keying
+        from ..panels.options import draw_motion_options
 
         layout: Any = self.layout
         layout.use_property_split = True
-        draw_keying(layout, self, context.scene)
+        draw_motion_options(layout, self, context.scene)
 
 
 def known_run(scene: Any) -> VideoRun:

@@ -150,9 +150,8 @@ class CONTRAPPOSTO_OT_video_take(TellsWhy, bpy.types.Operator):
 
 
 class CONTRAPPOSTO_MT_video_sources(bpy.types.Menu):
-    """Videos in this file"""
-
     bl_label = "Videos in This File"
+    bl_description = "Movie clips, image sequences and strips that are in this file already"
 
     def draw(self, context: bpy.types.Context) -> None:
         layout: Any = self.layout

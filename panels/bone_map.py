@@ -7,12 +7,15 @@ from typing import Any
 
 import bpy
 
-from ..backend.joint_words import BODY_GROUPS, BODY_JOINTS, FINGER_GROUPS, FINGER_JOINTS, found_by, in_words
+from ..backend.joint_words import BODY_GROUPS, BODY_JOINTS, FINGER_GROUPS, FINGER_JOINTS, in_words
+from ..operators.bone_map import found_in_words, joint_in_words
 from ..operators.session import session
-from ..operators.target import why_not
+from ..operators.target import NO_ARMATURE, why_not
+from ..operators.telling import as_sentence
 from ..rig.stored_map import StoredJoint, StoredMap, is_kept_in_file, stored_map
-from .sidebar import Sidebar, is_narrow
-from .words import draw_sentence
+from ..translations.words import iface_, n_
+from .sidebar import RIG, Sidebar, draw_working, is_narrow
+from .words import draw_sentence, room_px
 
 WIDE_PX = 420
 """From this width on left and right stand beside each other."""
@@ -27,7 +30,7 @@ _PAIRS = (("Left Arm", "Right Arm"), ("Left Leg", "Right Leg"))
 
 class CONTRAPPOSTO_PT_bone_map(Sidebar, bpy.types.Panel):
     bl_label = "Rig"
-    bl_order = 5
+    bl_order = RIG
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_header(self, _context: bpy.types.Context) -> None:
@@ -37,15 +40,18 @@ class CONTRAPPOSTO_PT_bone_map(Sidebar, bpy.types.Panel):
         """How many joints are to be checked, also while the section is closed."""
         stored = _stored(context)
         if stored is not None and stored.ask:
-            text = str(len(stored.ask)) if is_narrow(context) else f"{len(stored.ask)} to check"
+            count = len(stored.ask)
+            text = str(count) if is_narrow(context) else iface_("{count} to check").format(count=count)
             self.layout.label(text=text, icon="ERROR", translate=False)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
+        if session.job is not None:
+            draw_working(layout)
         layout.enabled = session.job is None
         reason, armature = why_not(context), context.active_object
         if reason is not None or armature is None:
-            draw_sentence(layout, f"{reason}.", icon="INFO")
+            draw_sentence(layout, as_sentence(reason or NO_ARMATURE), icon="INFO")
             return
         stored = stored_map(armature)
         draw_buttons(layout, stored, narrow=is_narrow(context))
@@ -64,6 +70,7 @@ class CONTRAPPOSTO_PT_bone_map(Sidebar, bpy.types.Panel):
 
 class CONTRAPPOSTO_MT_bone_map(bpy.types.Menu):
     bl_label = "Bone Map"
+    bl_description = "More that can be done with the bone map"
 
     def draw(self, _context: bpy.types.Context) -> None:
         layout: Any = self.layout
@@ -128,23 +135,20 @@ def draw_buttons(layout: bpy.types.UILayout, stored: StoredMap | None, *, narrow
 def draw_state(layout: bpy.types.UILayout, armature: bpy.types.Object, stored: StoredMap) -> None:
     """How many joints were found, how many are to be checked, and what is wrong, in words."""
     found = sum(joint in stored.joints for joint in BODY_JOINTS)
-    region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale or 1.0
-    width = (region.width if region is not None else 300.0) - BOX_PX * scale
-    sentences = [
-        (
-            f"{found} of {len(BODY_JOINTS)} joints{found_by(stored.convention)}.",
-            "ARMATURE_DATA" if stored.ask else "CHECKMARK",
-        )
-    ]
+    width = room_px() - BOX_PX * (bpy.context.preferences.system.ui_scale or 1.0)
+    how = found_in_words(stored.convention)
+    words = iface_("{count} of {all} joints{how}.").format(count=found, all=len(BODY_JOINTS), how=how)
+    sentences = [(words, "ARMATURE_DATA" if stored.ask else "CHECKMARK")]
     if stored.ask:
-        count, names = len(stored.ask), ", ".join(map(in_words, stored.ask))
-        sentences.append((f"{count} joint{'' if count == 1 else 's'} to check: {names}.", "QUESTION"))
+        count, names = len(stored.ask), ", ".join(map(joint_in_words, stored.ask))
+        one, many = n_("{count} joint to check: {joints}."), n_("{count} joints to check: {joints}.")
+        sentences.append((iface_(one if count == 1 else many).format(count=count, joints=names), "QUESTION"))
     sentences += [(sentence, "ERROR") for sentence in problems_of(armature, stored)]
     box = layout.box()
     for sentence, icon in sentences:
         draw_sentence(box, sentence, icon=icon, width_px=width)
     if stored.ask and stored.is_body and all(joint in stored.joints for joint in stored.ask):
-        text = "This is Right" if len(stored.ask) == 1 else "All of These are Right"
+        text = n_("This is Right", "Operator") if len(stored.ask) == 1 else n_("All of These are Right", "Operator")
         box.operator("contrapposto.confirm_joint", text=text, icon="CHECKMARK").joint = ""
 
 
@@ -156,12 +160,13 @@ def draw_refusal(layout: bpy.types.UILayout, armature: bpy.types.Object) -> None
 
 def problems_of(armature: bpy.types.Object, stored: StoredMap) -> tuple[str, ...]:
     """What is wrong with the map, in sentences; the first two keep the rig from being posed."""
-    sentences = [f"{bone} stands for more than one joint: choose another bone." for bone in stored.twice]
+    twice = iface_("{bone} stands for more than one joint: choose another bone.")
+    sentences = [twice.format(bone=bone) for bone in stored.twice]
     gone = ", ".join(stored.gone(armature))
     if gone:
-        sentences.append(f"No longer in the rig: {gone}.")
+        sentences.append(iface_("No longer in the rig: {bones}.").format(bones=gone))
     if not is_kept_in_file(armature):
-        sentences.append("A library override loses this map when the file is closed: save it as a preset.")
+        sentences.append(iface_("A library override loses this map when the file is closed: save it as a preset."))
     return (*sentences, *stored.problems)
 
 
@@ -226,12 +231,15 @@ def draw_score(row: bpy.types.UILayout, table: Table, joint: str) -> None:
 
 def why_asked(match: StoredJoint | None) -> str:
     """Why a joint is to be checked."""
-    return "No bone was found. Choose it." if match is None else f"Is this right? Reason: {match.reason}."
+    if match is None:
+        return iface_("No bone was found. Choose it.")
+    return iface_("Is this right? Reason: {reason}.").format(reason=match.reason)
 
 
 def draw_chain(layout: bpy.types.UILayout, match: StoredJoint, *, width_px: float) -> None:
     """The further bones that turn with the first."""
-    row = draw_sentence(layout, f"with {', '.join(match.bones[1:])}", icon="LINKED", width_px=width_px)
+    words = iface_("with {bones}").format(bones=", ".join(match.bones[1:]))
+    row = draw_sentence(layout, words, icon="LINKED", width_px=width_px)
     row.active = False
 
 
@@ -239,7 +247,8 @@ def draw_fingers(layout: bpy.types.UILayout, table: Table) -> None:
     """The finger joints, folded away."""
     count = sum(joint in table.stored.joints for joint in FINGER_JOINTS)
     header, body = layout.panel("contrapposto_fingers", default_closed=True)
-    header.label(text=f"Fingers: {count} of {len(FINGER_JOINTS)} joints" if count else "Fingers: none", translate=False)
+    words = iface_("Fingers: {count} of {all} joints") if count else iface_("Fingers: none")
+    header.label(text=words.format(count=count, all=len(FINGER_JOINTS)), translate=False)
     if body is None:
         return
     columns = body.split(factor=0.5) if table.two_columns else body
@@ -250,13 +259,20 @@ def draw_fingers(layout: bpy.types.UILayout, table: Table) -> None:
 def draw_reasons(layout: bpy.types.UILayout, stored: StoredMap) -> None:
     """How sure each joint of the body is, and why, in words; folded away."""
     header, body = layout.panel("contrapposto_reasons", default_closed=True)
-    header.label(text="Why These Bones")
+    header.label(text="Reasons")
     if body is None:
         return
     for joint in BODY_JOINTS:
-        match = stored.joints.get(joint)
-        why = f"{match.score:.0%}, {match.reason or 'no reason was kept'}" if match is not None else "no bone"
-        draw_sentence(body, f"{in_words(joint).capitalize()}: {why}.", icon="DOT")
+        draw_sentence(body, why_chosen(joint, stored.joints.get(joint)), icon="DOT")
+
+
+def why_chosen(joint: str, match: StoredJoint | None) -> str:
+    """How sure a joint is, and why."""
+    name = iface_(in_words(joint).capitalize())
+    if match is None:
+        return iface_("{joint}: no bone.").format(joint=name)
+    reason = match.reason or iface_("no reason was kept")
+    return iface_("{joint}: {score}, {reason}.").format(joint=name, score=f"{match.score:.0%}", reason=reason)
 
 
 CLASSES = (CONTRAPPOSTO_MT_bone_map, CONTRAPPOSTO_PT_bone_map)

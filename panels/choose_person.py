@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from ..operators.session import session
+from ..translations.words import iface_, n_
 from .people import DRAWN, UNIT_PX, draw_people
 
 COLUMNS = 4
@@ -28,9 +29,8 @@ class CONTRAPPOSTO_PT_choose_person(bpy.types.Panel):
         if choice is None:
             layout.label(text="No picture has been read yet", icon="INFO")
             return
-        who = "figures" if choice.operator in DRAWN else "people"
-        where = "video: whose motion?" if choice.operator == "contrapposto.video" else "picture: whose pose?"
-        layout.label(text=f"{len(choice.thumbnails)} {who} in the {where}", icon="COMMUNITY")
+        text = iface_(question(choice.operator)).format(count=len(choice.thumbnails))
+        layout.label(text=text, icon="COMMUNITY", translate=False)
         columns = min(COLUMNS, len(choice.thumbnails))
         width = WIDTH_UNITS * UNIT_PX
         draw_people(
@@ -42,6 +42,15 @@ class CONTRAPPOSTO_PT_choose_person(bpy.types.Panel):
             request=choice.request,
             operator=choice.operator,
         )
+
+
+def question(operator: str) -> str:
+    """What is asked, in English."""
+    if operator == "contrapposto.video":
+        return n_("{count} people in the video: whose motion?")
+    if operator in DRAWN:
+        return n_("{count} figures in the picture: whose pose?")
+    return n_("{count} people in the picture: whose pose?")
 
 
 CLASSES = (CONTRAPPOSTO_PT_choose_person,)

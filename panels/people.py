@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ..operators.session import session
+from ..translations.words import iface_
 
 UNIT_PX = 22
 """A little more than a unit of Blender's interface at a scale of 1."""
@@ -49,8 +50,8 @@ def draw_people(
             return
         row = cell.row(align=True)
         row.operator_context = "INVOKE_DEFAULT"
-        noun = "Figure" if operator in DRAWN else "Person"
-        button = row.operator(operator, text=f"{noun} {number}", depress=number == posed)
+        text = iface_("Figure {number}") if operator in DRAWN else iface_("Person {number}")
+        button = row.operator(operator, text=text.format(number=number), translate=False, depress=number == posed)
         for name, value in request.items():
             setattr(button, name, value)
         button.person = number

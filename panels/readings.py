@@ -10,13 +10,15 @@ from ..backend.sureness import SURE, UNSEEN, grade_of
 from ..operators.confidence import why_no_joints
 from ..operators.readings import ONE_READING, reading_in_words, why_no_choice
 from ..operators.session import session
+from ..operators.telling import as_sentence
 from ..rig.overlay import tint
+from ..translations.words import iface_, n_
 from .words import draw_sentence
 
 LEGEND = (
-    ("STRIP_COLOR_01", f"Less than {UNSEEN:.0%}: as good as guessed"),
-    ("STRIP_COLOR_02", f"{UNSEEN:.0%} to {SURE:.0%}: look at it"),
-    ("STRIP_COLOR_04", f"From {SURE:.0%}: sure"),
+    ("STRIP_COLOR_01", n_("Less than {unseen}: as good as guessed")),
+    ("STRIP_COLOR_02", n_("{unseen} to {sure}: look at it")),
+    ("STRIP_COLOR_04", n_("From {sure}: sure")),
 )
 
 
@@ -33,7 +35,7 @@ def draw_reading(layout: bpy.types.UILayout, context: bpy.types.Context, *, narr
     if reason is not None:
         row.label(text=text, icon="OPTIONS", translate=False)
         trouble = "" if run is None else run.trouble
-        sentence = trouble or ("" if reason == ONE_READING else f"{reason}.")
+        sentence = trouble or ("" if reason == ONE_READING else as_sentence(reason))
         if sentence:
             draw_sentence(column, sentence, icon="INFO")
         return
@@ -71,9 +73,10 @@ def draw_parts(layout: bpy.types.UILayout, result: Any, *, narrow: bool) -> None
     """A bar a part of the body."""
     column = layout.column(align=True)
     for part in result.body_parts:
-        text = f"{part.confidence:.0%}, not shown" if part.not_shown else f"{part.confidence:.0%}"
+        text = f"{part.confidence:.0%}"
+        text = iface_("{confidence}, not shown").format(confidence=text) if part.not_shown else text
         if narrow:
-            column.progress(factor=part.confidence, text=f"{part.name}  {text}", translate=False)
+            column.progress(factor=part.confidence, text=f"{iface_(part.name)}  {text}", translate=False)
             continue
         split = column.split(factor=0.4, align=True)
         split.label(text=part.name, icon=confidence_icon(part.confidence))
@@ -89,7 +92,7 @@ def draw_tint(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         return
     options = context.scene.contrapposto.options
     for icon, words in LEGEND if options.tint_sure else LEGEND[:-1]:
-        draw_sentence(column, words, icon=icon)
+        draw_sentence(column, iface_(words).format(unseen=f"{UNSEEN:.0%}", sure=f"{SURE:.0%}"), icon=icon)
     column.prop(options, "tint_sure")
 
 
@@ -98,17 +101,18 @@ def draw_rest(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     scene = context.scene.contrapposto
     column = layout.column(align=True)
     reason = why_no_joints(context)
-    column.prop(scene.options, "min_confidence", slider=True)
+    least = f"{scene.options.min_confidence:.0%}"
     unsure = sum(joint.confidence < scene.options.min_confidence for joint in scene.result.joints)
     row = column.row(align=True)
     row.enabled = bool(unsure) and reason is None and session.choosing is None
     row.operator("contrapposto.select_unsure", icon="RESTRICT_SELECT_OFF")
     if reason is not None:
-        draw_sentence(column, f"{reason}.", icon="INFO")
+        draw_sentence(column, as_sentence(reason), icon="INFO")
     elif not unsure:
-        draw_sentence(column, f"Every joint is at least {scene.options.min_confidence:.0%} sure.", icon="CHECKMARK")
+        draw_sentence(column, iface_("Every joint is at least {sure} sure.").format(sure=least), icon="CHECKMARK")
     else:
-        column.label(text="1 joint is less sure" if unsure == 1 else f"{unsure} joints are less sure", translate=False)
+        one, many = n_("{count} joint is less than {sure} sure."), n_("{count} joints are less than {sure} sure.")
+        draw_sentence(column, iface_(one if unsure == 1 else many).format(count=unsure, sure=least), icon="DOT")
 
 
 def confidence_icon(confidence: float) -> Any:

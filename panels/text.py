@@ -6,22 +6,24 @@ from typing import Any, Final
 
 import bpy
 
-from ..operators.estimate_photo import draw_options
 from ..operators.estimate_text import why_no_sentence
 from ..operators.session import session
+from ..operators.show_request import asks_server
+from ..operators.telling import as_sentence
 from ..preferences import last_sentences
+from ..translations.words import n_
 from .readings import draw_reading
-from .sidebar import Sidebar, is_narrow
+from .sidebar import TEXT, Sidebar, draw_why_not, draw_working, is_narrow
 from .words import draw_sentence
 
-EXAMPLE: Final = "Kneeling, right hand on the heart"
+EXAMPLE: Final = n_("Kneeling, right hand on the heart")
 LETTERS: Final = 70
 """Of a sentence in the menu of the last ones."""
 
 
 class CONTRAPPOSTO_PT_text(Sidebar, bpy.types.Panel):
     bl_label = "Text"
-    bl_order = 2
+    bl_order = TEXT
 
     def draw_header(self, _context: bpy.types.Context) -> None:
         self.layout.label(text="", icon="OUTLINER_OB_FONT")
@@ -29,29 +31,19 @@ class CONTRAPPOSTO_PT_text(Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         if session.job is not None:
-            draw_sentence(layout, "Contrapposto is working.", icon="TIME")
+            draw_working(layout)
             return
         draw_prompt(layout, context.scene.contrapposto.text)
+        draw_why_not(layout, context)
+        if asks_server(context):
+            layout.operator("contrapposto.show_request", icon="VIEWZOOM")
         draw_understood(layout, context)
         draw_description(layout, context.scene.contrapposto.text)
 
 
-class CONTRAPPOSTO_PT_text_options(Sidebar, bpy.types.Panel):
-    bl_label = "Options"
-    bl_parent_id = "CONTRAPPOSTO_PT_text"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        layout, scene = self.layout, context.scene.contrapposto
-        layout.active = session.job is None
-        draw_options(layout, scene.options, of_picture=False)
-        layout.operator("contrapposto.show_request", icon="VIEWZOOM")
-
-
 class CONTRAPPOSTO_MT_sentences(bpy.types.Menu):
-    """The last sentences"""
-
     bl_label = "Last Sentences"
+    bl_description = "Sentences that posed a rig before, to be taken into the field again"
 
     def draw(self, context: bpy.types.Context) -> None:
         layout: Any = self.layout
@@ -87,7 +79,7 @@ def draw_understood(layout: Any, context: bpy.types.Context) -> None:
     draw_reading(layout, context, narrow=is_narrow(context))
     header, body = layout.panel("contrapposto_understood")
     count = len(result.constraints)
-    header.label(text="Understood" if count else "Understood as a mood or role", translate=False)
+    header.label(text="Understood" if count else "Understood as a mood or role")
     if body is None:
         return
     reason = why_no_sentence(context)
@@ -103,7 +95,7 @@ def draw_understood(layout: Any, context: bpy.types.Context) -> None:
         missed = constraint.used and not constraint.held
         draw_sentence(words, constraint.name, icon="ERROR" if missed else "NONE")
     if reason is not None and count:
-        draw_sentence(body, f"{reason}.", icon="INFO")
+        draw_sentence(body, as_sentence(reason), icon="INFO")
 
 
 def draw_description(layout: Any, text: Any) -> None:
@@ -117,4 +109,4 @@ def draw_description(layout: Any, text: Any) -> None:
     button.sentence = text.description
 
 
-CLASSES = (CONTRAPPOSTO_MT_sentences, CONTRAPPOSTO_PT_text, CONTRAPPOSTO_PT_text_options)
+CLASSES = (CONTRAPPOSTO_MT_sentences, CONTRAPPOSTO_PT_text)

@@ -4,7 +4,7 @@ Run it as `python -m contrapposto.translations.extract`. It reads the source alo
 
 - `iface_("...")`, `tip_("...")`, `rpt_("...")` and `n_("...")`, Blender's own way to write it; the last only marks it;
 - `text=` and `placeholder=` of what is drawn, the sentence of `draw_sentence`, and the text of a report;
-- `name=`, `description=` and `items=` of properties, `bl_label`, and the docstrings of operators and menus;
+- `name=`, `description=` and `items=` of properties, `bl_label`, `bl_description`, and the docstrings of operators;
 - the stages of jobs: the first argument of `Progress`, `stage=` of `timed_job`, and constants called STAGE.
 """
 
@@ -25,7 +25,6 @@ _PROPERTIES: Final = frozenset(
     f"{kind}Property"
     for kind in ("Bool", "Collection", "Enum", "Float", "FloatVector", "Int", "IntVector", "Pointer", "String")
 )
-_WITH_TOOLTIP: Final = ("CONTRAPPOSTO_OT_", "CONTRAPPOSTO_MT_")
 _LETTERS: Final = 2
 """A text of fewer letters, such as X or %, is the same in every language."""
 
@@ -81,7 +80,7 @@ class _File:
             elif isinstance(entry, ast.Assign) and _name_of(entry.targets[0]) in {"bl_description", "job_title"}:
                 yield from self._texts(entry.value, DEFAULT)
         tooltip = ast.get_docstring(node)
-        if tooltip and node.name.startswith(_WITH_TOOLTIP):
+        if tooltip and is_operator:
             yield (DEFAULT, tooltip), node.lineno
 
     def _of_property(self, node: ast.Call) -> Iterator[tuple[Message, int]]:

@@ -197,7 +197,7 @@ def test_damaged_presets_are_listed_and_cannot_be_chosen(package, humanoid, pres
     (offer,) = package("rig.map_files").offered_presets(package("rig.armature").read_rig(humanoid))
     layout = Layout()
     package("operators.bone_map_files").draw_offers(layout, (offer,))
-    assert ("label", "broken.json cannot be read") in layout.drawn
+    assert ("label", "broken.json cannot be read", "ERROR") in layout.drawn
     assert not [entry for entry in layout.drawn if entry[:2] == ("operator", "contrapposto.load_bone_map_preset")]
     with pytest.raises(RuntimeError, match=r"broken\.json, a kept preset .* is damaged"):
         bpy.ops.contrapposto.load_bone_map_preset(preset="broken")

@@ -29,11 +29,49 @@ def test_every_panel_is_in_the_tab():
 def test_first_use_explains_itself(humanoid, session):
     texts = draw("CONTRAPPOSTO_PT_photo").texts()
     assert "Choose a photo" in texts
-    assert humanoid.name in texts
+    assert f"{humanoid.name} will be posed" in texts
 
 
 def test_without_an_armature_the_panel_says_what_to_do(session):
-    assert "Select an armature first" in draw("CONTRAPPOSTO_PT_photo", width=600).texts()
+    assert "There is no armature yet" in draw("CONTRAPPOSTO_PT_photo", width=600).texts()
+
+
+def test_first_use_tells_how_things_stand_with_the_rig(make_humanoid, session, package):
+    armature = make_humanoid()
+    photo = package("panels.photo")
+    assert "will be posed" in photo.first_line(bpy.context)[1]
+    session.refused = (armature.session_uid, "No bones.")
+    assert "choose them under Rig" in photo.first_line(bpy.context)[1]
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert "Leave Edit Mode" in photo.first_line(bpy.context)[1]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.context.view_layer.objects.active = None
+    assert photo.first_line(bpy.context)[1] == "Select your character's armature."
+
+
+def test_first_use_is_three_lines(humanoid, session):
+    assert len(draw("CONTRAPPOSTO_PT_photo", width=2000).sentences()) == 3
+
+
+def test_the_sections_stand_in_one_column_always_in_this_order():
+    panels = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("CONTRAPPOSTO_PT_")]
+    sections = [p for p in panels if p.bl_region_type == "UI" and not getattr(p, "bl_parent_id", "")]
+    sections.sort(key=lambda panel: panel.bl_order)
+    titles = [panel.bl_label for panel in sections]
+    assert titles == ["Photo", "Sketch", "Text", "Video", "Rig", "Result", "Settings"]
+    assert len({panel.bl_order for panel in sections}) == len(sections)
+
+
+def test_no_option_stands_in_two_places(posed, package):
+    """The words about a picture aside, which belong to the button that reads it: of photos and of drawings."""
+    drawn = []
+    for name in dir(bpy.types):
+        panel = getattr(bpy.types, name)
+        if name.startswith("CONTRAPPOSTO_PT_") and panel.bl_region_type == "UI" and not hasattr(panel, "poll"):
+            owner = "motion " if name.endswith("_motion") else ""
+            drawn += [owner + entry[1] for entry in draw(name).drawn if entry[0] == "prop"]
+    assert len(drawn) > 20
+    assert sorted(drawn) == sorted([*set(drawn), "words"])
 
 
 def test_the_result_is_hidden_before_the_first_run(humanoid, session):
@@ -86,9 +124,9 @@ def test_the_chooser_of_a_new_session_is_empty(session):
 
 
 def test_the_settings_show_what_was_found(session):
-    draw("CONTRAPPOSTO_PT_settings")
+    draw("CONTRAPPOSTO_PT_settings_installation")
     bpy.ops.contrapposto.check_installation()
-    texts = draw("CONTRAPPOSTO_PT_settings", width=2000).texts()
+    texts = draw("CONTRAPPOSTO_PT_settings_installation", width=2000).texts()
     for name in ("PyTorch", "LiteRT", "OpenCV", "SciPy", "pose_detection"):
         assert name in texts
 

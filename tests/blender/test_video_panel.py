@@ -81,10 +81,10 @@ def test_first_use_explains_itself(humanoid, session):
 
 @pytest.mark.parametrize("width", [120, 200, 300, 900])
 def test_the_result_shows_everything_at_any_width(keyed, width):
-    texts = draw("CONTRAPPOSTO_PT_video", width=width).texts()
+    texts = draw("CONTRAPPOSTO_PT_motion", width=width).texts()
     result = bpy.context.scene.contrapposto.video.result
     for words in ("two dancers.mp4", "2 people followed", "Person 1", "Person 2", keyed.name):
-        assert words in texts
+        assert words in texts, words
     joined = texts.replace("  ", " ")
     if width == 900:
         assert f"{result.keys} keys at {result.key_frames} of 24 frames" in joined
@@ -93,16 +93,18 @@ def test_the_result_shows_everything_at_any_width(keyed, width):
 
 
 def test_every_setting_of_the_keys_is_drawn(package, keyed):
-    layout = draw("CONTRAPPOSTO_PT_video_keying")
+    layout = draw("CONTRAPPOSTO_PT_settings_motion")
     drawn = {entry[1] for entry in layout.drawn if entry[0] in ("prop", "prop_search")}
     assert drawn == set(package("video_properties").KEYING_NAMES)
-    assert ("operator", "contrapposto.video_refinish", "Key Motion Again") in layout.drawn
+    again = draw("CONTRAPPOSTO_PT_motion")
+    assert ("operator", "contrapposto.video_refinish", "Key Motion Again") in again.drawn
 
 
 def test_what_is_no_longer_known_says_so(keyed, session):
     session.videos.forget_runs()
-    assert "no longer known" in draw("CONTRAPPOSTO_PT_video_keying", width=900).texts()
-    assert "Person 1" not in draw("CONTRAPPOSTO_PT_video").texts()
+    texts = draw("CONTRAPPOSTO_PT_motion", width=900).texts()
+    assert "no longer known" in texts
+    assert "Person 1" not in texts
 
 
 def test_a_running_job_shows_progress_and_the_question(package, humanoid, session):

@@ -15,7 +15,7 @@ class Layout:
         self.drawn.append((name, value))
 
     def label(self, text="", icon="NONE", **kind):
-        self.drawn.append(("label", text))
+        self.drawn.append(("label", text, icon))
         assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
 
     def operator(self, name, text=None, icon="NONE", **kind):
@@ -54,8 +54,19 @@ class Layout:
     def separator(self, **kind):
         pass
 
+    def sentences(self):
+        """The sentences, each with all its lines."""
+        lines = [entry[1:] for entry in self.drawn if entry[0] == "label"]
+        found = []
+        for text, icon in lines:
+            if icon == "BLANK1" and found:
+                found[-1] += f" {text}"
+            else:
+                found.append(text)
+        return found
+
     def texts(self):
-        return " ".join(str(part) for entry in self.drawn for part in entry[1:])
+        return " ".join(str(part) for name, *rest in self.drawn for part in (rest[:1] if name == "label" else rest))
 
 
 def draw(name, *, width=300):
@@ -66,6 +77,7 @@ def draw(name, *, width=300):
         scene=bpy.context.scene,
         active_object=bpy.context.active_object,
         preferences=bpy.context.preferences,
+        window_manager=bpy.context.window_manager,
         region=SimpleNamespace(width=width),
     )
     assert not hasattr(panel, "poll") or panel.poll(context)
