@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProperty
 
+from .backend import torch_folder
 from .backend.errors import InputError
 from .operators.session import session
-from .panels.words import draw_findings
+from .panels.words import draw_findings, draw_sentence
 
 if TYPE_CHECKING:
     from .backend.job import Job
@@ -115,6 +116,22 @@ def _forget_models(_preferences: Any, _context: bpy.types.Context) -> None:
     session.findings = ()
 
 
+def _remember_torch(stamp: str) -> None:
+    """Write down that a torch was tried and works, so that later sessions start it at once."""
+    addon = bpy.context.preferences.addons.get(PACKAGE)
+    if addon is not None and addon.preferences is not None:
+        addon.preferences.torch_proven = stamp
+        bpy.context.preferences.is_dirty = True
+
+
+def _choose_torch(preferences: Any, context: bpy.types.Context) -> None:
+    """Take torch from the folder that was named; its files are looked at, and what they tell is shown below it."""
+    folder = _path(preferences.torch_folder)
+    torch_folder.use(folder, proven=preferences.torch_proven, remember=_remember_torch)
+    preferences.torch_words = torch_folder.sentence(folder)
+    _forget_models(preferences, context)
+
+
 class CONTRAPPOSTO_PG_sentence(bpy.types.PropertyGroup):
     """A sentence that posed a rig before; `name` is its words."""
 
@@ -149,6 +166,17 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         update=_forget_models,
     )
+    torch_folder: StringProperty(
+        name="PyTorch Folder",
+        description="The site-packages folder of a Python of Blender's version that has PyTorch: for a graphics card, "
+        "or where the extension brings no PyTorch. Empty for that of the extension",
+        subtype="DIR_PATH",
+        update=_choose_torch,
+    )
+    torch_words: StringProperty(name="PyTorch", description="What lies in that folder", options={"HIDDEN", "SKIP_SAVE"})
+    torch_proven: StringProperty(
+        name="Tried PyTorch", description="The PyTorch that was tried and works", options={"HIDDEN"}
+    )
     detector_file: StringProperty(
         name="Detector File",
         description="Your own RTMPose model (.onnx, of 17 or 133 keypoints), in the place of the detector's keypoints",
@@ -176,7 +204,7 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
     )
     language_name: StringProperty(name="Model", description="The model's name on that server")
     language_key: StringProperty(
-        name="Key",
+        name="Server Key",
         description="The server's key, if it asks for one. It is kept with Blender's preferences, unencrypted: an "
         "environment variable is safer",
         subtype="PASSWORD",
@@ -194,7 +222,22 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         description="With a picture and words about it, let the model see the picture, if it can",
         default=False,
     )
-    sentences: CollectionProperty(type=CONTRAPPOSTO_PG_sentence, description="The last sentences, the newest first")
+    sentences: CollectionProperty(
+        type=CONTRAPPOSTO_PG_sentence, name="Sentences", description="The last sentences, the newest first"
+    )
+
+    @classmethod
+    def register(cls) -> None:
+        """When the add-on is enabled: torch is found in the folder that is named. Nothing of it is read yet."""
+        addon = bpy.context.preferences.addons.get(PACKAGE)
+        if addon is not None and addon.preferences is not None:
+            chosen = addon.preferences
+            torch_folder.use(_path(chosen.torch_folder), proven=chosen.torch_proven, remember=_remember_torch)
+
+    @classmethod
+    def unregister(cls) -> None:
+        """When it is disabled: Python finds torch by itself again, or not at all."""
+        torch_folder.use(None)
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Show the settings and the findings of the last check."""
@@ -204,6 +247,9 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "solver")
         layout.prop(self, "model_folder")
         layout.prop(self, "smpl_folder")
+        layout.prop(self, "torch_folder")
+        if self.torch_words:
+            draw_sentence(layout, self.torch_words)
         layout.prop(self, "detector_file")
         layout.prop(self, "regressor_file")
         self._draw_language(layout.column())

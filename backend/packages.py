@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+from . import torch_folder
 from .errors import MissingPackageError
 
 
@@ -38,5 +39,17 @@ def require_litert() -> None:
 
 
 def require_torch() -> None:
-    """Raises: MissingPackageError: torch cannot be imported."""
-    require_package("torch", name="torch", purpose="run learned models")
+    """Import torch, from the folder that the artist named if there is one.
+
+    Raises:
+        MissingPackageError: torch cannot be imported.
+        InputError: a folder is named, and its torch cannot be used.
+    """
+    torch_folder.prepare()
+    try:
+        require_package("torch", name="torch", purpose="run learned models")
+    except MissingPackageError as error:
+        raise MissingPackageError(
+            f"{error} Or name a folder that holds PyTorch: PyTorch Folder in the preferences, or the environment "
+            f"variable {torch_folder.VARIABLE} on the command line."
+        ) from error

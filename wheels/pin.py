@@ -1,8 +1,8 @@
 """Makes pinned.toml anew from wanted.toml and constraints.txt: `python -m wheels.pin`.
 
 It downloads each wheel for each target once (about 2 GB), reads from its metadata what it needs in turn, and writes
-down its name, size and SHA-256. What the index has no wheel of for a target is left out there if it belongs to torch; otherwise
-that is an error.
+down its name, size and SHA-256. What the index has no wheel of for a target is left out there if it belongs to torch;
+otherwise that is an error.
 """
 
 from __future__ import annotations
