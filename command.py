@@ -23,7 +23,7 @@ _handles: Final[list[Any]] = []
 def run(arguments: list[str]) -> int:
     """Run the command line with `arguments`, those after the command's name, and return its exit code."""
     try:
-        for module, name, purpose in NEEDED:
+        for module, name, purpose in NEEDED if arguments[:1] != ["doctor"] else ():
             require_package(module, name=name, purpose=purpose)
     except MissingPackageError as error:
         sys.stderr.write(f"contrapposto: {error}\n")

@@ -1,9 +1,9 @@
 """The command line, the same as `contrapposto` outside Blender and as `blender --command contrapposto` inside.
 
-Exit codes: 0 done, 1 nobody read the output to its end, as in `... | head`, 2 bad input (one sentence on standard
-error, no traceback), 130 interrupted. Each command has a file of its own: `cli_photo.py`,
-`cli_sketch.py`, `cli_text.py`, `cli_video.py`, `cli_batch.py`,
-`cli_rig_map.py`.
+Exit codes: 0 done, 1 nobody read the output to its end, as in `... | head`, or `doctor` found a part that fails, 2 bad
+input (one sentence on standard error, no traceback), 130 interrupted. Each command has a file of its own:
+`cli_photo.py`, `cli_sketch.py`, `cli_text.py`, `cli_video.py`, `cli_batch.py`,
+`cli_rig_map.py`, `cli_doctor.py`.
 """
 
 from __future__ import annotations
@@ -102,13 +102,14 @@ def _is_closed_pipe(stream: TextIO) -> bool:
 def _run(arguments: Sequence[str] | None, *, online: bool) -> tuple[int, str]:
     """The exit code of a command line, and what to complain of."""
     try:
-        options = _parser().parse_args(arguments, argparse.Namespace(online=online))
-        options.run(options)
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        parser = _parser(only_doctor=given[:1] == ["doctor"])
+        options = parser.parse_args(given, argparse.Namespace(online=online))
+        return int(options.run(options) or 0), ""
     except ContrappostoError as error:
         return BAD_INPUT, str(error)
     except SystemExit as leaving:  # argparse after --help
         return int(leaving.code or 0), ""
-    return 0, ""
 
 
 @contextmanager
@@ -133,12 +134,17 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message}. See {self.prog} --help.")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, only_doctor: bool) -> argparse.ArgumentParser:
+    """The parser; `doctor` is asked where a package is missing, so it gets one that imports none."""
     parser = _Parser(prog="contrapposto", description="Pose a rig from a picture, a sentence or a video.")
-    # Here, so that a Ctrl-C while the large packages are loaded ends the command as any other does.
-    from . import cli_batch, cli_photo, cli_rig_map, cli_sketch, cli_text, cli_video
-
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for command in (cli_photo, cli_sketch, cli_text, cli_video, cli_batch, cli_rig_map):
-        command.add_command(commands)
+    if not only_doctor:
+        # Here, so that a Ctrl-C while the large packages are loaded ends the command as any other does.
+        from . import cli_batch, cli_library, cli_photo, cli_rig_map, cli_sketch, cli_text, cli_video
+
+        for command in (cli_photo, cli_sketch, cli_text, cli_video, cli_batch, cli_library, cli_rig_map):
+            command.add_command(commands)
+    from . import cli_doctor
+
+    cli_doctor.add_command(commands)
     return parser

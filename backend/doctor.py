@@ -1,15 +1,25 @@
-"""Says in words what is installed and what is missing; loads no model and imports no large package."""
+"""Says in words what is installed and what is missing: packages, model files, the user's SMPL files.
+
+Needs Python alone, so that it can speak where a package is what is missing. `checkup.py` runs the parts as well.
+"""
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
+import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .errors import ModelError
-from .smpl_files import smpl_files
+from .job import Job, Progress, run_job
+from .weights.registry import model_entries
+from .weights.state import model_state
+
+REINSTALL: Final = "Reinstall the extension for your system."
+_OF_PYTHON: Final = ((3, 11), (3, 14))
 
 
 @dataclass(frozen=True)
@@ -18,80 +28,211 @@ class Finding:
 
     Attributes:
         name: what it is called.
-        sentence: in words for the artist, what was found or what to do.
-        ok: it is there.
+        sentence: in words for the artist, what was found or what is wrong.
+        ok: it is there and works.
         needed: without it the add-on's main work cannot be done.
+        failed: it is there, and does not work.
+        advice: what to do now, in words; nothing where nothing is to be done.
     """
 
     name: str
     sentence: str
     ok: bool
     needed: bool
+    failed: bool = False
+    advice: str = ""
+
+    @property
+    def is_trouble(self) -> bool:
+        """Something has to be done: what is needed is missing, or what is there does not work."""
+        return not self.ok and (self.needed or self.failed)
 
 
 @dataclass(frozen=True)
 class Package:
-    """A Python package: what it is imported as, distributed as and needed for."""
+    """A Python package: what it is imported as, distributed as, needed for, and its least version."""
 
     name: str
     module: str
     distributions: tuple[str, ...]
     purpose: str
     needed: bool
+    least: str
 
 
 PACKAGES: Final = (
-    Package("LiteRT", "ai_edge_litert", ("ai-edge-litert",), "reads people from photos", needed=True),
-    Package("OpenCV", "cv2", ("opencv-python-headless", "opencv-python", "opencv"), "opens pictures", needed=True),
-    Package("SciPy", "scipy", ("scipy",), "filters and assignment", needed=True),
-    Package("PyTorch", "torch", ("torch",), "runs the pose model", needed=False),
-    Package("safetensors", "safetensors", ("safetensors",), "loads the pose model", needed=False),
-    Package("smplx", "smplx", ("smplx",), "reads your own SMPL files", needed=False),
-    Package("httpx", "httpx", ("httpx",), "asks a language model on a server", needed=False),
-    Package("Transformers", "transformers", ("transformers",), "runs a language model from a folder", needed=False),
+    Package("NumPy", "numpy", ("numpy",), "computes", needed=True, least="1.26"),
+    Package("SciPy", "scipy.spatial.transform", ("scipy",), "filters and assignment", needed=True, least="1.13"),
+    Package(
+        "OpenCV",
+        "cv2",
+        ("opencv-python-headless", "opencv-python", "opencv"),
+        "opens pictures",
+        needed=True,
+        least="4.10",
+    ),
+    Package(
+        "LiteRT",
+        "ai_edge_litert.interpreter",
+        ("ai-edge-litert",),
+        "reads people from photos",
+        needed=True,
+        least="2.0",
+    ),
+    Package("PyTorch", "torch", ("torch",), "runs the pose model", needed=False, least="2.4"),
+    Package("safetensors", "safetensors", ("safetensors",), "loads the pose model", needed=False, least="0.4"),
+    Package("roma", "roma", ("roma",), "turns joints for the pose model", needed=False, least="1.5"),
+    Package("smplx", "smplx", ("smplx",), "reads your own SMPL files", needed=False, least="0.1.28"),
+    Package("httpx", "httpx", ("httpx",), "asks a language model on a server", needed=False, least="0.27"),
+    Package(
+        "Transformers",
+        "transformers",
+        ("transformers",),
+        "runs a language model from a folder",
+        needed=False,
+        least="4.56",
+    ),
+    Package("rich", "rich", ("rich",), "shows progress on the command line", needed=False, least="13"),
 )
+TO_IMPORT: Final = frozenset({"NumPy", "SciPy", "OpenCV", "LiteRT", "PyTorch", "safetensors", "roma", "httpx", "rich"})
+"""The others are large, and nobody needs them who has not set something up."""
 PHOTO_MODELS: Final = ("pose_detection", "pose_landmark_full")
 
 
 def check_installation(*, model_folder: Path | None = None, smpl_folder: Path | None = None) -> tuple[Finding, ...]:
-    """Look for every package, every model file of the photo detector, and the user's SMPL files."""
-    findings = [_find_package(package) for package in PACKAGES]
-    findings += [_find_model(name, model_folder) for name in PHOTO_MODELS]
+    """Look for every package, every model file of the photo detector, and the user's SMPL files; nothing is run."""
+    findings = [find_package(package) for package in PACKAGES]
+    findings += [run_job(find_model(name, model_folder)) for name in PHOTO_MODELS]
     if smpl_folder is not None:
-        findings.append(_find_smpl(smpl_folder))
+        findings.append(find_smpl(smpl_folder))
     return tuple(findings)
 
 
-def _find_package(package: Package) -> Finding:
-    if importlib.util.find_spec(package.module) is None:
+def find_python() -> Finding:
+    """Whether this Python is one that the packages are built for."""
+    version = sys.version_info
+    words = f"Python {version.major}.{version.minor}.{version.micro}"
+    if _OF_PYTHON[0] <= (version.major, version.minor) <= _OF_PYTHON[1]:
+        return Finding("Python", f"{words} is right.", ok=True, needed=True)
+    oldest, newest = (".".join(map(str, limit)) for limit in _OF_PYTHON)
+    return Finding(
+        "Python",
+        f"{words} is not supported.",
+        ok=False,
+        needed=True,
+        failed=True,
+        advice=f"Use Blender 4.5 or 5, or Python {oldest} to {newest}.",
+    )
+
+
+def find_package(package: Package) -> Finding:
+    """Whether a package is installed, and new enough."""
+    if not _is_there(package.module):
         need = "needed" if package.needed else "optional"
         sentence = f"{package.name} is not installed ({need}: {package.purpose})."
-        return Finding(package.name, sentence, ok=False, needed=package.needed)
-    sentence = f"{package.name} {_version(package)} is installed."
+        advice = REINSTALL if package.needed else ""
+        return Finding(package.name, sentence, ok=False, needed=package.needed, advice=advice)
+    version = version_of(package)
+    if version and numbers(version) < numbers(package.least):
+        return Finding(
+            package.name,
+            f"{package.name} {version} is too old: {package.least} or newer is needed ({package.purpose}).",
+            ok=False,
+            needed=package.needed,
+            failed=True,
+            advice=f"{REINSTALL} Where another add-on brings an older {package.name}, disable that one.",
+        )
+    sentence = f"{package.name} {version} is installed."
     return Finding(package.name, " ".join(sentence.split()), ok=True, needed=package.needed)
 
 
-def _version(package: Package) -> str:
+def import_package(package: Package) -> Job[Finding]:
+    """The same, and whether it can be loaded on this machine."""
+    found = find_package(package)
+    if not found.ok or package.name not in TO_IMPORT:
+        return found
+    yield Progress(f"Loading {package.name}", 0.0)
+    try:
+        importlib.import_module(package.module)
+    except Exception as error:  # noqa: BLE001  (whatever a broken package raises is what is to be found)
+        return Finding(
+            package.name,
+            f"{package.name} {version_of(package)} is installed but cannot be loaded: {one_line(error)}",
+            ok=False,
+            needed=package.needed,
+            failed=True,
+            advice=f"{REINSTALL} If that does not help, send the report.",
+        )
+    return found
+
+
+def version_of(package: Package) -> str:
+    """The installed version, or nothing where it does not say."""
     for distribution in package.distributions:
         try:
             return importlib.metadata.version(distribution)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return ""
+    return str(getattr(sys.modules.get(package.module.partition(".")[0]), "__version__", ""))
 
 
-def _find_model(name: str, folder: Path | None) -> Finding:
-    from .runtime import model_path
+def find_model(name: str, folder: Path | None, *, needed: bool = True) -> Job[Finding]:
+    """Whether a registered model file is there and the right one."""
+    state = yield from model_state(model_entries()[name], folder)
+    if state.path is not None and not state.problem:
+        return Finding(name, f"Model {state.path.name} is there, and is the right one.", ok=True, needed=needed)
+    file = Path(state.entry.file).name
+    place = "" if state.path is None else f" ({state.path})"
+    advice = (
+        "Delete it, then reinstall the extension"
+        if state.own
+        else "Reinstall the extension, or choose a model folder that holds the file"
+    )
+    if state.path is None:
+        advice = "Reinstall the extension, or choose a model folder that holds the file"
+    in_checkout = "in a checkout, run `python -m contrapposto.backend.weights.fetch`"
+    return Finding(
+        name,
+        f"Model {file} {state.problem}{place}.",
+        ok=False,
+        needed=needed,
+        failed=state.path is not None,
+        advice=f"{advice}; {in_checkout}.",
+    )
 
-    try:
-        path = model_path(name, folder=folder)
-    except ModelError as error:
-        return Finding(name, str(error), ok=False, needed=True)
-    return Finding(name, f"Model {path.name} is there, and is the right one.", ok=True, needed=True)
 
+def find_smpl(folder: Path) -> Finding:
+    """Whether a folder holds SMPL files."""
+    from .smpl_files import smpl_files  # imports numpy
 
-def _find_smpl(folder: Path) -> Finding:
     files = smpl_files(folder)
     if files:
         return Finding("SMPL", f"SMPL folder: {files[0].name} gives the proportions.", ok=True, needed=False)
-    return Finding("SMPL", f"The folder {folder} holds no SMPLX_*.npz and no SMPL_*.pkl.", ok=False, needed=False)
+    return Finding(
+        "SMPL",
+        f"The folder {folder} holds no SMPLX_*.npz and no SMPL_*.pkl.",
+        ok=False,
+        needed=False,
+        failed=True,
+        advice="Choose the folder of your SMPL files in the preferences, or clear the field.",
+    )
+
+
+def one_line(error: BaseException) -> str:
+    """An exception in one line of bounded length, with its kind."""
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words[:300]}" if words else type(error).__name__
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version, to compare."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in found[0].split(".")) if found else ()
+
+
+def _is_there(module: str) -> bool:
+    """Looks for the top package alone: to look further would import it."""
+    try:
+        return importlib.util.find_spec(module.partition(".")[0]) is not None
+    except (ImportError, ValueError):
+        return False
