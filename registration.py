@@ -21,19 +21,22 @@ from .operators import (
     estimate_sketch,
     estimate_text,
     estimate_video,
+    library_folder,
     match_camera,
     modal_job,
     on_load,
+    pose_library,
     readings,
     show_request,
     sketch_strokes,
+    solve_again,
     video_again,
     video_sources,
 )
 from .operators.session import session
 from .panels import bone_map as bone_map_panel
 from .panels import camera as camera_panel
-from .panels import choose_person, menus, motion, photo, result
+from .panels import choose_person, menus, motion, photo, provenance, result
 from .panels import settings as settings_panel
 from .panels import sketch as sketch_panel
 from .panels import text as text_panel
@@ -55,6 +58,9 @@ CLASSES: Final = (
     *video_again.CLASSES,
     *video_sources.CLASSES,
     *readings.CLASSES,
+    *solve_again.CLASSES,
+    *pose_library.CLASSES,
+    *library_folder.CLASSES,
     *confidence.CLASSES,
     *match_camera.CLASSES,
     *correct_keypoints.CLASSES,
@@ -67,6 +73,7 @@ CLASSES: Final = (
     *video_panel.CLASSES,
     *bone_map_panel.CLASSES,
     *result.CLASSES,
+    *provenance.CLASSES,
     *motion.CLASSES,
     *camera_panel.CLASSES,
     *settings_panel.CLASSES,

@@ -71,6 +71,7 @@ class Record:
         moved: keypoints that were placed by hand, in pixels.
         switched_off: what of a sentence did not count, by number.
         understood: a sentence in the pose language, as JSON text.
+        bones: the bones that were keyed, where only those that were selected were.
     """
 
     kind: Kind
@@ -91,6 +92,7 @@ class Record:
     moved: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     switched_off: tuple[int, ...] = ()
     understood: str = ""
+    bones: tuple[str, ...] = ()
 
     def covers(self, frame: float) -> bool:
         """Whether a frame lies within its keys; for a single key, within half a frame of it."""

@@ -12,8 +12,10 @@ from .provenance import KINDS, MOST_BYTES, MOST_RECORDS, Before, Kind, Provenanc
 from .source_hash import SourceHash
 
 VERSION: Final = 1
-_MOST_TEXT: Final = 4096
-_MOST_UNDERSTOOD: Final = 65536
+MOST_TEXT: Final = 4096
+"""Letters of a name, a path or a sentence."""
+MOST_UNDERSTOOD: Final = 65536
+"""Letters of a sentence in the pose language."""
 _MOST_NAMES: Final = 64
 _MOST_PATHS: Final = 4096
 _MOST_NUMBERS: Final = 64
@@ -83,6 +85,7 @@ def _of_record(record: Record) -> dict[str, Any]:
         "moved": {name: list(place) for name, place in record.moved.items()},
         "switched_off": list(record.switched_off),
         "understood": record.understood,
+        "bones": list(record.bones),
     }
     return {name: value for name, value in content.items() if value not in (None, "", [], {})}
 
@@ -116,7 +119,8 @@ def _record(table: Mapping[str, object]) -> Record:
         switched_off=tuple(
             _whole(number, "switched_off") for number in _listed(table.get("switched_off", []), "switched_off")
         ),
-        understood=_text(table.get("understood", ""), "understood", most=_MOST_UNDERSTOOD),
+        understood=_text(table.get("understood", ""), "understood", most=MOST_UNDERSTOOD),
+        bones=tuple(_text(each, "bones") for each in _listed(table.get("bones", []), "bones", most=_MOST_PATHS)),
         **{name: _text(table.get(name, ""), name) for name in _TEXTS},
     )
 
@@ -186,7 +190,7 @@ def _listed(value: object, what: str, *, least: int = 0, most: int = _MOST_NUMBE
     return found
 
 
-def _text(value: object, what: str, *, most: int = _MOST_TEXT) -> str:
+def _text(value: object, what: str, *, most: int = MOST_TEXT) -> str:
     if not isinstance(value, str) or len(value) > most:
         raise _wrong(f"“{what}” is no text of at most {most} letters")
     return value

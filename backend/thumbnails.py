@@ -42,6 +42,21 @@ def square_thumbnail(image: ImageArray, box_px: FloatArray, *, size: int = 128, 
     return rgba.reshape(size, _SAMPLES, size, _SAMPLES, 4).mean(axis=(1, 3), dtype=np.float32)
 
 
+def square_around(box_px: FloatArray, image: ImageArray, *, margin: float = 0.08) -> FloatArray:
+    """(4,) the square around a box, moved into the picture where it can be: `square_thumbnail` of it dims nothing.
+
+    Args:
+        box_px: (4,) left, top, right, bottom in pixels.
+        image: (H, W, 3), of which only the size matters.
+        margin: share of the box's longer side that is added all round.
+    """
+    left, top, right, bottom = (float(edge) for edge in box_px)
+    side = max(right - left, bottom - top, 1.0) * (1.0 + 2.0 * margin)
+    x = _start(left, right, side=side, length=image.shape[1])
+    y = _start(top, bottom, side=side, length=image.shape[0])
+    return np.array([x, y, x + side, y + side], np.float32)
+
+
 def _start(low: float, high: float, *, side: float, length: int) -> float:
     """Where a stretch of `side` pixels around low to high begins, moved into 0 to `length` if it fits there."""
     start = (low + high - side) / 2.0

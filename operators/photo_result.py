@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..translations.words import n_, rpt_
+from .noting import note_picture
 from .session import PhotoRun, session
 from .thumbnails import person_box
 
@@ -13,8 +14,13 @@ if TYPE_CHECKING:
     from ..rig.pose_plan import KeyReport
 
 
-def write_result(outcome: Any, run: PhotoRun, *, report: KeyReport, timings_ms: dict[str, float]) -> None:
-    """Fill the property group `outcome`: who was posed, how surely, how long it took, and what was keyed."""
+def write_result(
+    outcome: Any, run: PhotoRun, *, report: KeyReport, timings_ms: dict[str, float], reading: int = 0
+) -> None:
+    """Fill the property group `outcome`: who was posed, how surely, how long it took, and what was keyed.
+
+    `reading` is the one that is posed, counted from 0.
+    """
     seconds = sum(timings_ms.values()) / 1000.0
     found = run.result.found
     outcome.photo, outcome.seconds = run.request.get("filepath", ""), seconds
@@ -27,13 +33,13 @@ def write_result(outcome: Any, run: PhotoRun, *, report: KeyReport, timings_ms: 
         timing.name, timing.milliseconds = stage, milliseconds
     write_people(outcome, found)
     outcome.run = run.name
-    write_reading(outcome, run, 0, report=report)
+    write_reading(outcome, run, reading, report=report)
     keyed, summary = keyed_in_words(run, report), rpt_("Posed {name} in {seconds} s: {keyed}")
     outcome.summary = summary.format(name=run.target.armature_name, seconds=f"{seconds:.2f}", keyed=keyed)
 
 
 def write_reading(outcome: Any, run: PhotoRun, index: int, *, report: KeyReport) -> None:
-    """Fill in which reading is posed, counted from 0: how sure it is, and what was keyed of it."""
+    """Fill in which reading is posed, counted from 0: how sure it is, and what was keyed; and note that."""
     from ..backend.body_parts import body_part_confidence
     from ..backend.shown_joints import parts_not_shown
 
@@ -55,6 +61,7 @@ def write_reading(outcome: Any, run: PhotoRun, index: int, *, report: KeyReport)
         joint = outcome.joints.add()
         joint.name, joint.confidence = posed.name, posed.confidence
         joint.bones, joint.controls = "\n".join(posed.bones), "\n".join(posed.controls)
+    note_picture(run, index, report)
 
 
 def keyed_in_words(run: PhotoRun, report: KeyReport) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..backend.doctor import Finding
     from ..backend.job import Job
     from ..backend.pipeline import FoundPeople, PhotoResult
+    from ..backend.provenance import Record
     from ..backend.runtime import ModelCache
     from ..backend.text_pipeline import TextResult
     from ..preferences import Settings
@@ -124,7 +125,8 @@ class Session:
 
     `refused` is the `session_uid` of the armature that was last refused, and why, in words. `correcting` puts the
     correction of keypoints away at once, while there is one. `searches` are the jobs that find the other readings of
-    runs, by the runs' names. `videos` are the runs over videos.
+    runs, by the runs' names. `videos` are the runs over videos. `checked` is the record whose source was looked at
+    last, and what was found, in sentences. `left_out` are the pictures of a folder that became no poses, and why.
     """
 
     job: JobStatus | None = None
@@ -133,6 +135,8 @@ class Session:
     correcting: Callable[[], None] | None = None
     findings: tuple[Finding, ...] = ()
     refused: tuple[int, str] | None = None
+    checked: tuple[Record, tuple[str, ...]] | None = None
+    left_out: tuple[str, ...] = ()
     searches: dict[str, Job[PhotoResult]] = field(default_factory=dict)
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
     videos: VideoMemory = field(default_factory=VideoMemory)
@@ -215,6 +219,7 @@ class Session:
         self.videos.release()
         self.findings = ()
         self.refused = None
+        self.checked, self.left_out = None, ()
         self.choice = None
 
     def stop_choice(self) -> None:

@@ -163,7 +163,9 @@ class CONTRAPPOSTO_OT_sketch_strokes(PosesFromPicture, bpy.types.Operator):
 
     @property
     def request(self) -> dict[str, Any]:
-        return {}
+        seen = {name: tuple(getattr(self, name)) for name in ("view_matrix", "window_matrix", "region_size")}
+        frame = {"camera_frame": tuple(self.camera_frame)} if self.properties.is_property_set("camera_frame") else {}
+        return {"source": self.source, "all_layers": self.all_layers, **seen, **frame}
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Work without holding the window up."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..translations.words import rpt_
+from .noting import note_motion
 from .session import session
 from .video_keying import Keying
 from .video_soon import show_keyed_settings
@@ -50,6 +51,7 @@ def write_keys(
         outcome.worst_millimetres = max(report.error.location_mm, report.error.joints_mm)
     outcome.notes = "\n".join((*run.result.notes, *planned.notes, *report.keyed.notes))
     outcome.keying = json.dumps(asdict(keying))
+    note_motion(run, planned, keying=keying, report=report)
     show_keyed_settings(scene)
 
 

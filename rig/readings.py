@@ -90,6 +90,11 @@ class RigReadings:
         """The channels that a reading has been keyed on; none where it has never been."""
         return self._keyed.get(index, ())
 
+    def before(self, places: Collection[Place]) -> dict[Place, float]:
+        """What these channels held before the first reading was posed; those that are not known are left out."""
+        values = {} if self._before is None else self._before.values
+        return {place: values[place] for place in places if place in values}
+
     def with_readings(self, readings: Sequence[PoseSequence]) -> RigReadings:
         """Other readings for the same rig, which was the same before."""
         other = RigReadings(readings, self.options, bone_map=self.bone_map)

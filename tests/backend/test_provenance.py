@@ -46,6 +46,7 @@ FULL = Record(
     moved={"left_wrist": (12.5, 80.0)},
     switched_off=(0, 2),
     understood='{"language": 1}',
+    bones=("Hips",),
 )
 
 
