@@ -6,7 +6,6 @@ there. Where nothing can be written, as on a full disk, that is told once and th
 
 from __future__ import annotations
 
-import io
 import re
 import time
 import zipfile
@@ -20,6 +19,7 @@ import numpy.typing as npt
 
 from .errors import InputError
 from .files import write_atomically
+from .npz_file import array_of
 
 Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
@@ -158,20 +158,4 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         is_plain = all(each.compress_type == zipfile.ZIP_STORED for each in members)
         if not is_plain or sum(each.file_size for each in members) > path.stat().st_size:
             raise ValueError("compressed, or larger inside than outside")
-        return {each.filename.removesuffix(".npy"): _array_of(archive.read(each)) for each in members}
-
-
-def _array_of(content: bytes) -> npt.NDArray[Any]:
-    """The array of an .npy file's bytes, after a look at what its header claims."""
-    stream = io.BytesIO(content)
-    npy: Any = np.lib.format  # untyped
-    if npy.read_magic(stream) != (1, 0):
-        raise ValueError("another version of the format")
-    shape, _, dtype = npy.read_array_header_1_0(stream)
-    claimed = int(dtype.itemsize)
-    for length in shape:
-        claimed *= int(length)
-    if dtype.hasobject or claimed != len(content) - stream.tell():
-        raise ValueError("the header does not fit the content")
-    stream.seek(0)
-    return np.asarray(npy.read_array(stream, allow_pickle=False))
+        return {each.filename.removesuffix(".npy"): array_of(archive.read(each)) for each in members}

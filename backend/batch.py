@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 from .batch_task import BatchOptions, Outcome, Task
 from .errors import InputError
 from .files import write_atomically
+from .outside import read_json
 
 MANIFEST: Final = "contrapposto_batch.json"
 _VERSION: Final = 1
@@ -95,12 +96,9 @@ class Manifest:
     @classmethod
     def of(cls, folder: Path) -> Manifest:
         """That of a folder; an empty one where there is none that can be read."""
-        path = folder / MANIFEST
         try:
-            if path.stat().st_size > _MOST_BYTES:
-                return cls(folder)
-            content = cast("object", json.loads(path.read_text("utf-8")))
-        except (OSError, ValueError, RecursionError):
+            content = read_json(folder / MANIFEST, most=_MOST_BYTES, what="a manifest")
+        except InputError:
             return cls(folder)
         if not isinstance(content, dict):
             return cls(folder)
@@ -116,10 +114,7 @@ class Manifest:
         entry = self.entries.get(task.name, {})
         if entry.get("made") != _made_of(task, options) or not all(path.is_file() for path in task.targets):
             return None
-        try:
-            return _outcome_of(task.name, cast("dict[str, Any]", entry["outcome"]))
-        except (KeyError, TypeError, ValueError):
-            return None
+        return kept_outcome(task.name, entry)
 
     def add(self, task: Task, options: BatchOptions, outcome: Outcome) -> None:
         """Remember what came of an input; what failed is tried again the next time.
@@ -142,9 +137,14 @@ def _made_of(task: Task, options: BatchOptions) -> list[Any]:
     return [facts.st_mtime_ns, facts.st_size, hashlib.sha256(asked.encode()).hexdigest()]
 
 
-def _outcome_of(name: str, kept: dict[str, Any]) -> Outcome:
-    notes = tuple(str(note) for note in kept["notes"])
-    return Outcome(name, int(kept["people"]), int(kept["frames"]), float(kept["seconds"]), notes, known=True)
+def kept_outcome(name: str, entry: Mapping[str, Any]) -> Outcome | None:
+    """The outcome in an entry of the manifest; None where there is none, or one that cannot be."""
+    try:
+        kept = cast("dict[str, Any]", entry["outcome"])
+        notes = tuple(str(note) for note in kept["notes"])
+        return Outcome(name, int(kept["people"]), int(kept["frames"]), float(kept["seconds"]), notes, known=True)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:

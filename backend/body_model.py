@@ -5,8 +5,6 @@ Those files and that package are licensed for non-commercial research; nothing h
 
 from __future__ import annotations
 
-import io
-import pickle
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
@@ -18,9 +16,12 @@ import numpy as np
 from .arrays import AnyFloatArray, DoubleArray, FloatArray, IntArray
 from .errors import MissingPackageError, ModelFileError
 from .kinematics import forward_kinematics
+from .npz_file import MOST_BYTES, read_npz
+from .outside import read_bytes
 from .pose_sequence import PoseSequence
 from .skeleton import PARENTS, REST_OFFSETS
-from .smpl_files import smpl_files
+from .smpl_files import check_smpl, smpl_files
+from .smpl_pickle import read_smpl_pickle
 
 if TYPE_CHECKING:
     import torch
@@ -92,8 +93,13 @@ class SmplxBody:
         try:
             self._is_smplx = path.suffix == ".npz"
             self._model: Any = _load_smplx(smplx, path) if self._is_smplx else _load_smpl(smplx, path)
-        except (OSError, ValueError, KeyError, AttributeError, AssertionError, EOFError, pickle.PickleError) as error:
-            raise ModelFileError(f"{path} is not a SMPL (.pkl) or SMPL-X (.npz) model file: {error}.") from error
+        except (
+            OSError, ValueError, KeyError, AttributeError, AssertionError, IndexError, TypeError, RuntimeError
+        ) as error:  # fmt: skip
+            said = str(error).strip().rstrip(".")[:300]
+            raise ModelFileError(
+                f"{path} is not a SMPL (.pkl) or SMPL-X (.npz) model file: {said}. Download it again."
+            ) from error
 
     def rest_offsets(self, betas: AnyFloatArray) -> FloatArray:
         """(24, 3) metres for the shape `betas` (10,)."""
@@ -158,57 +164,28 @@ def find_body(folder: Path | None) -> BodyModel:
 
 
 def _load_smpl(smplx: Any, path: Path) -> Any:
-    with path.open("rb") as stream:
-        content = _ArraysOnly(io.BytesIO(stream.read()), encoding="latin1").load()
-    arrays = {key: value.x if isinstance(value, _ChumpyArray) else value for key, value in content.items()}
-    data = smplx.utils.Struct(**arrays)
+    content = read_bytes(path, most=MOST_BYTES, what="a SMPL file", error=ModelFileError)
+    arrays = {name: array for name, array in read_smpl_pickle(content).items() if name in _SMPL_ARRAYS}
+    check_smpl(arrays, joints=24)
     # smplx appends a few vertices to the joints; they are never read, so any vertex will do.
-    return smplx.SMPL(str(path), data_struct=data, vertex_ids=defaultdict(int), **_NO_DEFAULTS)
+    struct = smplx.utils.Struct(**arrays)
+    return smplx.SMPL(str(path), data_struct=struct, vertex_ids=defaultdict(int), **_NO_DEFAULTS)
 
 
 def _load_smplx(smplx: Any, path: Path) -> Any:
     """smplx itself would unpickle the objects in the archive; it is given a copy without them."""
-    with np.load(path, allow_pickle=False) as archive, tempfile.TemporaryDirectory() as folder:
-        plain = {key: archive[key] for key in archive.files if key not in _SMPLX_PICKLED}
+    plain = read_npz(path, lambda name: name not in _SMPLX_PICKLED, what="a SMPL-X file", error=ModelFileError)
+    check_smpl(plain, joints=55)
+    with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "SMPLX_NEUTRAL.npz"
         np.savez(copy, **plain)
         return smplx.SMPLX(str(copy), ext="npz", use_pca=False, flat_hand_mean=True, **_NO_DEFAULTS)
 
 
+_SMPL_ARRAYS: Final = frozenset({"v_template", "f", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table"})
 _SMPLX_PICKLED: Final = frozenset({"joint2num", "part2num"})
 _NO_DEFAULTS: Final = {
     f"create_{name}": False
     for name in ("global_orient", "body_pose", "betas", "transl", "left_hand_pose", "right_hand_pose", "expression",
                  "jaw_pose", "leye_pose", "reye_pose")
 }  # fmt: skip
-
-
-class _ChumpyArray:
-    """Stands in for `chumpy.Ch`, which old SMPL files hold: only its array is read."""
-
-    x: Any = None
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.x = state["x"]
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Unpickles numpy arrays, scipy's sparse matrices and plain containers, and refuses everything else."""
-
-    _ALLOWED: Final = {
-        ("numpy", "ndarray"), ("numpy", "dtype"),
-        ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"),
-        ("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar"),
-        ("numpy.core.numeric", "_frombuffer"), ("numpy._core.numeric", "_frombuffer"),
-        ("scipy.sparse.csc", "csc_matrix"), ("scipy.sparse._csc", "csc_matrix"),
-        ("scipy.sparse.csr", "csr_matrix"), ("scipy.sparse._csr", "csr_matrix"),
-        ("_codecs", "encode"), ("copy_reg", "_reconstructor"), ("builtins", "object"), ("__builtin__", "object"),
-    }  # fmt: skip
-
-    def find_class(self, module_name: str, global_name: str) -> Any:
-        if (module_name, global_name) in {("chumpy.ch", "Ch"), ("chumpy", "Ch")}:
-            return _ChumpyArray
-        if (module_name, global_name) not in self._ALLOWED:
-            raise pickle.UnpicklingError(f"it holds {module_name}.{global_name}, which a SMPL file does not need")
-        module_name = module_name.replace("scipy.sparse.cs", "scipy.sparse._cs")
-        return super().find_class(module_name, global_name)

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 from .cli_rig_request import RigRequest
 from .errors import InputError
+from .outside import read_json
 from .text.codec import program_from_json, program_to_json
 from .text.language import Program
 from .text_pipeline import MOST_ALTERNATIVES, TextResult
@@ -103,12 +104,7 @@ def read_constraints(path: Path) -> Program:
     Raises:
         InputError: it cannot be read, or is not of the pose language.
     """
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError(f"{path} is larger than any pose in words.")
-        said = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read as JSON: {error}.") from error
+    said = read_json(path, most=_MOST_BYTES, what="a pose in words (JSON)")
     if isinstance(said, dict):
         written = cast("dict[str, object]", said)
         said = {name: value for name, value in written.items() if name != "understood"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from .arrays import FloatArray, checked, checked_share, not_finite
 from .errors import InputError
 from .files import write_atomically
 from .frames import INNER_TO_BLENDER
+from .npz_file import read_npz
 from .rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from .skeleton import JOINT_COUNT, JOINT_NAMES, MIRROR
 
@@ -123,11 +123,7 @@ class PoseSequence:
         Raises:
             InputError: the file is not such an archive, or a key is missing or malformed.
         """
-        try:
-            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-                content = {key: archive[key] for key in archive.files if key in _KEYS_READ}
-        except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-            raise InputError(f"{path} cannot be read as an AMASS .npz file: {error}.") from error
+        content = read_npz(path, _KEYS_READ.__contains__, what="an AMASS .npz file")
         missing = {"poses", "trans"} - content.keys()
         if missing:
             raise InputError(f"{path} has no {' or '.join(sorted(missing))}: it is not an AMASS .npz file.")
@@ -135,10 +131,12 @@ class PoseSequence:
 
     @classmethod
     def _from_amass(cls, content: dict[str, NDArray[Any]], path: Path) -> PoseSequence:
-        poses = np.asarray(content["poses"], np.float32)
+        poses, translation = _numbers(content, "poses", path), _numbers(content, "trans", path)
         if poses.ndim != 2 or poses.shape[1] not in (_WIDTH_SMPL, _WIDTH_SMPLH, _WIDTH_SMPLX):
             raise InputError(f"{path}: poses must be (T, 72), (T, 156) or (T, 165), not {poses.shape}.")
         frames, width = poses.shape
+        if translation.shape != (frames, 3):
+            raise InputError(f"{path}: trans must be ({frames}, 3), not {translation.shape}.")
         rotations = np.zeros((frames, JOINT_COUNT, 3), np.float32)
         hands = None
         if width == _WIDTH_SMPL:
@@ -146,19 +144,32 @@ class PoseSequence:
         else:
             rotations[:, :22] = poses[:, :_BODY_WIDTH].reshape(frames, 22, 3)
             hands = poses[:, -2 * _HAND_JOINTS * 3 :].reshape(frames, 2, _HAND_JOINTS, 3)
-        translation = np.asarray(content["trans"], np.float32)
         _require_finite(rotations, translation, hands, of=f"{path}: ")
         if str(content.get("frame", "")) != _Y_UP:
             rotations[:, 0], translation = _z_up_to_inner(rotations[:, 0], translation)
         betas = np.zeros(10, np.float32)
-        given = np.ravel(content.get("betas", betas))[:10]
+        given = _numbers(content, "betas", path, default=betas).ravel()[:10]
         betas[: given.size] = given
-        fps = content.get("mocap_framerate", content.get("mocap_frame_rate", np.array(30.0)))
-        confidence = content.get("confidence", np.ones((frames, JOINT_COUNT)))
+        rate = "mocap_framerate" if "mocap_framerate" in content else "mocap_frame_rate"
+        fps = _numbers(content, rate, path, default=np.array(30.0))
+        if fps.size != 1:
+            raise InputError(f"{path}: {rate} must be one number, not {fps.size}. Correct the file.")
+        confidence = _numbers(content, "confidence", path, default=np.ones((frames, JOINT_COUNT)))
         try:
-            return cls(rotations, translation, betas, confidence, float(fps), hands)
+            return cls(rotations, translation, betas, confidence, float(fps.item()), hands)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
+
+
+def _numbers(
+    content: dict[str, NDArray[Any]], key: str, path: Path, *, default: NDArray[Any] | None = None
+) -> FloatArray:
+    """An array of the file as float32; what is too large for that becomes infinite, and is refused later."""
+    array = content.get(key, default)
+    if array is None or array.dtype.kind not in "biuf":
+        raise InputError(f"{path}: {key} must hold numbers. Save the file again.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(array, np.float32)
 
 
 def _require_finite(rotations: FloatArray, translation: FloatArray, hands: FloatArray | None, *, of: str = "") -> None:

@@ -10,7 +10,7 @@ import bpy
 from ..backend.errors import InputError
 from ..backend.files import write_atomically
 from ..backend.joint_words import BODY_JOINTS
-from ..backend.retarget.bone_map import BoneMap
+from ..backend.retarget.bone_map import BoneMap, read_map
 from ..backend.retarget.essential import ESSENTIAL
 from ..backend.retarget.fingerprint import fingerprint
 from ..backend.retarget.rig_spec import RigSpec
@@ -44,24 +44,6 @@ class PresetOffer:
             return f"{self.name}.json cannot be read"
         made = "" if self.own else ", made for another rig"
         return f"{self.armature or self.name}: {self.joints} of {len(BODY_JOINTS)} joints{made}"
-
-
-def read_map(path: Path) -> BoneMap:
-    """A bone map from a JSON file.
-
-    Raises:
-        InputError: the file cannot be read, or holds no bone map.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Name a bone map, as Export writes it.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path.name} is no text. Name a bone map, as Export writes it.") from error
-    try:
-        return BoneMap.from_json(text)
-    except InputError as error:
-        raise InputError(f"{path}: {error} Correct or remove the file.") from error
 
 
 def write_map(bone_map: BoneMap, path: Path) -> None:

@@ -15,7 +15,9 @@ from typing import Any, Final
 
 import bpy
 
+from ..backend.errors import InputError
 from ..backend.joint_words import BODY_JOINTS
+from ..backend.outside import parse_json
 
 KEY: Final = "contrapposto_bone_map"
 BY_HAND: Final = "chosen by hand"
@@ -74,13 +76,14 @@ def stored_text(armature: bpy.types.Object) -> str | None:
 def stored_map(armature: bpy.types.Object) -> StoredMap | None:
     """The map kept on the armature, or None; one that cannot be read is empty and says so."""
     text = stored_text(armature)
-    return None if text is None else _parsed(text)
+    return None if text is None else parsed_map(text)
 
 
 @lru_cache(maxsize=16)
-def _parsed(text: str) -> StoredMap:
+def parsed_map(text: str) -> StoredMap:
+    """The map in a text; one that cannot be read is empty and says so."""
     try:
-        content = json.loads(text)
+        content = parse_json(text)
         joints = {
             str(joint): StoredJoint(
                 tuple(map(str, match["bones"])), float(match.get("score", 1.0)), str(match.get("reason", ""))
@@ -89,7 +92,7 @@ def _parsed(text: str) -> StoredMap:
         }
         ask, problems = (tuple(map(str, content.get(name, ()))) for name in ("ask", "problems"))
         return StoredMap(joints, ask, str(content.get("convention", "")), problems)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (InputError, ValueError, KeyError, TypeError, AttributeError):
         return StoredMap(problems=(UNREADABLE,))
 
 

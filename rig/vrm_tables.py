@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,16 +9,31 @@ from typing import Any
 
 import bpy
 
+from ..backend.errors import InputError
+from ..backend.outside import parse_json
+
 KEPT = "contrapposto_humanoid"
 """Custom property of the armature's data that keeps the table of an imported file."""
 
 _JSON_CHUNK = 0x4E4F534A
+_MOST_JSON = 64 << 20
+"""Bytes; a VRM of 200 morph targets has 2 MB."""
 _ADDON = "vrm_addon_extension"
 
 
 def table_in_file(path: Path) -> dict[str, str]:
-    """VRM's name of each human bone -> the node's name, from the JSON of a .vrm or .glb; empty where it has none."""
-    content = _json_of(path)
+    """VRM's name of each human bone -> the node's name, from the JSON of a .vrm or .glb; empty where it has none.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    try:
+        return _table(_json_of(path))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path.name} has a damaged table of human bones. Export it again.") from error
+
+
+def _table(content: Any) -> dict[str, str]:
     names = [str(node.get("name", "")) for node in content.get("nodes", ())]
     extensions = content.get("extensions", {})
     bones: Any = extensions.get("VRMC_vrm", {}).get("humanoid", {}).get("humanBones", {})
@@ -27,16 +41,19 @@ def table_in_file(path: Path) -> dict[str, str]:
         listed = extensions.get("VRM", {}).get("humanoid", {}).get("humanBones", ())
         bones = {bone["bone"]: bone for bone in listed if "bone" in bone}
     nodes = {str(bone): found.get("node", -1) for bone, found in bones.items()}
-    return {bone: names[node] for bone, node in nodes.items() if 0 <= node < len(names) and names[node]}
+    places = {bone: node for bone, node in nodes.items() if type(node) is int and 0 <= node < len(names)}
+    return {bone: names[node] for bone, node in places.items() if names[node]}
 
 
-def _json_of(path: Path) -> dict[str, Any]:
+def _json_of(path: Path) -> Any:
     with path.open("rb") as stream:
         header = stream.read(20)
         if len(header) < 20 or header[:4] != b"glTF":
             return {}
         length, kind = struct.unpack("<II", header[12:])
-        return json.loads(stream.read(length)) if kind == _JSON_CHUNK else {}
+        if length > _MOST_JSON:
+            raise InputError(f"{path.name} describes itself in more than {_MOST_JSON >> 20} MB. Export it again.")
+        return parse_json(stream.read(length).decode("utf-8"), most=_MOST_JSON) if kind == _JSON_CHUNK else {}
 
 
 def keep_table(armature: bpy.types.Object, table: dict[str, str]) -> None:

@@ -20,6 +20,7 @@ from .image_header import ImageKind, has_exif, is_cut_off, kind_of, stated_size
 MOST_PIXELS: Final = 200_000_000
 """More than any camera's single picture; decoded it takes 600 MB."""
 MOST_BYTES: Final = 1 << 30
+_STRIP_PIXELS: Final = 1 << 22
 _DAMAGED: Final = ("premature end of data segment", "bad Huffman code")
 """libjpeg decodes on after these and only prints them; what else it complains of, every camera's pictures may have."""
 
@@ -98,6 +99,8 @@ def _check_header(data: bytes, path: Path) -> None:
     size = stated_size(data)
     if size is not None:
         _check_pixel_count(*size, path)
+    elif kind_of(data) is ImageKind.OTHER:  # what states no size could unfold to any
+        raise _unreadable(data, path)
     if is_cut_off(data):
         raise InputError(f"{path} is cut off: the picture ends before its last line. Save or download it again.")
 
@@ -119,11 +122,15 @@ def _decode(data: bytes, flags: int, path: Path) -> _Pixels:
     except (cv2.error, MemoryError) as error:
         raise InputError(f"{path} cannot be decoded: it is damaged or too large. Save it again as JPEG.") from error
     if pixels is None:  # pyright: ignore[reportUnnecessaryComparison]  # the stubs miss this
-        what = "a HEIC picture, which is not read here" if kind_of(data) is ImageKind.HEIC else "not a readable image"
-        raise InputError(f"{path} is {what}. Save it as JPEG or PNG and choose that file.")
+        raise _unreadable(data, path)
     if any(complaint in held.text for complaint in _DAMAGED):
         raise InputError(f"{path} is damaged: a part of the picture is lost. Save or download it again.")
     return pixels
+
+
+def _unreadable(data: bytes, path: Path) -> InputError:
+    what = "a HEIC picture, which is not read here" if kind_of(data) is ImageKind.HEIC else "not a readable image"
+    return InputError(f"{path} is {what}. Save it as JPEG or PNG and choose that file.")
 
 
 def _decode_upright(data: bytes, path: Path) -> _Pixels:
@@ -153,33 +160,59 @@ def _turned_like(pixels: _Pixels, upright: _Pixels) -> _Pixels:
 
 
 def _to_rgb8(pixels: _Pixels) -> ImageArray:
+    """In strips: a deep picture of the most pixels would take gigabytes on the way otherwise."""
+    height, width = pixels.shape[:2]
+    if pixels.dtype == np.uint8 and (pixels.ndim == 2 or pixels.shape[2] < 4):
+        return _strip_to_rgb8(pixels, 1.0, is_clear=False)
+    scale, is_clear = _scale_of(pixels), _is_clear(pixels)
+    rgb = np.empty((height, width, 3), np.uint8)
+    step = max(_STRIP_PIXELS // width, 1)
+    for top in range(0, height, step):
+        rgb[top : top + step] = _strip_to_rgb8(pixels[top : top + step], scale, is_clear=is_clear)
+    return rgb
+
+
+def _strip_to_rgb8(pixels: _Pixels, scale: float, *, is_clear: bool) -> ImageArray:
+    """Some rows; see `_scale_of` and `_is_clear`."""
     import cv2
 
-    pixels = _to_8_bit(pixels)
+    pixels = _to_8_bit(pixels, scale)
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return np.ascontiguousarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
-    if pixels.shape[2] == 4:
+    if pixels.shape[2] == 4 and not is_clear:
         pixels = _over_white(pixels)
     return np.ascontiguousarray(cv2.cvtColor(np.ascontiguousarray(pixels[..., :3]), cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def _to_8_bit(pixels: _Pixels) -> ImageArray:
-    """Integers by their type's range; floats by [0, 1], or by their 99.5th percentile where they go beyond."""
+def _scale_of(pixels: _Pixels) -> float:
+    """What becomes 1: integers go by their type's range, floats by 1, or by their 99.5th percentile if beyond."""
+    if np.issubdtype(pixels.dtype, np.integer):
+        return float(np.iinfo(pixels.dtype).max)
+    step = -(-pixels.shape[0] * pixels.shape[1] // _STRIP_PIXELS)
+    sample = _finite(pixels[:: max(step, 1)])
+    return max(float(np.percentile(sample, 99.5)), 1e-6) if sample.max(initial=0.0) > 1.0 else 1.0
+
+
+def _finite(pixels: _Pixels) -> _Pixels:
+    return np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _to_8_bit(pixels: _Pixels, scale: float) -> ImageArray:
     if pixels.dtype == np.uint8:
         return pixels
-    if np.issubdtype(pixels.dtype, np.integer):
-        share = pixels.astype(np.float32) / np.iinfo(pixels.dtype).max
-    else:
-        share = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-        if share.max(initial=0.0) > 1.0:
-            share = share / max(float(np.percentile(share, 99.5)), 1e-6)
+    share = _finite(pixels) / np.float32(scale)
     return np.rint(np.clip(share, 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
+def _is_clear(pixels: _Pixels) -> bool:
+    """A picture that is transparent all over has a meaningless alpha, which is ignored."""
+    return pixels.ndim == 3 and pixels.shape[2] == 4 and float(pixels[..., 3].max()) == 0.0
+
+
 def _over_white(pixels: ImageArray) -> ImageArray:
-    """(H, W, 4) -> (H, W, 3). A picture that is transparent all over has a meaningless alpha, which is ignored."""
+    """(H, W, 4) -> (H, W, 3)."""
     alpha = pixels[..., 3:]
-    if alpha.min() == 255 or alpha.max() == 0:
+    if alpha.min() == 255:
         return pixels[..., :3]
     share = alpha.astype(np.float32) / 255.0
     return np.rint(pixels[..., :3] * share + 255.0 * (1.0 - share)).astype(np.uint8)

@@ -6,6 +6,8 @@ import struct
 from enum import Enum
 from typing import Final
 
+from .picture_sizes import size_of
+
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
 _JPEG_START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -40,17 +42,19 @@ def kind_of(data: bytes) -> ImageKind:
 
 
 def stated_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height that the header of a JPEG, PNG or BMP states; None where it cannot be told without decoding."""
+    """Width and height that the header states; None where it does not, or is that of no picture that is known."""
     kind = kind_of(data)
     if kind is ImageKind.PNG and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
         return width, height
     if kind is ImageKind.BMP and len(data) >= 26:
+        if int.from_bytes(data[14:18], "little") == 12:  # OS/2's
+            return struct.unpack("<HH", data[18:22])
         width, height = struct.unpack("<ii", data[18:26])
         return abs(width), abs(height)
     if kind is ImageKind.JPEG:
         return _walk_jpeg(data)[0]
-    return None
+    return size_of(data)
 
 
 def is_cut_off(data: bytes) -> bool:
@@ -90,7 +94,7 @@ def _walk_jpeg(data: bytes) -> tuple[tuple[int, int] | None, int | None]:
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if marker in _JPEG_START_OF_FRAME and at + 9 <= len(data):
             height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            size = (width, height)
+            size = max(size or (0, 0), (width, height), key=lambda sides: sides[0] * sides[1])
         at += 2 + length
         if marker == _JPEG_START_OF_SCAN:
             return size, at

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final, cast
 
 from ..errors import InputError
 from ..joint_words import in_words
+from ..outside import parse_json, read_bytes
 from ..skeleton import JOINT_NAMES
 
 FINGERS: Final = ("index", "middle", "pinky", "ring", "thumb")
@@ -17,6 +20,9 @@ FINGER_JOINTS: Final[tuple[str, ...]] = tuple(
     f"{side}_{finger}{number}" for side in ("left", "right") for finger in FINGERS for number in (1, 2, 3)
 )
 MAPPABLE: Final[frozenset[str]] = frozenset((*JOINT_NAMES, *FINGER_JOINTS))
+MOST_BYTES: Final = 4 << 20
+"""Of a map as text; one of 2,000 bones has 200 kB."""
+_NO_MAP: Final = 'This is not a bone map: a JSON object with "joints", and "bones" for each.'
 SURE: Final = 0.6
 """Joints whose match scores below this are asked about, not guessed."""
 
@@ -72,8 +78,8 @@ class BoneMap:
         unknown = sorted(set(self.joints) - MAPPABLE)
         if unknown:
             raise InputError(f"Unknown joints in the bone map: {', '.join(unknown)}.")
-        bones = [bone for match in self.joints.values() for bone in match.bones]
-        twice = sorted({bone for bone in bones if bones.count(bone) > 1})
+        uses = Counter(bone for match in self.joints.values() for bone in match.bones)
+        twice = sorted(bone for bone, count in uses.items() if count > 1)
         if twice:
             raise InputError(f"These bones stand for more than one joint: {', '.join(twice)}.")
 
@@ -117,7 +123,10 @@ class BoneMap:
             InputError: the text is not such a map.
         """
         try:
-            content = cast(dict[str, Any], json.loads(text))
+            content = cast(dict[str, Any], parse_json(text, most=MOST_BYTES))
+        except InputError as error:
+            raise InputError(_NO_MAP) from error
+        try:
             joints = {
                 str(joint): BoneMatch(
                     _names(match["bones"]), float(match.get("score", 1.0)), str(match.get("reason", ""))
@@ -129,9 +138,27 @@ class BoneMap:
                 for s in content.get("switches", ())
             )
             problems = tuple(map(str, content.get("problems", ())))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise InputError('This is not a bone map: a JSON object with "joints", and "bones" for each.') from error
-        return cls(str(content.get("armature", "")), joints, str(content.get("convention", "")), switches, problems)
+            about = (str(content.get("armature", "")), str(content.get("convention", "")))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(_NO_MAP) from error
+        return cls(about[0], joints, about[1], switches, problems)
+
+
+def read_map(path: Path) -> BoneMap:
+    """A bone map from a JSON file.
+
+    Raises:
+        InputError: the file cannot be read, is too large, or holds no bone map.
+    """
+    content = read_bytes(path, most=MOST_BYTES, what="a bone map")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path.name} is no text. Name a bone map, as Export writes it.") from error
+    try:
+        return BoneMap.from_json(text)
+    except InputError as error:
+        raise InputError(f"{path}: {error} Correct or remove the file.") from error
 
 
 def _names(bones: Any) -> tuple[str, ...]:

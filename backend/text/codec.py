@@ -6,7 +6,6 @@ An element is an object with its name under `say`: {"say": "Bend", "joint": "lef
 from __future__ import annotations
 
 import dataclasses
-import math
 import types
 import typing
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ MOST_ELEMENTS: Final = 60
 MOST_STYLE: Final = 400
 _NAMES: Final = {kind.__name__: kind for kind in ELEMENTS}
 _LIMIT: Final = 100_000.0
+_NO_NUMBERS: Final = ("nan", "inf", "-inf")
 
 
 def program_to_json(program: Program) -> dict[str, Any]:
@@ -107,10 +107,10 @@ def _value(given: object, wanted: Any, *, place: str) -> object:
     kept = _unless_none(wanted)
     if kept is not None:
         return None if given is None else _value(given, kept, place=place)
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+    if isinstance(given, bool) or not isinstance(given, int | float) or str(given) in _NO_NUMBERS:
         raise InputError(f"{place} must be a number.")
-    if abs(given) > _LIMIT:
-        raise InputError(f"{place} is {given:.3g}, which is out of all bounds.")
+    if abs(given) > _LIMIT:  # an integer may be too long for a float
+        raise InputError(f"{place} is {str(given)[:20]}, which is out of all bounds.")
     return float(given)
 
 

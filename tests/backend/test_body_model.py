@@ -171,5 +171,5 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path: Path, monkeypatch: pytest.
 def test_garbage_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"not a model")
-    with pytest.raises(ModelFileError, match="is not a SMPL"):
+    with pytest.raises(ModelFileError, match="SMPL"):
         SmplxBody(path)

@@ -167,7 +167,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
         ("{", "cannot be read as JSON"),
         ("[1]", "must be an object"),
         ('{"elements": [{"say": "Explode"}]}', "must be an object whose `say` is one of"),
-        ('{"elements": [{"say": "Bend", "joint": "left_elbow", "degrees": 1e999}]}', "must be a number"),
+        ('{"elements": [{"say": "Bend", "joint": "left_elbow", "degrees": 1e999}]}', "numbers that are none"),
         ('{"elements": [], "code": "import os"}', "has no `code`"),
     ],
 )

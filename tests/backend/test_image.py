@@ -225,20 +225,11 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".tif", ".webp", ".ppm", ".pam", ".jp2", ".ras"])
 def test_absurd_sizes_are_refused_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     path = write(tmp_path, f"huge{suffix}", encode(suffix, bgr(picture())))
     monkeypatch.setattr(image_module, "MOST_PIXELS", 3000)
     monkeypatch.setattr(image_module, "_decode", None)
-    with pytest.raises(InputError, match="64 x 48 pixels"):
-        load_image(path)
-
-
-def test_absurd_sizes_of_other_formats_are_refused_after_decoding(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = write(tmp_path, "huge.tif", encode(".tif", bgr(picture())))
-    monkeypatch.setattr(image_module, "MOST_PIXELS", 3000)
     with pytest.raises(InputError, match="64 x 48 pixels"):
         load_image(path)
 

@@ -70,7 +70,7 @@ def test_reads_amass_with_z_up(tmp_path: Path, width: int) -> None:
         ({"poses": np.zeros((1, 72))}, "has no trans"),
         ({"poses": np.zeros((1, 70)), "trans": np.zeros((1, 3))}, r"must be \(T, 72\)"),
         ({"poses": np.full((1, 72), np.nan), "trans": np.zeros((1, 3))}, "not finite"),
-        ({"poses": np.zeros((2, 72)), "trans": np.zeros((1, 3))}, "translation must have the shape"),
+        ({"poses": np.zeros((2, 72)), "trans": np.zeros((1, 3))}, r"trans must be \(2, 3\)"),
         ({"poses": np.array([{}], dtype=object), "trans": np.zeros((1, 3))}, "cannot be read as an AMASS"),
     ],
 )
@@ -110,7 +110,7 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.npz").write_bytes(content)
     with pytest.raises(InputError, match="cannot be read as an AMASS"):
         PoseSequence.load(tmp_path / "bad.npz")
-    with pytest.raises(InputError, match="cannot be read as an AMASS"):
+    with pytest.raises(InputError, match="does not exist"):
         PoseSequence.load(tmp_path / "missing.npz")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
 from ...errors import InputError, ModelFileError
+from ...outside import read_json
 
 _PICKLES: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5")
 _SETTINGS: Final = ("config.json", "tokenizer_config.json", "generation_config.json")
@@ -56,10 +56,8 @@ def _advice(endings: set[str]) -> str:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        if path.stat().st_size > _MOST_SETTINGS:
-            raise ModelFileError(f"{path} is far too large for a settings file. Download the model again.")
-        said = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        said = read_json(path, most=_MOST_SETTINGS, what="a settings file")
+    except InputError as error:
         raise ModelFileError(f"{path} cannot be read. Download the model again.") from error
     if not isinstance(said, Mapping):
         raise ModelFileError(f"{path} holds no settings. Download the model again.")
