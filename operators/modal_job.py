@@ -14,6 +14,7 @@ import bpy
 from ..backend.errors import ContrappostoError
 from ..backend.job import Job, run_job
 from ..translations.words import iface_, n_, rpt_
+from .failures import note, refused
 from .session import JobStatus, session
 from .telling import as_sentence, stage_in_words
 
@@ -27,7 +28,8 @@ BUSY: Final = n_("Contrapposto is still working. Wait until it has finished, or 
 class ModalJob:
     """Mixin of an operator that makes a job (`make_job`) and uses its result (`finish_job`).
 
-    Only `ContrappostoError` is reported; whatever else is raised propagates after everything is put back.
+    Only `ContrappostoError` is reported; whatever else is raised propagates after everything is put back, and ends in
+    the dialog of `trouble.py`.
     """
 
     job_title = "Contrapposto"
@@ -62,6 +64,7 @@ class ModalJob:
             self._job = self.make_job(context)
         except ContrappostoError as error:
             return self._refuse(str(error))
+        note(f"{self.job_title}: begun")
         session.job = JobStatus(self.job_title, put_back=lambda: self._put_back(bpy.context))
         self._named_workspaces: set[str] = set()
         manager = context.window_manager
@@ -105,6 +108,7 @@ class ModalJob:
                 return self.finish_job(context, stop.value)
             announced, status.stage, status.fraction = status.stage, progress.stage, progress.fraction
             if announced != progress.stage:  # let the window show what comes next before it is begun
+                note(f"{self.job_title}: {progress.stage}")
                 break
         self._show(context)
         return {"RUNNING_MODAL"}
@@ -120,6 +124,7 @@ class ModalJob:
             raise
 
     def _refuse(self, sentence: str) -> set[str]:
+        refused(self)
         self.report({"ERROR"}, sentence)
         return {"CANCELLED"}
 
@@ -129,7 +134,7 @@ class ModalJob:
             return
         context.window_manager.progress_update(status.fraction)
         workspace = context.workspace
-        stage = stage_in_words(status.stage or n_("Starting"))
+        stage = stage_in_words(status.stage or n_("Beginning"))
         words = iface_("{stage}, {detail}").format(stage=stage, detail=status.detail) if status.detail else stage
         if workspace is not None and words != self._told:
             self._told = words
@@ -143,8 +148,13 @@ class ModalJob:
         job, self._job = self._job, None
         if job is None:
             return
-        job.close()
         session.job = None
+        try:
+            job.close()
+        finally:
+            self._take_away(context)
+
+    def _take_away(self, context: bpy.types.Context) -> None:
         manager = context.window_manager
         manager.event_timer_remove(self._timer)
         self._timer = None

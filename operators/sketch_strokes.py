@@ -12,9 +12,10 @@ from bpy.props import BoolProperty, EnumProperty, FloatVectorProperty, IntProper
 
 from ..backend.errors import InputError
 from ..backend.job import Job
+from ..panels.options import draw_options
 from ..preferences import Settings, settings
 from ..translations.words import n_
-from .estimate_photo import PosesFromPicture, draw_options, fill_options, first_readings, key_options
+from .estimate_photo import PosesFromPicture, fill_options, first_readings, key_options
 from .session import session
 from .target import Target, armature_under_strokes, why_not, why_not_this
 from .view import view_region
@@ -117,7 +118,7 @@ class CONTRAPPOSTO_OT_sketch_strokes(PosesFromPicture, bpy.types.Operator):
         items=(
             ("KEEP", "Keep", "Leave the strokes as they are"),
             ("HIDE", "Hide", "Hide the layers that were read"),
-            ("CLEAR", "Clear", "Remove the strokes of the layers that were read, at this frame"),
+            ("CLEAR", "Remove", "Remove the strokes of the layers that were read, at this frame"),
         ),
         default="KEEP",
     )

@@ -105,7 +105,7 @@ def planned_motion(
     if keying.keys == "REDUCED":
         bound = ErrorBound(keying.max_degrees, keying.max_millimetres)
         plan = yield from plan.reduce(Reduction(bound))
-    yield Progress("Keying", 1.0)
+    yield Progress("Making keys", 1.0)
     return PlannedMotion(plan, whole, fps, notes)
 
 

@@ -22,6 +22,10 @@ LEGEND = (
 )
 
 
+PARTS = (n_("Head"), n_("Torso"), n_("Left arm"), n_("Right arm"), n_("Left leg"), n_("Right leg"))
+"""The parts of the body, as `backend.body_parts` names them."""
+
+
 def draw_reading(layout: bpy.types.UILayout, context: bpy.types.Context, *, narrow: bool) -> None:
     """Which reading is posed, or shown to be chosen, with buttons for the others."""
     if session.choosing is not None:
@@ -55,7 +59,7 @@ def draw_choice(layout: bpy.types.UILayout, context: bpy.types.Context, shown: i
     row = box.row(align=True)
     row.scale_y = 1.3
     row.operator("contrapposto.end_choice", text="Keep", icon="CHECKMARK").keep = True
-    row.operator("contrapposto.end_choice", text="Back", icon="LOOP_BACK").keep = False
+    row.operator("contrapposto.end_choice", text="Go Back", icon="LOOP_BACK").keep = False
 
 
 def draw_confidence(layout: bpy.types.UILayout, context: bpy.types.Context, *, narrow: bool) -> None:

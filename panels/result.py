@@ -109,6 +109,10 @@ def draw_keyed(layout: bpy.types.UILayout, result: Any) -> None:
         draw_sentence(body, words.format(count=result.unsure_count, bones=result.unsure_bones), icon="QUESTION")
 
 
+STAGES = (n_("Pose and key"),)
+"""Of the table of times, those that no job has."""
+
+
 def draw_timings(layout: bpy.types.UILayout, result: Any) -> None:
     """How long each stage took."""
     header, body = layout.panel("contrapposto_timings", default_closed=True)

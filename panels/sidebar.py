@@ -51,7 +51,7 @@ def draw_progress(layout: bpy.types.UILayout, job: JobStatus) -> None:
 
 def draw_stage(layout: Any, job: JobStatus) -> None:
     """What the job does now, and how far it is."""
-    text = stage_in_words(job.stage) if job.stage else iface_("Starting")
+    text = stage_in_words(job.stage) if job.stage else iface_("Beginning")
     layout.progress(factor=job.fraction, type="BAR", text=text, translate=False)
 
 

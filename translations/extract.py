@@ -25,6 +25,11 @@ _PROPERTIES: Final = frozenset(
     f"{kind}Property"
     for kind in ("Bool", "Collection", "Enum", "Float", "FloatVector", "Int", "IntVector", "Pointer", "String")
 )
+_RECORDS: Final = frozenset(
+    f"CONTRAPPOSTO_PG_{name}"
+    for name in ("body_part", "constraint", "joint", "person", "result", "timing", "track", "video_result")
+)
+"""Groups of properties that write down what was done: panels tell of them in sentences, and never draw them."""
 _LETTERS: Final = 2
 """A text of fewer letters, such as X or %, is the same in every language."""
 
@@ -49,6 +54,7 @@ class _File:
 
     def __init__(self, path: Path) -> None:
         self._tree = ast.parse(path.read_text(encoding="utf-8"))
+        self._tree.body = [n for n in self._tree.body if not (isinstance(n, ast.ClassDef) and n.name in _RECORDS)]
         self._constants = {
             target.id: node.value
             for node in self._tree.body
@@ -64,9 +70,9 @@ class _File:
                 yield from self._of_class(node)
             elif isinstance(node, ast.Call):
                 name = _name_of(node.func)
-                if name in _PROPERTIES:
+                if name in _PROPERTIES and not _is_hidden(node):
                     yield from self._of_property(node)
-                else:
+                elif name not in _PROPERTIES:
                     yield from self._of_call(node, name)
         for text, line in _stages(self._tree):
             yield (DEFAULT, text), line
@@ -137,6 +143,14 @@ def _stages(tree: ast.Module) -> Iterator[tuple[str, int]]:
             for keyword in node.keywords:
                 if keyword.arg == "stage" and isinstance(keyword.value, ast.Constant):
                     yield str(keyword.value.value).capitalize(), node.lineno
+
+
+def _is_hidden(node: ast.Call) -> bool:
+    """Whether a property is never drawn."""
+    options = next((keyword.value for keyword in node.keywords if keyword.arg == "options"), None)
+    return isinstance(options, ast.Set) and any(
+        isinstance(each, ast.Constant) and each.value == "HIDDEN" for each in options.elts
+    )
 
 
 def _words_of_joints() -> Iterator[str]:

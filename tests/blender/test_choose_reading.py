@@ -85,7 +85,7 @@ def test_the_sidebar_has_the_same_buttons(posed, show, session):
     texts = draw("CONTRAPPOSTO_PT_result").texts()
     assert "Reading 3 of 3 (15 %)" in texts
     assert "Keep" in texts
-    assert "Back" in texts
+    assert "Go Back" in texts
     bpy.ops.contrapposto.end_choice(keep=True)
     assert show.event("TIMER") == {"FINISHED"}
     assert result().reading == 3
