@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for left in work.left_out:
         console.print(f"{left.path.name} was left out: {left.reason}", markup=False)
-    told = f"{len(work.made)} poses made, {work.skipped} were there already, {len(work.left_out)} pictures left out."
+    told = f"New poses: {len(work.made)}. There already: {work.skipped}. Left out: {len(work.left_out)}."
     console.print(f"{told} The library is {options.out}.", markup=False)
     if stopped:
         raise KeyboardInterrupt(f"cancelled: {len(work.made)} new poses are kept. The same command goes on from there.")

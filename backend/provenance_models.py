@@ -1,10 +1,7 @@
-"""Which version of the add-on this is, and which models it reads each kind of source with."""
+"""Which models each kind of source is read with."""
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 from .provenance import Kind
@@ -24,10 +21,3 @@ def models_of(kind: Kind) -> dict[str, str]:
     """Name -> SHA-256 of the models that this version reads such a source with."""
     entries = model_entries()
     return {name: entries[name].sha256 for name in _OF_KINDS[kind]}
-
-
-@cache
-def addon_version() -> str:
-    """The add-on's version, as its manifest has it."""
-    manifest = Path(__file__).resolve().parents[1] / "blender_manifest.toml"
-    return str(tomllib.loads(manifest.read_text("utf-8"))["version"])

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import FloatArray, ImageArray
+from .observation import Observation
 
+_SEEN = 0.5
+_FEW_POINTS = 8
 _SAMPLES = 3
 """Samples along each side of a thumbnail's pixel; they are averaged."""
 _OUTSIDE = 0.4
@@ -42,7 +45,20 @@ def square_thumbnail(image: ImageArray, box_px: FloatArray, *, size: int = 128, 
     return rgba.reshape(size, _SAMPLES, size, _SAMPLES, 4).mean(axis=(1, 3), dtype=np.float32)
 
 
-def square_around(box_px: FloatArray, image: ImageArray, *, margin: float = 0.08) -> FloatArray:
+def figure_box(observation: Observation) -> FloatArray:
+    """(4,) left, top, right, bottom of the points that are seen in the first frame: nearer than a detector's box is.
+
+    Where too few of them are seen, the detector's box, or that of all points.
+    """
+    points, seen = observation.keypoints_px[0], observation.confidence[0] >= _SEEN
+    if int(seen.sum()) >= _FEW_POINTS:
+        points = points[seen]
+    elif observation.box_px is not None:
+        return observation.box_px[0]
+    return np.concatenate([points.min(axis=0), points.max(axis=0)]).astype(np.float32)
+
+
+def square_around(box_px: FloatArray, image: ImageArray, *, margin: float = 0.15) -> FloatArray:
     """(4,) the square around a box, moved into the picture where it can be: `square_thumbnail` of it dims nothing.
 
     Args:

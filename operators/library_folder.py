@@ -120,7 +120,7 @@ class CONTRAPPOSTO_OT_pose_library_from_folder(PosesActiveArmature, ModalJob, bp
         return answer
 
     def _tell(self, work: LibraryWork) -> None:
-        words = rpt_("{made} poses made, {known} were there already, {failed} pictures left out.")
+        words = rpt_("New poses: {made}. There already: {known}. Left out: {failed}.")
         self.report({"INFO"}, words.format(made=len(work.made), known=work.skipped, failed=len(work.left_out)))
         session.left_out = tuple(f"{each.path.name}: {each.reason}" for each in work.left_out[:MOST_TOLD])
         for sentence in session.left_out:

@@ -14,7 +14,8 @@ import bpy
 from ..backend.errors import InputError
 from ..backend.provenance import Kind, Record, Source
 from ..backend.provenance_json import MOST_TEXT, MOST_UNDERSTOOD
-from ..backend.provenance_models import addon_version, models_of
+from ..backend.provenance_models import models_of
+from ..backend.report import package_version
 from ..backend.source_hash import SourceHash, hash_bytes, hash_file, hash_sequence
 from ..preferences import Settings, settings
 from .session import stamp_of
@@ -59,7 +60,7 @@ def note_picture(run: PhotoRun, index: int, report: KeyReport) -> None:
         frames=(frame, frame),
         slot=slot_of(action, armature),
         made=now_in_words(),
-        addon=addon_version(),
+        addon=package_version(),
         source=_source_of(run, kind),
         sentence=(run.request.get("prompt", "") or run.request.get("words", ""))[:MOST_TEXT],
         models=models_now(kind, settings(bpy.context)),
@@ -94,7 +95,7 @@ def note_motion(run: VideoRun, planned: PlannedMotion, *, keying: Keying, report
         frames=(plan.frame, plan.frame + plan.frames - 1.0),
         slot=slot_of(action, armature),
         made=now_in_words(),
-        addon=addon_version(),
+        addon=package_version(),
         source=Source(stored_path(path), known_hash(Path(bpy.path.abspath(path)))),
         models=models_now("video", settings(bpy.context)),
         person=run.result.person + 1,

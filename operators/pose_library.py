@@ -17,7 +17,6 @@ from ..translations.words import n_, rpt_
 from .estimate_photo import PosesActiveArmature
 from .session import session
 from .solve_again import record_here
-from .thumbnails import person_box
 
 if TYPE_CHECKING:
     from ..backend.arrays import FloatArray, ImageArray
@@ -206,8 +205,10 @@ def source_picture(context: bpy.types.Context, record: Record | None) -> tuple[I
         return None
     run = session.run_of(context.scene)
     if run is not None and run.result.found is not None and run.target.frame == record.frames[0]:
+        from ..backend.thumbnails import figure_box
+
         found = run.result.found
-        return found.image, person_box(found.people[run.result.person])
+        return found.image, figure_box(found.people[run.result.person])
     if record.kind == "strokes":
         return None
     from ..backend.detect.image import load_picture

