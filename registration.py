@@ -30,6 +30,7 @@ from .operators import (
     show_request,
     sketch_strokes,
     solve_again,
+    trouble,
     video_again,
     video_sources,
 )
@@ -40,6 +41,7 @@ from .panels import choose_person, menus, motion, photo, provenance, result
 from .panels import settings as settings_panel
 from .panels import sketch as sketch_panel
 from .panels import text as text_panel
+from .panels import trouble as trouble_panel
 from .panels import video as video_panel
 from .translations import registered as translations
 
@@ -48,6 +50,7 @@ CLASSES: Final = (
     *preferences.CLASSES,
     *modal_job.CLASSES,
     *check_installation.CLASSES,
+    *trouble.CLASSES,
     *estimate_photo.CLASSES,
     *estimate_sketch.CLASSES,
     *sketch_strokes.CLASSES,
@@ -76,6 +79,7 @@ CLASSES: Final = (
     *provenance.CLASSES,
     *motion.CLASSES,
     *camera_panel.CLASSES,
+    *trouble_panel.CLASSES,
     *settings_panel.CLASSES,
 )
 """Property groups before what points to them, a panel before its children."""
@@ -91,6 +95,7 @@ class Step:
 
 def class_step(cls: type) -> Step:
     """A class that Blender must know."""
+    cls = trouble.guarded(cls)
     return Step(partial(bpy.utils.register_class, cls), partial(bpy.utils.unregister_class, cls))
 
 

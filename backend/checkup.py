@@ -106,7 +106,7 @@ def _found(check: _Check, share: tuple[float, float]) -> Job[Finding]:
                 return stop.value
             reached = max(reached, share[0] + min(progress.fraction, 1.0) * (share[1] - share[0]))
             yield Progress(progress.stage, reached)
-    except MissingPackageError as error:
+    except (MissingPackageError, ModuleNotFoundError) as error:  # the package itself is a finding of its own
         sentence = f"Not checked: {one_line(error).partition(': ')[2]}"
         return Finding(check.name, sentence, ok=False, needed=check.needed)
     except ContrappostoError as error:

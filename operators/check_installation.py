@@ -1,35 +1,68 @@
-"""Looks on demand for what is installed; the result is shown in the preferences and in the sidebar."""
+"""Checks on demand what is installed, and runs each part; the result is shown in the preferences and in the sidebar."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import bpy
 
+from ..backend.job import Job
 from ..translations.words import rpt_
-from .modal_job import redraw_sidebars
+from .modal_job import ModalJob, redraw_sidebars
 from .session import session
+from .video_store import FOLDER
 
 
-class CONTRAPPOSTO_OT_check_installation(bpy.types.Operator):
-    """Look for the packages and model files that Contrapposto works with, and say what is missing"""
+class CONTRAPPOSTO_OT_check_installation(ModalJob, bpy.types.Operator):
+    """Check packages and model files, and run each part once on something known; say what is wrong and what to do"""
 
     bl_idname = "contrapposto.check_installation"
     bl_label = "Check Installation"
     bl_options = {"INTERNAL"}
+    job_title = "Check Installation"
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Work without holding the window up."""
+        return self.start_job(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..backend.doctor import check_installation
-        from ..preferences import settings
+        """Work to the end."""
+        return self.run_job(context)
+
+    def make_job(self, context: bpy.types.Context) -> Job[Any]:
+        from ..backend.checkup import CheckRequest, check_up
+        from ..backend.cli_doctor import find_blender
+        from ..preferences import PACKAGE, settings
 
         chosen = settings(context)
-        session.findings = check_installation(model_folder=chosen.model_folder, smpl_folder=chosen.smpl_folder)
-        missing = [finding.name for finding in session.findings if finding.needed and not finding.ok]
+        blender = find_blender(tuple(bpy.app.version))
+        folders = (chosen.model_folder, chosen.smpl_folder)
+        inside = PACKAGE.startswith("bl_ext.")
+        cache = Path(bpy.utils.extension_path_user(PACKAGE, path=FOLDER)) if inside else None
+        return check_up(CheckRequest(chosen.device, *folders, cache_folder=cache, more=(blender,)))
+
+    def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
+        from ..backend.checkup import in_order
+
+        session.findings = tuple(in_order(result))
+        wrong = [finding.name for finding in session.findings if finding.is_trouble]
         redraw_sidebars(context)
-        if missing:
+        redraw_preferences(context)
+        if wrong:
             words = rpt_("Missing: {names}. The preferences say what to do")
-            self.report({"WARNING"}, words.format(names=", ".join(missing)))
+            self.report({"WARNING"}, words.format(names=", ".join(wrong)))
         else:
             self.report({"INFO"}, "Everything that photos need is there")
         return {"FINISHED"}
+
+
+def redraw_preferences(context: bpy.types.Context) -> None:
+    """Draw the preferences again where they are open."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
 
 
 CLASSES = (CONTRAPPOSTO_OT_check_installation,)

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from ..backend.text_pipeline import TextResult
     from ..preferences import Settings
     from ..rig.readings import Preview, RigReadings
+    from .failures import Trouble
     from .target import Target
 
 PICTURES_KEPT: Final = 4
 """An undo brings an earlier result back, and with it the wish for its other readings."""
 SENTENCES_KEPT: Final = 32
 """Of sentences, which hold no picture, more are kept."""
+
+LOG_LINES: Final = 60
 
 FileStamp = tuple[str, int, int]
 """Path, time of change (ns) and size: a picture read once is not read again while this stays the same."""
@@ -127,6 +130,7 @@ class Session:
     correction of keypoints away at once, while there is one. `searches` are the jobs that find the other readings of
     runs, by the runs' names. `videos` are the runs over videos. `checked` is the record whose source was looked at
     last, and what was found, in sentences. `left_out` are the pictures of a folder that became no poses, and why.
+    `trouble` is what went wrong last, until it is put away or done again well; `log` is what was done lately.
     """
 
     job: JobStatus | None = None
@@ -137,6 +141,8 @@ class Session:
     refused: tuple[int, str] | None = None
     checked: tuple[Record, tuple[str, ...]] | None = None
     left_out: tuple[str, ...] = ()
+    trouble: Trouble | None = None
+    log: deque[str] = field(default_factory=lambda: deque[str](maxlen=LOG_LINES))
     searches: dict[str, Job[PhotoResult]] = field(default_factory=dict)
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
     videos: VideoMemory = field(default_factory=VideoMemory)
@@ -220,6 +226,7 @@ class Session:
         self.findings = ()
         self.refused = None
         self.checked, self.left_out = None, ()
+        self.trouble = None
         self.choice = None
 
     def stop_choice(self) -> None:

@@ -9,6 +9,7 @@ import bpy
 
 from ..backend.errors import ContrappostoError
 from ..translations.words import iface_, n_, rpt_
+from .failures import refused
 
 NUMBERED_STAGES: Final = (
     n_("Finding the joints of person {} of {}"),
@@ -52,5 +53,6 @@ class TellsWhy:
     def refuse(self, error: ContrappostoError) -> set[str]:
         """Report an error that the artist can do something about; the operator's answer."""
         operator: Any = self
+        refused(operator)
         operator.report({"ERROR"}, str(error))
         return {"CANCELLED"}

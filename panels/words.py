@@ -89,7 +89,7 @@ def draw_findings(layout: bpy.types.UILayout, findings: Iterable[Finding]) -> No
     drawn = False
     for finding in findings:
         drawn = True
-        icon = "CHECKMARK" if finding.ok else ("ERROR" if finding.needed else "DOT")
-        draw_sentence(column, finding.sentence, icon=icon)
+        icon = "CHECKMARK" if finding.ok else ("ERROR" if finding.is_trouble else "DOT")
+        draw_sentence(column, f"{finding.sentence} {finding.advice}".strip(), icon=icon)
     if not drawn:
         draw_sentence(column, "Not checked yet.", icon="QUESTION")
