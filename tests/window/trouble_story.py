@@ -36,6 +36,7 @@ def breaks() -> window.Story:
     assert state() == before, "nothing is changed"
     assert session().job is None
     assert "ZeroDivisionError" in session().trouble.sentence
+    yield 5.0  # until a slow machine has drawn it
     shot("1-dialog")
     window.key("Escape")
     yield 0.5
