@@ -16,6 +16,7 @@ from ..backend.errors import ContrappostoError
 from ..backend.job import run_job
 from ..backend.masking import Secrets, mask
 from ..backend.report import Section, models_section, render, traceback_section, versions_section
+from ..translations.words import n_
 from .session import session
 
 PRIVATE: Final = {
@@ -25,12 +26,15 @@ PRIVATE: Final = {
     "sentence": "<the sentence>",
 }
 """Properties of operators whose values are the artist's own, and what stands for them."""
-NO_MEMORY: Final = (
+NO_MEMORY: Final = n_(
     "Close other programs, choose a smaller picture or CPU as the device in the preferences, and try again."
 )
-NO_PLACE: Final = "Check that the disk has space and that the folder can be written, and try again."
-NO_PACKAGE: Final = "Reinstall the extension for your system. Check Installation in the settings tells what is missing."
-A_BUG: Final = "This is a fault of the add-on. Copy the report and send it; save your file, and go on."
+NO_PLACE: Final = n_("Check that the disk has space and that the folder can be written, and try again.")
+NO_PACKAGE: Final = n_(
+    "Reinstall the extension for your system. Check Installation in the settings tells what is missing."
+)
+UNCHANGED: Final = n_("Nothing was changed: pose, keys and actions are as they were.")
+A_BUG: Final = n_("This is a fault of the add-on. Copy the report and send it; save your file, and go on.")
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Trouble:
     @property
     def lines(self) -> tuple[str, ...]:
         """What a dialog says."""
-        unchanged = "" if self.is_expected else "Nothing was changed: pose, keys and actions are as they were."
+        unchanged = "" if self.is_expected else UNCHANGED
         return tuple(line for line in (self.sentence, unchanged, self.advice) if line)
 
 

@@ -134,7 +134,7 @@ class ModalJob:
             return
         context.window_manager.progress_update(status.fraction)
         workspace = context.workspace
-        stage = stage_in_words(status.stage or n_("Starting"))
+        stage = stage_in_words(status.stage or n_("Beginning"))
         words = iface_("{stage}, {detail}").format(stage=stage, detail=status.detail) if status.detail else stage
         if workspace is not None and words != self._told:
             self._told = words

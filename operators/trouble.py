@@ -14,13 +14,14 @@ from bpy.props import StringProperty
 
 from ..backend.errors import ContrappostoError
 from ..backend.files import write_atomically
+from ..translations.words import iface_, n_, rpt_
 from .failures import note, remember, report_text, title_of
 from .modal_job import redraw_sidebars
 from .session import session
 
 WIDTH_PX: Final = 460
 FILE_NAME: Final = "contrapposto-report.txt"
-NO_TROUBLE: Final = "Nothing went wrong"
+NO_TROUBLE: Final = n_("Nothing went wrong")
 _MARK: Final = "_contrapposto_guarded"
 
 
@@ -112,7 +113,7 @@ class NeedsTrouble:
         """Something must have gone wrong."""
         operator: Any = cls
         if session.trouble is None:
-            operator.poll_message_set(NO_TROUBLE)
+            operator.poll_message_set(rpt_(NO_TROUBLE))
         return session.trouble is not None
 
 
@@ -127,8 +128,12 @@ class CONTRAPPOSTO_OT_trouble(NeedsTrouble, bpy.types.Operator):
         """Open the dialog; it stays until it is closed."""
         operator: Any = self
         manager = context.window_manager
-        title = "Contrapposto: something went wrong"
-        return set(manager.invoke_props_dialog(operator, width=WIDTH_PX, title=title, confirm_text="Copy Report"))
+        title = iface_("Contrapposto: something went wrong")
+        return set(
+            manager.invoke_props_dialog(
+                operator, width=WIDTH_PX, title=title, confirm_text=iface_("Copy Report", "Operator")
+            )
+        )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Its button copies the report."""
@@ -153,7 +158,8 @@ class CONTRAPPOSTO_OT_copy_report(bpy.types.Operator):
         """Copy it."""
         text = report_text(context)
         context.window_manager.clipboard = text
-        self.report({"INFO"}, f"Report copied: {len(text.splitlines())} lines. Paste it where you ask for help")
+        words = rpt_("Report copied: {count} lines. Paste it where you ask for help")
+        self.report({"INFO"}, words.format(count=len(text.splitlines())))
         return {"FINISHED"}
 
 
@@ -164,9 +170,21 @@ class CONTRAPPOSTO_OT_save_report(bpy.types.Operator):
     bl_label = "Save Report"
     bl_options = {"INTERNAL"}
 
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_glob: StringProperty(default="*.txt", options={"HIDDEN", "SKIP_SAVE"})
+    filepath: StringProperty(
+        name="File", description="Where the report is written", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    check_existing: bpy.props.BoolProperty(
+        name="Check Existing",
+        description="Warn of a file that is there already",
+        default=True,
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+    filter_glob: StringProperty(
+        name="Filter",
+        description="Which files the file browser shows",
+        default="*.txt",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask where."""
@@ -184,7 +202,7 @@ class CONTRAPPOSTO_OT_save_report(bpy.types.Operator):
         except ContrappostoError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Report saved as {path.name}")
+        self.report({"INFO"}, rpt_("Report saved as {name}").format(name=path.name))
         return {"FINISHED"}
 
 

@@ -17,8 +17,8 @@ from .words import draw_sentence
 
 NARROW_PX = 230
 """Below this width things go under instead of beside each other."""
-PHOTO, SKETCH, TEXT, VIDEO, RIG, RESULT, SETTINGS = range(7)
-"""The order of the sections."""
+PHOTO, SKETCH, TEXT, VIDEO, RIG, TROUBLE, RESULT, SETTINGS = range(8)
+"""The order of the sections; what went wrong is one only where something did."""
 
 
 class Sidebar:

@@ -7,13 +7,13 @@ from typing import Any
 import bpy
 
 from ..operators.session import session
-from .sidebar import Sidebar
+from .sidebar import TROUBLE, Sidebar
 from .words import draw_sentence
 
 
 class CONTRAPPOSTO_PT_trouble(Sidebar, bpy.types.Panel):
     bl_label = "What Went Wrong"
-    bl_order = 11
+    bl_order = TROUBLE
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
