@@ -48,11 +48,15 @@ test-blender: $(VENV)/.dev models ## Test the add-on in Blender 4.5
 	@echo "== The add-on in Blender 4.5 on Python 3.11"
 	$(BIN)/pytest tests/blender $(PYTEST_FLAGS)
 
+test-extension: $(VENV)/.dev models ## Build the zip for this Linux, install, use and remove it in an empty Blender 4.5
+	@echo "== The built extension in a Blender 4.5 that has nothing else"
+	$(BIN)/pytest tests/extension $(PYTEST_FLAGS)
+
 # PLATFORMS="linux-x64 windows-x64" and PYTHONS="3.11 3.14" choose; EXTENSION_FLAGS=--without-torch leaves torch out.
 extension: $(VENV)/.runtime models ## Build the zips that artists install, and their index, into dist
 	$(BIN)/python -m wheels.build --platforms $(PLATFORMS) --pythons $(PYTHONS) $(EXTENSION_FLAGS)
 
-check: lint types test ## Do what continuous integration does: format, lint, types and all tests
+check: lint types test test-extension ## Do what continuous integration does: format, lint, types and all tests
 
 lint: $(VENV)/.dev ## Check format and style
 	$(BIN)/ruff format --check .
