@@ -146,3 +146,11 @@ def test_the_package_is_staged_whole():
     assert {"__init__.py", "registration.py", "LICENSE"} <= files
     data = {path.relative_to(ROOT).as_posix() for path in (ROOT / "backend").rglob("*.json")}
     assert data <= files
+
+
+def test_the_licences_of_all_that_is_bundled_are_documented():
+    text = (ROOT / "docs" / "licences.md").read_text("utf-8")
+    for name in {each.package for each in pinned()}:
+        versions = ", ".join(sorted({each.version for each in pinned() if each.package == name}))
+        (licence,) = {each.licence for each in pinned() if each.package == name}
+        assert f"\n| {name} | {versions} | {licence} |" in text
