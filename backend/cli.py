@@ -9,6 +9,7 @@ input (one sentence on standard error, no traceback), 130 interrupted. Each comm
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shutil
 import signal
@@ -108,6 +109,10 @@ def _run(arguments: Sequence[str] | None, *, online: bool) -> tuple[int, str]:
         return int(options.run(options) or 0), ""
     except ContrappostoError as error:
         return BAD_INPUT, str(error)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:  # any other is a bug: whoever opens a file knows what to say
+            raise
+        return BAD_INPUT, str(InputError(f"{error.filename} is too long for the name of a file. Shorten it."))
     except SystemExit as leaving:  # argparse after --help
         return int(leaving.code or 0), ""
 

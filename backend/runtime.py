@@ -343,7 +343,8 @@ def _verified(name: str, folder: Path | None) -> tuple[Path, bytes]:
         raise ModelFileError(f"No model is called {name}. Registered are {', '.join(model_entries())}.")
     path = _find(entry, folder)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(entry.size + 1)  # what is longer is the wrong file, however long it is
     except OSError as error:
         raise ModelFileError(f"The model file {path} cannot be read: {error.strerror}. {_HOW_TO_FETCH}") from error
     if len(content) != entry.size or hashlib.sha256(content).hexdigest() != entry.sha256:

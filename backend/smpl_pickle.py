@@ -12,6 +12,7 @@ import math
 import pickle
 import pickletools
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
 
@@ -40,7 +41,9 @@ def read_smpl_pickle(content: bytes) -> dict[str, Array]:
         ValueError: the bytes are no such pickle, or name what a SMPL file does not need.
     """
     try:
-        _check_instructions(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd spellings in what is only looked at
+            _check_instructions(content)
         said: object = _StandIns(io.BytesIO(content), encoding="latin1").load()
         if not isinstance(said, dict):
             raise ValueError("it holds no dictionary")

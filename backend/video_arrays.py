@@ -16,6 +16,7 @@ from .detect.tracks import Track, VideoTracks
 from .errors import InputError
 from .keypoints import BLAZEPOSE_33
 from .observation import Observation
+from .outside import parse_json
 
 _POINTS: Final = ("keypoints_px", "confidence", "keypoints_world", "box_px")
 _CAMERA: Final = ("homography", "rotation", "sure")
@@ -61,9 +62,9 @@ def tracks_from_arrays(arrays: Mapping[str, npt.NDArray[Any]], *, info: VideoInf
             cuts=tuple(int(cut) for cut in arrays["cuts"]),
             camera=camera,
             truncated=bool(arrays["truncated"]),
-            notes=tuple(str(note) for note in json.loads(str(arrays["notes"]))),
+            notes=tuple(str(note) for note in parse_json(str(arrays["notes"]))),
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise InputError("This holds no people of a video. Read the video again.") from error
     if len(time_s) != len(frames) or (camera is not None and len(camera.rotation) != len(frames)):
         raise InputError("This holds people of a video with frames missing. Read the video again.")

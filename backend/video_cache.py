@@ -25,6 +25,7 @@ from .array_store import ArrayStore
 from .detect.clip import Clip, VideoInfo
 from .errors import InputError
 from .job import Job, Progress
+from .outside import parse_json
 from .packages import require_torch
 from .video_arrays import digest_of, track_to_arrays, tracks_from_arrays, tracks_to_arrays
 from .video_pipeline import VideoResult, chosen_track, solve_video_person, start_tracking
@@ -126,7 +127,7 @@ class VideoCache:
         if arrays is None:
             return None
         try:
-            notes = json.loads(str(arrays["notes"]))
+            notes = parse_json(str(arrays["notes"]))
             return VideoResult(tracks, person, RawMotion.from_arrays(arrays), tuple(str(note) for note in notes))
         except (InputError, KeyError, TypeError, ValueError):  # a damaged file is as good as none
             return None

@@ -12,6 +12,7 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
 from ..backend.job import Job, Progress
+from ..backend.outside import parse_json
 from ..panels.options import draw_options
 from ..preferences import remember_sentence, settings
 from ..rig.overlay import redraw_views
@@ -144,9 +145,9 @@ class CONTRAPPOSTO_OT_text(PosesFromPicture, bpy.types.Operator):
         if not self.understood:
             return None
         try:
-            kept = json.loads(self.understood)
-        except ValueError as error:
-            raise InputError(f"What was understood is no JSON: {error}.") from error
+            kept = parse_json(self.understood)
+        except InputError as error:
+            raise InputError(f"What was understood cannot be read. {error}") from error
         of = kept.pop("of", None) if isinstance(kept, dict) else None
         return program_from_json(kept) if of in (None, [self.prompt, self.edit]) else None
 

@@ -12,7 +12,7 @@ from ..translations.words import rpt_
 from .noting import note_motion
 from .session import session
 from .video_keying import Keying
-from .video_soon import show_keyed_settings
+from .video_soon import kept_settings, show_keyed_settings
 
 if TYPE_CHECKING:
     from ..backend.detect.tracks import VideoTracks
@@ -66,7 +66,7 @@ def made_of(scene: Any) -> MadeMotion:
 def keying_of(scene: Any) -> Keying:
     """With which settings the scene's motion is keyed."""
     keyed = scene.contrapposto.video.result.keying
-    return Keying(**json.loads(keyed)) if keyed else Keying()
+    return Keying(**kept_settings(keyed)) if keyed else Keying()
 
 
 def shown_keying() -> Keying:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from typing import Any, Final
 
 import bpy
 
+from ..backend.errors import InputError
+from ..backend.outside import parse_json
 from .session import session
 
 WAIT_S: Final = 0.35
@@ -52,7 +54,24 @@ def is_keyed_so(scene: Any) -> bool:
     """Whether the scene's motion is keyed with the settings that are shown."""
     keyed = scene.contrapposto.video.result.keying
     shown = bpy.context.window_manager.contrapposto_video
-    return bool(keyed) and all(same(getattr(shown, name), value) for name, value in json.loads(keyed).items())
+    return bool(keyed) and all(same(getattr(shown, name), value) for name, value in kept_settings(keyed).items())
+
+
+def kept_settings(keyed: str) -> dict[str, Any]:
+    """The settings in a text that a .blend holds; what is none of them, or of another type, is left out."""
+    from .video_keying import Keying
+
+    try:
+        content = parse_json(keyed)
+    except InputError:
+        return {}
+    known = asdict(Keying())
+    given = content if isinstance(content, dict) else {}
+    return {name: value for name, value in given.items() if name in known and _is_like(value, known[name])}
+
+
+def _is_like(value: object, other: object) -> bool:
+    return type(value) is type(other) or (isinstance(other, float) and type(value) is int)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -77,6 +96,7 @@ def show_keyed_settings(scene: Any) -> None:
         return
     shown: Any = bpy.context.window_manager.contrapposto_video
     with settling():
-        for name, value in json.loads(keyed).items():
+        for name, value in kept_settings(keyed).items():
             if not same(getattr(shown, name), value):
-                setattr(shown, name, value)
+                with suppress(TypeError):  # a word that is no choice
+                    setattr(shown, name, value)

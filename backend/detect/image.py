@@ -21,6 +21,9 @@ MOST_PIXELS: Final = 200_000_000
 """More than any camera's single picture; decoded it takes 600 MB."""
 MOST_BYTES: Final = 1 << 30
 _STRIP_PIXELS: Final = 1 << 22
+_PIXELS_IN_ANY_FILE: Final = 16_000_000
+_PIXELS_IN_A_BYTE: Final = 1000
+"""A white JPEG has 200 pixels in a byte, a white PNG in colours 340."""
 _DAMAGED: Final = ("premature end of data segment", "bad Huffman code")
 """libjpeg decodes on after these and only prints them; what else it complains of, every camera's pictures may have."""
 
@@ -99,6 +102,7 @@ def _check_header(data: bytes, path: Path) -> None:
     size = stated_size(data)
     if size is not None:
         _check_pixel_count(*size, path)
+        _check_density(size, data, path)
     elif kind_of(data) is ImageKind.OTHER:  # what states no size could unfold to any
         raise _unreadable(data, path)
     if is_cut_off(data):
@@ -110,6 +114,15 @@ def _check_pixel_count(width: int, height: int, path: Path) -> None:
         raise InputError(
             f"{path} has {width} x {height} pixels, more than the {MOST_PIXELS // 1_000_000} million that are read. "
             "Scale it down first."
+        )
+
+
+def _check_density(size: tuple[int, int], data: bytes, path: Path) -> None:
+    """What packs so much into so little is damaged or a bomb: it takes long to unfold, and shows nothing."""
+    width, height = size
+    if width * height > max(_PIXELS_IN_ANY_FILE, _PIXELS_IN_A_BYTE * len(data)):
+        raise InputError(
+            f"{path} states {width} x {height} pixels in {len(data)} bytes, which no picture can be. Save it again."
         )
 
 

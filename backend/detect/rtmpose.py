@@ -18,6 +18,7 @@ from ..errors import ModelError, ModelFileError
 from ..job import Job, Progress
 from ..keypoints import COCO_17, COCO_WHOLEBODY_133, KeypointSchema
 from ..observation import Observation
+from ..outside import read_bytes
 from ..packages import require_opencv
 from .blazepose import BlazePose
 from .crops import Picture
@@ -36,6 +37,7 @@ _PADDING: Final = 1.25
 _MEAN: Final = np.array([123.675, 116.28, 103.53], np.float32)
 _STD: Final = np.array([58.395, 57.12, 57.375], np.float32)
 """Mean and deviation of ImageNet's red, green and blue in 0 to 255, by which the crop is normalised."""
+_MOST_BYTES: Final = 2 << 30
 _WHAT_TO_CHOOSE: Final = "Choose an RTMPose .onnx file for people, of 17 or 133 keypoints."
 
 
@@ -63,13 +65,10 @@ class RtmposeModel:
             ModelFileError: it is missing, damaged, or no RTMPose model of a known size.
             MissingPackageError: neither ONNX Runtime nor OpenCV is installed.
         """
-        try:
-            content = Path(path).read_bytes()
-        except OSError as error:
-            raise ModelFileError(f"The detector file {path} cannot be read: {error.strerror}.") from error
+        content = read_bytes(Path(path), most=_MOST_BYTES, what="a detector file", error=ModelFileError)
         try:
             signature = read_onnx(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelFileError(f"{path} is no ONNX file, or a damaged one: {error}. {_WHAT_TO_CHOOSE}") from error
         name = Path(path).name
         input_name, size = _checked_signature(signature, name)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _HOW_TO_MAKE: Final = "Choose a file that torch.jit.save has written."
 _TRUSTED: Final = "Choose a plain TorchScript file, made by somebody you trust."
 _MOST_TEXT_BYTES: Final = 64 << 20
+_MOST_LINE: Final = 500_000
 _MOST_EXPANSION: Final = 8
 """A file may unfold to this many times its own size: its weights are stored as they are, its code is packed."""
 _KEPT: Final = re.compile(r"data\.pkl|constants\.pkl|(\.data/)?version|byteorder|(data|constants)/\d+|code/[\w./]+\.py")
@@ -91,7 +92,7 @@ def load_torchscript(path: Path, *, device: torch.device | str = "cpu") -> Any:
             raise ModelFileError(f"The regressor file {path} cannot be read: {error.strerror or error}.") from error
         try:
             return _load(copy, torch.device(device))
-        except (RuntimeError, ValueError, NotImplementedError) as error:
+        except (RuntimeError, ValueError, NotImplementedError, IndexError, KeyError, TypeError, OverflowError) as error:
             raise ModelFileError(
                 f"{name} cannot be loaded by torch {torch.__version__} ({_first_line(error)}). {_hint(error)}"
             ) from error
@@ -145,14 +146,22 @@ def _repack(source: Path, target: Path) -> None:
         if not zipfile.is_zipfile(stream):
             raise _no_archive(source.name, stream)
         try:
-            with zipfile.ZipFile(stream) as archive, zipfile.ZipFile(target, "w") as copy:
+            with (
+                warnings.catch_warnings(),
+                zipfile.ZipFile(stream) as archive,
+                zipfile.ZipFile(target, "w") as copy,
+            ):
+                warnings.simplefilter("ignore")  # of odd spellings in what is only looked at
                 members = _members(archive, source)
                 sizes = {kept: info.file_size for info, kept in members}
                 for info, kept in members:
                     content = archive.read(info)
                     _check_member(kept, content, name=source.name, sizes=sizes)
                     copy.writestr(f"model/{kept}", content)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError,
+            IndexError, KeyError
+        ) as error:  # fmt: skip
             raise ModelFileError(f"{source.name} is damaged: {error}. {_HOW_TO_MAKE}") from error
 
 
@@ -249,6 +258,8 @@ def _storage(row: list[Any]) -> tuple[str, int]:
 def _odd_in_code(content: bytes) -> str | None:
     """What a module's code must not hold; as a phrase that follows the file's name."""
     text = content.decode("utf-8")  # UnicodeDecodeError is a ValueError
+    if "\0" in text or max(map(len, text.splitlines()), default=0) > _MOST_LINE:
+        return "holds code that cannot be read"  # the tokenizer would take minutes to say so
     try:
         strings = [found.string for found in tokenize.generate_tokens(io.StringIO(text).readline)
                    if found.type == tokenize.STRING]  # fmt: skip

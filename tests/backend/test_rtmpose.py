@@ -176,7 +176,7 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.onnx", tmp_path):
-        with pytest.raises(ModelFileError, match="cannot be read"):
+        with pytest.raises(ModelFileError, match=r"does not exist|is a folder"):
             RtmposeModel.load(path)
 
 
