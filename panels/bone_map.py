@@ -15,14 +15,12 @@ from ..operators.telling import as_sentence
 from ..rig.stored_map import StoredJoint, StoredMap, is_kept_in_file, stored_map
 from ..translations.words import iface_, n_
 from .sidebar import RIG, Sidebar, draw_working, is_narrow
-from .words import draw_sentence, room_px
+from .words import PIXELS_A_LETTER, draw_sentence, letters_in, room_px
 
 WIDE_PX = 420
 """From this width on left and right stand beside each other."""
 STACKED_PX = 190
 """Below this width a bone's field stands under its name."""
-LABEL_PX = 82
-"""What the longest name takes."""
 BOX_PX = 24
 """What a box takes at its sides."""
 _PAIRS = (("Left Arm", "Right Arm"), ("Left Leg", "Right Leg"))
@@ -62,7 +60,7 @@ class CONTRAPPOSTO_PT_bone_map(Sidebar, bpy.types.Panel):
             draw_refusal(layout, armature)
             return
         draw_state(layout, armature, stored)
-        table = Table(armature, stored, width=_width(context))
+        table = Table(armature, stored, width=_width(context), label_px=longest_label_px())
         draw_body(layout, table)
         draw_fingers(layout, table)
         draw_reasons(layout, stored)
@@ -92,11 +90,13 @@ class Table:
         armature: the active armature.
         stored: its map.
         width: of the sidebar, in pixels at a scale of 1.
+        label_px: what the longest name takes, in the artist's language.
     """
 
     armature: bpy.types.Object
     stored: StoredMap
     width: float
+    label_px: float
 
     @property
     def two_columns(self) -> bool:
@@ -112,6 +112,12 @@ def _stored(context: bpy.types.Context) -> StoredMap | None:
 def _width(context: bpy.types.Context) -> float:
     scale = context.preferences.system.ui_scale or 1.0
     return context.region.width / scale if context.region is not None else 300.0
+
+
+def longest_label_px() -> float:
+    """How wide the widest name of a joint of the body is, in pixels at a scale of 1."""
+    names = (words for joints in BODY_GROUPS.values() for words in joints.values())
+    return PIXELS_A_LETTER * (1 + max(letters_in(iface_(words)) for words in names))
 
 
 def draw_buttons(layout: bpy.types.UILayout, stored: StoredMap | None, *, narrow: bool) -> None:
@@ -200,7 +206,7 @@ def draw_joint(layout: bpy.types.UILayout, table: Table, joint: str, *, words: s
         row.alert = asked
         draw_field(row, table, joint)
     else:
-        split = row.split(factor=min(0.36, LABEL_PX / width), align=True)
+        split = row.split(factor=min(0.42, table.label_px / width), align=True)
         split.label(text=words)
         field = split.row(align=True)
         draw_field(field, table, joint)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..translations.words import n_
+
 
 def draw_options(layout: Any, source: Any, *, of_picture: bool = True) -> None:
     """Draw all options of a pose; not those that only make sense for a picture without one."""
@@ -46,8 +48,11 @@ def draw_motion_options(layout: Any, keying: Any, scene: Any) -> None:
     column.row().prop(keying, "keys", expand=True)
     bounds = column.column(align=True)
     bounds.active = keying.keys == "REDUCED"
-    bounds.prop(keying, "max_degrees", text="Error (Degrees)")
-    bounds.prop(keying, "max_millimetres", text="(Millimetres)")
-    column.prop(keying, "destination")
-    for side in ("left_hand", "right_hand"):
-        column.prop_search(keying, side, scene, "objects", icon="OBJECT_DATA")
+    bounds.label(text="Largest Error")
+    bounds.prop(keying, "max_degrees", text="Degrees")
+    bounds.prop(keying, "max_millimetres", text="Millimetres")
+    column.label(text="Destination")
+    column.prop(keying, "destination", text="")
+    column.label(text="Hands Hold On To")
+    for side, text in (("left_hand", n_("Left")), ("right_hand", n_("Right"))):
+        column.prop_search(keying, side, scene, "objects", text=text, icon="OBJECT_DATA")

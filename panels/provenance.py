@@ -28,7 +28,7 @@ NOTHING = n_("Nothing is noted of the pose at the playhead.")
 
 
 class CONTRAPPOSTO_PT_provenance(Sidebar, bpy.types.Panel):
-    bl_label = "Where It Came From"
+    bl_label = "Source"
     bl_parent_id = "CONTRAPPOSTO_PT_result"
     bl_options = {"DEFAULT_CLOSED"}
 
@@ -56,17 +56,18 @@ def draw_record(layout: Any, record: Record) -> None:
     path = "" if record.source is None else record.source.path
     name = PurePath(path.replace("\\", "/")).name
     column = layout.column(align=True)
-    column.label(text=name or iface_(words), icon=icon, translate=False)
+    draw_sentence(column, name or words, icon=icon)
     if record.sentence:
         draw_sentence(column, f"“{record.sentence}”")
     made = record.made.replace("T", " ").removesuffix("Z")[:16]
     addon = f"Contrapposto {record.addon}".strip()
-    column.label(text=f"{made}  {addon}".strip(), icon="TIME", translate=False)
+    draw_sentence(column, f"{made}  {addon}".strip(), icon="TIME")
     first, last = record.frames
-    frames = f"{first:g}" if first == last else f"{first:g} to {last:g}"
-    column.label(text=iface_("Frame {frame}").format(frame=frames), icon="KEYFRAME_HLT", translate=False)
+    frame, frames = iface_("Frame {frame}"), iface_("Frames {first} to {last}")
+    told = frame.format(frame=f"{first:g}") if first == last else frames.format(first=f"{first:g}", last=f"{last:g}")
+    draw_sentence(column, told, icon="KEYFRAME_HLT")
     if record.models:
-        column.label(text=", ".join(record.models), icon="FILE", translate=False)
+        draw_sentence(column, ", ".join(record.models), icon="FILE")
 
 
 def draw_buttons(layout: Any, record: Record) -> None:

@@ -33,7 +33,7 @@ class CONTRAPPOSTO_PT_text(Sidebar, bpy.types.Panel):
         if session.job is not None:
             draw_working(layout)
             return
-        draw_prompt(layout, context.scene.contrapposto.text)
+        draw_prompt(layout, context.scene.contrapposto.text, narrow=is_narrow(context))
         draw_why_not(layout, context)
         if asks_server(context):
             layout.operator("contrapposto.show_request", icon="VIEWZOOM")
@@ -55,18 +55,18 @@ class CONTRAPPOSTO_MT_sentences(bpy.types.Menu):
             layout.operator("contrapposto.take_sentence", text=shown, translate=False).sentence = sentence
 
 
-def draw_prompt(layout: Any, text: Any) -> None:
+def draw_prompt(layout: Any, text: Any, *, narrow: bool) -> None:
     """The field with the last sentences, and what can be done with what is in it."""
     column = layout.column(align=True)
     row = column.row(align=True)
     row.prop(text, "prompt", text="", placeholder=EXAMPLE)
     row.menu("CONTRAPPOSTO_MT_sentences", text="", icon="TIME")
-    row = column.row(align=True)
+    row = column.column(align=True) if narrow else column.row(align=True)
     row.scale_y = 1.3
     row.operator_context = "INVOKE_DEFAULT"
     row.operator("contrapposto.text", text="Pose", icon="ARMATURE_DATA").edit = False
     row.operator("contrapposto.text", text="Edit Current Pose", icon="MODIFIER").edit = True
-    row = column.row(align=True)
+    row = column.column(align=True) if narrow else column.row(align=True)
     row.prop(text, "alternatives")
     row.prop(text, "seed")
 

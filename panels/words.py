@@ -15,7 +15,7 @@ from ..translations.words import iface_
 if TYPE_CHECKING:
     from ..backend.doctor import Finding
 
-_PIXELS_A_LETTER: Final = 6.6
+PIXELS_A_LETTER: Final = 6.6
 """Of Blender's interface font at a scale of 1, a little more than its mean, so that no line is cut off."""
 MARGIN_PX: Final = 62
 """What the panel's borders, the scroll bar and an icon take."""
@@ -39,7 +39,7 @@ def letters_in(text: str) -> int:
 
 def letters_that_fit(width_px: float) -> int:
     """How many Latin letters a label of a sidebar has room for, in one of so many pixels at a scale of 1."""
-    return max(_LEAST_LETTERS, int((width_px - MARGIN_PX) / _PIXELS_A_LETTER))
+    return max(_LEAST_LETTERS, int((width_px - MARGIN_PX) / PIXELS_A_LETTER))
 
 
 def wrapped(sentence: str, letters: int) -> list[str]:
@@ -50,7 +50,7 @@ def wrapped(sentence: str, letters: int) -> list[str]:
     for piece in _PIECES.findall(sentence):
         for part in [piece] if letters_in(piece) <= letters else textwrap.wrap(piece, letters):
             if letters_in(line + part.rstrip()) > letters:
-                kept = len(line) - 1 if _begins_no_line(part) and len(line) > 1 else len(line)
+                kept = len(line) - 1 if len(line) > 1 and (_begins_no_line(part) or _ends_no_line(line)) else len(line)
                 lines.append(line[:kept].rstrip())
                 line = line[kept:] + part.lstrip()
             else:
@@ -60,6 +60,10 @@ def wrapped(sentence: str, letters: int) -> list[str]:
 
 def _begins_no_line(letter: str) -> bool:
     return len(letter) == 1 and (letter in _NEVER_FIRST or category(letter) in {"Po", "Pe", "Pf"})
+
+
+def _ends_no_line(line: str) -> bool:
+    return category(line[-1]) in {"Ps", "Pi"}
 
 
 def draw_sentence(

@@ -115,7 +115,7 @@ def frames_done() -> int:
 
 def section() -> window.Story:
     """Take the sections above away, so that all of this one is in sight; returns their classes."""
-    names = ("photo_options", "photo", "sketch", "text_options", "text")
+    names = ("photo", "sketch", "text")
     above = [getattr(bpy.types, f"CONTRAPPOSTO_PT_{name}") for name in names]
     for panel in above:
         bpy.utils.unregister_class(panel)
