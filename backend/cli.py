@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn, TextIO
 
+from . import torch_folder
 from .errors import ContrappostoError, InputError
 
 UNREAD: Final = 1
@@ -60,6 +61,7 @@ def _remove_blenders_temporary_folder() -> None:
 
 def main(arguments: Sequence[str] | None = None, *, online: bool = True) -> int:
     """Run a command line; returns the exit code. `online` says whether other computers may be asked."""
+    torch_folder.use_environment()
     interrupts: list[int] = []
     try:
         with _noticed(interrupts):
