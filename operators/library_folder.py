@@ -18,7 +18,7 @@ from ..translations.words import n_, rpt_
 from .estimate_photo import PosesActiveArmature, key_options
 from .modal_job import ModalJob, redraw_sidebars
 from .noting import now_in_words
-from .pose_library import library_folder
+from .pose_library import library_folder, show_catalogues
 from .session import JobStatus, session
 from .target import Target
 from .ways import check_packages
@@ -103,6 +103,7 @@ class CONTRAPPOSTO_OT_pose_library_from_folder(PosesActiveArmature, ModalJob, bp
             return ensure_catalog(folder, path).uuid
 
         make_assets(result, identity)
+        show_catalogues(context)
         self._tell(result)
         redraw_sidebars(context)
         return {"FINISHED"} if result.made else {"CANCELLED"}

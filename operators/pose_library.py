@@ -52,6 +52,19 @@ def library_folder(name: str) -> Path | None:
     return folder
 
 
+def show_catalogues(context: bpy.types.Context) -> None:
+    """Let asset browsers read the list of catalogues again, as their Refresh does."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type != "FILE_BROWSER" or area.ui_type != "ASSETS":
+                continue
+            region = next(region for region in area.regions if region.type == "WINDOW")
+            with context.temp_override(window=window, area=area, region=region):
+                refresh: Any = bpy.ops.asset.library_refresh  # there is no other way to it
+                if refresh.poll():
+                    refresh()
+
+
 class CONTRAPPOSTO_OT_save_pose(PosesActiveArmature, bpy.types.Operator):
     """Save the pose of the active armature as a pose asset, with its source as the preview"""
 
@@ -87,6 +100,7 @@ class CONTRAPPOSTO_OT_save_pose(PosesActiveArmature, bpy.types.Operator):
             words = self._save(context)
         except ContrappostoError as error:
             return self.refuse(error)
+        show_catalogues(context)
         self.report({"INFO"}, words)
         return {"FINISHED"}
 

@@ -324,3 +324,31 @@ def test_a_real_photo_and_a_real_sentence_come_out_the_same(humanoid, package, s
     bpy.context.scene.frame_set(1)
     disturb(humanoid)
     assert same_again(humanoid, photo_pose) < 0.01
+    bpy.ops.contrapposto.move_keypoint(name="left_wrist", x=500.0, y=300.0)
+    corrected = pose_of(humanoid)
+    assert degrees(photo_pose, corrected) > 5.0
+    assert record_of(package, humanoid).moved == {"left_wrist": (500.0, 300.0)}
+    disturb(humanoid)
+    session.release()
+    assert same_again(humanoid, corrected) < 0.01, "with the keypoint where it was put"
+
+
+def test_a_real_video_is_keyed_again_from_its_cache(humanoid, package, session, tmp_path, shared_data):
+    pytest.importorskip("torch", reason="the pose model runs in torch")
+    pytest.importorskip("ai_edge_litert", reason="people are found with LiteRT")
+    video = shared_data / "videos" / "mmhuman3d_single_person_demo.mp4"
+    if not video.is_file():
+        pytest.skip("the video is not there")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    rig = bpy.data.objects["Armature"]
+    bpy.context.view_layer.objects.active = rig
+    assert bpy.ops.contrapposto.video(filepath=str(video), end=8) == {"FINISHED"}
+    keys = keys_of(rig)
+    session.release()
+    bpy.context.scene.frame_set(4)
+    disturb(rig)
+    assert bpy.ops.contrapposto.solve_again() == {"FINISHED"}
+    after = keys_of(rig)
+    assert keys.keys() == after.keys()
+    for place, points in keys.items():
+        assert np.allclose(points, after[place], atol=1e-4), place

@@ -126,6 +126,8 @@ def fills_a_catalogue() -> window.Story:
     done = {action.name for action in bpy.data.actions if action.asset_data is not None}
     assert {"one", "two", "three", ASSET} == done, done
     assert "broken.jpg" in session().left_out[0]
+    area = next(area for area in bpy.context.window.screen.areas if area.ui_type == "ASSETS")
+    area.spaces.active.params.catalog_id = bpy.data.actions["one"].asset_data.catalog_id
     yield 2.0
     shot("5-catalogue")
 
