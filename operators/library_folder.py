@@ -41,8 +41,12 @@ class CONTRAPPOSTO_OT_pose_library_from_folder(PosesActiveArmature, ModalJob, bp
     directory: StringProperty(
         name="Folder", description="The folder of photos and drawings", subtype="DIR_PATH", options={"SKIP_SAVE"}
     )
-    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: BoolProperty(
+        name="Folders", description="Show folders in the file browser", default=True, options={"HIDDEN", "SKIP_SAVE"}
+    )
+    filter_image: BoolProperty(
+        name="Pictures", description="Show pictures in the file browser", default=True, options={"HIDDEN", "SKIP_SAVE"}
+    )
     recursive: BoolProperty(name="Sub-Folders Too", description="Each becomes a catalogue of its own", default=True)
     author: StringProperty(name="Author", description="Who made the poses, if that shall be written down")
     _work: Any = None

@@ -53,6 +53,6 @@ def draw_motion_options(layout: Any, keying: Any, scene: Any) -> None:
     bounds.prop(keying, "max_millimetres", text="Millimetres")
     column.label(text="Destination")
     column.prop(keying, "destination", text="")
-    column.label(text="Hands Hold On To")
+    column.label(text="Hands Hold")
     for side, text in (("left_hand", n_("Left")), ("right_hand", n_("Right"))):
         column.prop_search(keying, side, scene, "objects", text=text, icon="OBJECT_DATA")

@@ -150,7 +150,7 @@ def story() -> window.Story:
     yield from first_use()
     window.in_view(bpy.ops.contrapposto.detect_bones)
     start(PHOTO)
-    yield from wait_for_job()
+    yield from wait_for_job(seconds=240.0)
     assert result().summary
     yield 2.0
     yield from each_section("3-usual")
