@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from . import torch_folder
+from .errors import InputError
 from .job import Job, Progress, run_job
 from .weights.registry import model_entries
 from .weights.state import model_state
@@ -148,6 +150,11 @@ def find_package(package: Package) -> Finding:
 
 def import_package(package: Package) -> Job[Finding]:
     """The same, and whether it can be loaded on this machine."""
+    if package.module == "torch":
+        try:
+            torch_folder.prepare()
+        except InputError as error:
+            return Finding(package.name, str(error), ok=False, needed=package.needed, failed=True)
     found = find_package(package)
     if not found.ok or package.name not in TO_IMPORT:
         return found
