@@ -220,7 +220,8 @@ _ATTACKS: Final = (
     b"\x8e\xff\xff\xff\xff\xff\x00\x00\x00",
     b"\x96\xff\xff\xff\xff\xff\x00\x00\x00", b"(" * 3000,
     b"]" * 3000, b"0" * 20,
-    b"cnumpy\nndarray\n((J\xff\xff\xff\x7ftR", b"\x80\x05", b"I" + b"9" * 9000 + b"\n", b"Q", b"\x82\x01", b"h\xff", b"o",
+    b"cnumpy\nndarray\n((J\xff\xff\xff\x7ftR", b"\x80\x05", b"I" + b"9" * 9000 + b"\n", b"Q", b"\x82\x01",
+    b"h\xff", b"o",
 )  # fmt: skip
 
 

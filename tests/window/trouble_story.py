@@ -40,7 +40,7 @@ def breaks() -> window.Story:
     shot("1-dialog")
     window.key("Escape")
     yield 0.5
-    window.in_view(lambda: bpy.ops.contrapposto.copy_report())
+    window.in_view(bpy.ops.contrapposto.copy_report)
     report = bpy.context.window_manager.clipboard
     assert "ZeroDivisionError: division by zero in ~" in report, report[:400]
     assert str(Path.home()) + "/secret" not in report
