@@ -436,4 +436,5 @@ def story() -> window.Story:
     yield from disable_while_running()
 
 
-window.tell(story())
+if __name__ == "__main__":
+    window.tell(story())

@@ -255,4 +255,5 @@ def story() -> window.Story:
     yield from pose_from_grease_pencil()
 
 
-window.tell(story())
+if __name__ == "__main__":
+    window.tell(story())

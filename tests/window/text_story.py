@@ -176,4 +176,5 @@ def story() -> window.Story:
     yield from asks()
 
 
-window.tell(story())
+if __name__ == "__main__":
+    window.tell(story())

@@ -256,4 +256,5 @@ def story() -> window.Story:
         bpy.utils.register_class(panel)
 
 
-window.tell(story())
+if __name__ == "__main__":
+    window.tell(story())

@@ -159,4 +159,4 @@ def tell(story: Story) -> None:
             os._exit(4)  # Blender would only print it and stay open
         return None
 
-    bpy.app.timers.register(step, first_interval=1.0)
+    bpy.app.timers.register(step, first_interval=1.0, persistent=True)  # on, also when a file is opened
