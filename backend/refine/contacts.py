@@ -6,6 +6,7 @@ heel, right ball, as in `evidence.PointModel.soles`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -16,8 +17,8 @@ from ..kinematics import global_rotations, joint_positions
 from .evidence import PointModel
 
 STANDS_MPS: Final = 0.6
-_UNSURE: Final = 0.25
-"""A sole that stands moves slower than this, give or take a quarter of it: errors of the estimate included."""
+_UNSURE: Final = 0.15
+"""A sole that stands moves slower than this, give or take 15 % of it: errors of the estimate included."""
 _LOW_M: Final = 0.12
 _UNSURE_M: Final = 0.04
 """So near to the ground it is, give or take."""
@@ -25,6 +26,9 @@ _GROUND_SHARE: Final = 0.1
 """The lowest sole is on the ground in at least this share of the frames."""
 LIKELY: Final = 0.5
 """A sole that stands more likely than this stands."""
+_SAME_PLACE_M: Final = 0.12
+_SLOW_MPS: Final = 0.27
+"""A contact in which the sole gets further than this holds a step: it stands only where it is slower than that."""
 SHORTEST_S: Final = 0.1
 """Contacts do not last shorter, nor do steps between them."""
 
@@ -52,21 +56,36 @@ def speeds(places: DoubleArray, *, fps: float) -> DoubleArray:
     return np.linalg.norm(change, axis=-1) * fps
 
 
+def speeds_across(places: DoubleArray, *, fps: float) -> DoubleArray:
+    """(T, ...) metres a second across the rays from the origin to places (T, ..., 3): what a camera there sees.
+
+    How far away something is may be wrong; whether it stands still in the picture is not.
+    """
+    distance = np.maximum(np.linalg.norm(places, axis=-1), 0.1)
+    return speeds(places / distance[..., None], fps=fps) * distance
+
+
 def ground_height(places: DoubleArray) -> float:
     """Metres: how high the ground is under soles at (T, 4, 3), if they stand on it in some of the frames."""
     lowest: DoubleArray = np.min(places[..., 1], axis=1)
     return float(np.quantile(lowest, _GROUND_SHARE))
 
 
-def standing(places: DoubleArray, *, fps: float, slower_than: float = STANDS_MPS) -> DoubleArray:
+def standing(
+    places: DoubleArray, *, fps: float, slower_than: float = STANDS_MPS, across: DoubleArray | None = None
+) -> DoubleArray:
     """(T, 4) in [0, 1]: how likely each sole stands.
 
     Args:
         places: (T, 4, 3) of the soles.
         fps: frames per second.
         slower_than: metres a second that a standing sole is slower than.
+        across: (T, 4) `speeds_across` of the soles as a standing camera sees them; the slower of both counts.
     """
-    slow = _sigmoid((1.0 - speeds(places, fps=fps) / slower_than) / _UNSURE)
+    speed = speeds(places, fps=fps)
+    if across is not None:
+        speed = np.minimum(speed, across)
+    slow = _sigmoid((1.0 - speed / slower_than) / _UNSURE)
     low = _sigmoid((_LOW_M - (places[..., 1] - ground_height(places))) / _UNSURE_M)
     return slow * low
 
@@ -76,6 +95,32 @@ def steps(likely: DoubleArray, *, fps: float) -> BoolArray:
     width = 2 * round(0.5 * SHORTEST_S * fps) + 1
     kept: DoubleArray = np.asarray(median_filter(likely, size=(width, 1), mode="nearest"), np.float64)
     return kept > LIKELY
+
+
+def without_steps(stands: BoolArray, places: DoubleArray, *, across: DoubleArray, fps: float) -> BoolArray:
+    """(T, 4) contacts in which a sole goes nowhere: of one that does, only the frames in which it is slow stay.
+
+    Args:
+        stands: (T, 4) contacts.
+        places: (T, 4, 3) metres of the soles.
+        across: as in `standing`.
+        fps: frames per second.
+    """
+    slow = steps(standing(places, fps=fps, slower_than=_SLOW_MPS, across=across), fps=fps)
+    kept = stands.copy()
+    for sole in range(stands.shape[1]):
+        for run in runs(stands[:, sole]):
+            extent: DoubleArray = np.ptp(places[run, sole][:, [0, 2]], axis=0)
+            if np.linalg.norm(extent) > _SAME_PLACE_M:
+                kept[run, sole] &= slow[run, sole]
+    return kept
+
+
+def runs(stands: BoolArray) -> Iterator[slice]:
+    """The frames (T,) of each contact."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], stands, [False]]).astype(np.int8)))
+    for first, last in edges.reshape(-1, 2).tolist():
+        yield slice(first, last)
 
 
 def _sigmoid(value: DoubleArray) -> DoubleArray:

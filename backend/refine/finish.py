@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d  # pyright: ignore[reportUnknownVariableType]
 
 from ..arrays import AnyFloatArray, BoolArray, DoubleArray
 from ..errors import InputError
@@ -16,7 +17,7 @@ from ..job import Job, Progress
 from ..pose_sequence import PoseSequence
 from ..proportions import scaled_offsets
 from ..rotations import frame_from_axes, matrix_to_axis_angle
-from .contacts import steps
+from .contacts import soles, steps, without_steps
 from .foot_lock import with_locked_feet
 from .smoothing import smoothed
 from .world_motion import in_the_world
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 SMOOTHING_HZ: Final = 4.0
 """By default faster movements are taken for trembling."""
 _LEAST_HZ: Final = 0.2
+_STILL_SHARE: Final = 0.5
+_FAST_SHARE: Final = 1.25
+_FAST: Final = 6.0
+"""The cutoffs of joints that do not turn, and that turn by so many radians a second, as shares of what is asked."""
+_EVENED_S: Final = 0.1
+"""How fast a joint turns is evened over about this time."""
 _RIGHT_WITHIN: Final = np.radians(20.0)
 """A joint's confidence is how likely it is less wrong than this."""
 _UNSEEN: Final = 0.3
@@ -98,7 +105,8 @@ def _take(
     turned = smoothed_rotations(raw.rotations[part], raw.sigma[part], cutoff=settings.smoothing_hz, fps=raw.fps)
     pelvis, up = raw.pelvis[part].astype(np.float64), raw.up[part].astype(np.float64)
     found = yield from in_the_world(turned, pelvis, up, seen=raw.seen[part], offsets=offsets, fps=raw.fps)
-    stands = steps(found.likely, fps=raw.fps)
+    places = soles(found.rotations, found.pelvis, offsets=offsets)
+    stands = without_steps(steps(found.likely, fps=raw.fps), places, across=found.across, fps=raw.fps)
     if settings.lock_feet:
         yield Progress("Locking the feet", 0.9)
         locked = with_locked_feet(found.rotations, found.pelvis, stands, offsets=offsets, fps=raw.fps)
@@ -107,12 +115,35 @@ def _take(
 
 
 def smoothed_rotations(rotations: AnyFloatArray, sigma: AnyFloatArray, *, cutoff: float, fps: float) -> DoubleArray:
-    """(T, 24, 3, 3) smoothed, sure frames (sigma (T, 24) radians) counting more; the mean rotation, not of angles."""
+    """(T, 24, 3, 3) smoothed, sure frames (sigma (T, 24) radians) counting more; the mean rotation, not of angles.
+
+    Where a joint is nearly still, half of the cutoff is smoothed away too; where it turns fast, as in a blow, less is.
+    """
+    if cutoff >= 0.5 * fps:
+        return np.array(rotations, np.float64)
     weights = 1.0 / np.square(np.maximum(np.asarray(sigma, np.float64), 1e-2))
     weights /= weights.mean(0)
-    columns = smoothed(np.asarray(rotations)[..., :2].reshape(len(rotations), -1), weights, cutoff=cutoff, fps=fps)
-    six = columns.reshape(*rotations.shape[:2], 3, 2)
+    columns = np.asarray(rotations, np.float64)[..., :2].reshape(len(rotations), -1)
+    once = _of_columns(smoothed(columns, weights, cutoff=cutoff, fps=fps))
+    own = cutoff * np.interp(_turning_speeds(once, fps=fps), (0.0, _FAST), (_STILL_SHARE, _FAST_SHARE))
+    return _of_columns(smoothed(columns, weights, cutoff=own, fps=fps))
+
+
+def _of_columns(columns: DoubleArray) -> DoubleArray:
+    """(T, J, 3, 3) rotations whose first two columns are nearest to (T, 6 J)."""
+    six = columns.reshape(len(columns), -1, 3, 2)
     return frame_from_axes(six[..., 0], six[..., 1])
+
+
+def _turning_speeds(rotations: DoubleArray, *, fps: float) -> DoubleArray:
+    """(T, J) radians a second, evened over a few frames."""
+    if len(rotations) < 2:
+        return np.zeros(rotations.shape[:2])
+    turns = np.swapaxes(rotations[:-1], -1, -2) @ rotations[1:]
+    speed = fps * np.linalg.norm(matrix_to_axis_angle(turns), axis=-1)
+    width = _EVENED_S * fps
+    each = np.concatenate([speed, speed[-1:]])
+    return np.asarray(gaussian_filter1d(each, width, axis=0, mode="nearest"), np.float64)
 
 
 def _one_way(ways: list[DoubleArray]) -> DoubleArray:

@@ -5,7 +5,6 @@ Convention: a world whose y points up and whose ground is y = 0; metres; T frame
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -19,9 +18,9 @@ from ..arrays import BoolArray, DoubleArray
 from ..kinematics import global_rotations, joint_positions
 from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle, normalized, swing_between
 from ..skeleton import JOINT_INDEX
-from .contacts import soles
+from .contacts import runs, soles
 
-_EASED_S: Final = 0.3
+_EASED_S: Final = 0.2
 """A correction comes and goes in about this time beside a contact."""
 _STRETCHED: Final = 0.99
 """A leg is stretched to this share of its length at most: straighter, a millimetre would turn the knee by degrees."""
@@ -63,13 +62,6 @@ def with_locked_feet(
     return turned, place
 
 
-def runs(stands: BoolArray) -> Iterator[slice]:
-    """The frames (T,) of each contact."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], stands, [False]]).astype(np.int8)))
-    for first, last in edges.reshape(-1, 2).tolist():
-        yield slice(first, last)
-
-
 def _set_flat(turned: DoubleArray, stands: BoolArray, *, ankle: int, eased: int) -> None:
     """While heel and ball stand, the foot keeps its direction and lies level; before and after it turns there."""
     world = global_rotations(turned)
@@ -93,11 +85,14 @@ def _mean_rotation(rotations: DoubleArray) -> DoubleArray:
 
 
 def _moves(places: DoubleArray, stands: BoolArray, *, eased: int) -> DoubleArray:
-    """(T, 3): where a foot goes so that its soles (T, 2, 3) stand still on the ground while they stand (T, 2)."""
+    """(T, 3): where a foot goes so that its soles (T, 2, 3) stand still while they stand (T, 2).
+
+    How high is left as it is in the mean: ground that is told a little wrong would bend every leg.
+    """
     moves, weight = np.zeros(places.shape), stands.astype(np.float64)
     for sole in range(places.shape[1]):
         for run in runs(stands[:, sole]):
-            anchor = places[run, sole].mean(0) * (1.0, 0.0, 1.0)
+            anchor = places[run, sole].mean(0)
             moves[run, sole] = anchor - places[run, sole]
     either = stands.any(1)
     mean = (moves * weight[..., None]).sum(1) / np.maximum(weight.sum(1), 1.0)[:, None]

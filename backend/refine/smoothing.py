@@ -18,7 +18,9 @@ ORDER: Final = 3
 _LEAST_WEIGHT: Final = 1e-8
 
 
-def smoothed(values: AnyFloatArray, weights: AnyFloatArray, *, cutoff: float, fps: float) -> DoubleArray:
+def smoothed(
+    values: AnyFloatArray, weights: AnyFloatArray, *, cutoff: AnyFloatArray | float, fps: float
+) -> DoubleArray:
     """Whittaker's smoother: the series nearest to the values whose third differences are small.
 
     Minimises sum w (x - y)^2 + k sum (D^3 x)^2, a banded system; with all weights 1 it is a filter without lag that
@@ -28,7 +30,8 @@ def smoothed(values: AnyFloatArray, weights: AnyFloatArray, *, cutoff: float, fp
     Args:
         values: (T, ...).
         weights: (T,) or of the values' leading shape (T, C); 0 for what was not seen.
-        cutoff: Hz; at half of `fps` or above the values come back as they are.
+        cutoff: Hz, of all frames or in the shape of `weights`; at half of `fps` or above the values come back as they
+            are.
         fps: frames per second.
 
     Returns:
@@ -36,43 +39,44 @@ def smoothed(values: AnyFloatArray, weights: AnyFloatArray, *, cutoff: float, fp
     """
     values = np.asarray(values, np.float64)
     count = len(values)
-    if count <= ORDER or cutoff >= 0.5 * fps:
+    if count <= ORDER or np.min(cutoff) >= 0.5 * fps:
         return values.copy()
     flat = values.reshape(count, -1)
-    strength = strength_of(cutoff / fps)
     weights = np.asarray(weights, np.float64)
+    cutoffs = np.broadcast_to(np.asarray(cutoff, np.float64), weights.shape)
+    strength = strength_of(np.minimum(cutoffs / fps, 0.5))
     if weights.ndim == 1:
         return _solved(flat, weights, strength).reshape(values.shape)
     width = flat.shape[1] // weights.shape[1]
     found = [
-        _solved(flat[:, width * place : width * (place + 1)], weights[:, place], strength)
+        _solved(flat[:, width * place : width * (place + 1)], weights[:, place], strength[:, place])
         for place in range(weights.shape[1])
     ]
     return np.concatenate(found, axis=1).reshape(values.shape)
 
 
-def strength_of(share: float) -> float:
+def strength_of(share: AnyFloatArray | float) -> DoubleArray:
     """The k whose filter, 1 / (1 + k (2 sin(pi f))^6), passes half at `share` cycles a frame."""
-    return (2.0 * np.sin(np.pi * share)) ** (-2 * ORDER)
+    return np.asarray((2.0 * np.sin(np.pi * np.asarray(share, np.float64))) ** (-2 * ORDER), np.float64)
 
 
-def _solved(flat: DoubleArray, weights: DoubleArray, strength: float) -> DoubleArray:
-    """(T, C) of one weight a frame."""
-    bands = strength * penalty_bands(len(flat))
+def _solved(flat: DoubleArray, weights: DoubleArray, strength: DoubleArray) -> DoubleArray:
+    """(T, C) of one weight, and one strength of the penalty (T,), a frame."""
+    bands = penalty_bands(len(flat), strength[1 : len(flat) - ORDER + 1])
     weights = np.maximum(weights, _LEAST_WEIGHT)
     bands[-1] += weights
     return np.asarray(solveh_banded(bands, weights[:, None] * flat), np.float64)
 
 
-def penalty_bands(count: int) -> DoubleArray:
-    """D'D of the third difference, (4, T) upper bands as `solveh_banded` takes them."""
+def penalty_bands(count: int, strength: DoubleArray | float = 1.0) -> DoubleArray:
+    """D'SD of the third difference, (4, T) upper bands as `solveh_banded` takes them; S of each of the T - 3."""
     row = np.array([-1.0, 3.0, -3.0, 1.0])
     bands = np.zeros((ORDER + 1, count))
     for first in range(ORDER + 1):
         for second in range(first, ORDER + 1):
             apart = second - first
             part = slice(second, count - ORDER + second)
-            bands[ORDER - apart, part] += row[first] * row[second]
+            bands[ORDER - apart, part] += row[first] * row[second] * strength
     return bands
 
 

@@ -17,27 +17,27 @@ from scipy.linalg import solveh_banded  # pyright: ignore[reportUnknownVariableT
 from ..arrays import BoolArray, DoubleArray
 from ..job import Job, Progress
 from ..rotations import normalized, swing_between
-from .contacts import ground_height, soles, standing
+from .contacts import ground_height, soles, speeds_across, standing
 from .smoothing import penalty_bands, strength_of
 
-_SLOWER_MPS: Final = (2.5, 2.0, 1.5, 1.0, 0.8)
+_SLOWER_MPS: Final = (1.5, 1.2, 0.8, 0.6, 0.45)
 """In each round of asking where the feet stand and where the pelvis then is, standing soles are slower than this: at
 first the camera's errors are in it."""
 _ASIDE: Final = 0.004
 _DEEP: Final = 0.2
 """Standard errors of the pelvis across and along its ray, as shares of its distance. The depth is off for seconds:
 whoever bends forward seems to come nearer."""
-_FOLLOWED: Final = 0.04
+_FOLLOWED: Final = 0.02
 _OF_THE_WAY: Final = 0.3
 """A camera that follows somebody contradicts their steps: at first it is believed as little as the one, then by this
 share of how far the way that the steps make is from where it has the pelvis."""
 _UNSEEN: Final = 1e-4
 """What an unseen frame counts."""
-_STEP_M: Final = 0.002
+_STEP_M: Final = 0.001
 """How far a standing sole may move from one frame to the next."""
-_EVEN_M: Final = 0.01
+_EVEN_M: Final = 0.03
 """How even the ground is."""
-_PELVIS_HZ: Final = 3.0
+_PELVIS_HZ: Final = 5.0
 _TILT: Final = 0.06
 """Radians: how far off the direction of gravity that the model reads is, as a standard error."""
 _PLANE_M: Final = 0.05
@@ -54,11 +54,13 @@ class WorldMotion:
         rotations: (T, 24, 3, 3) parent-relative, the pelvis in the world.
         pelvis: (T, 3) metres; the ground is y = 0.
         likely: (T, 4) in [0, 1]: how likely each sole stands.
+        across: (T, 4) metres a second that each sole moves as the camera sees it.
     """
 
     rotations: DoubleArray
     pelvis: DoubleArray
     likely: DoubleArray
+    across: DoubleArray
 
 
 def in_the_world(
@@ -81,7 +83,8 @@ def in_the_world(
     turned, measured = _upright(turned, measured, level)
     way, likely = yield from _walked(turned, measured, seen=seen, offsets=offsets, fps=fps)
     way[:, 1] -= ground_height(soles(turned, way, offsets=offsets))
-    return WorldMotion(turned, way, likely)
+    across = speeds_across(soles(turned, measured, offsets=offsets), fps=fps)
+    return WorldMotion(turned, way, likely, across)
 
 
 def _upright(rotations: DoubleArray, pelvis: DoubleArray, turn: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
@@ -110,13 +113,14 @@ def _walked(
 ) -> Job[tuple[DoubleArray, DoubleArray]]:
     """The pelvis's way (T, 3) and how likely each sole stands (T, 4)."""
     carried = soles(rotations, np.zeros_like(measured), offsets=offsets)
+    across = speeds_across(carried + measured[:, None], fps=fps)
     likely, way, aside = np.zeros(carried.shape[:2]), measured, _FOLLOWED
     for turn, slower in enumerate(_SLOWER_MPS):
         yield Progress("Finding where the feet stand", turn / len(_SLOWER_MPS))
         ground = ground_height(carried + way[:, None])
         precision = _precisions(measured, seen, aside=aside)
         way = _way(measured, precision, carried, likely=likely, ground=ground, fps=fps)
-        likely = standing(carried + way[:, None], fps=fps, slower_than=slower)
+        likely = standing(carried + way[:, None], fps=fps, slower_than=slower, across=across)
         if turn > 0:
             aside = float(np.clip(_OF_THE_WAY * _away(way, measured), _ASIDE, _FOLLOWED))
     return way, likely

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import BinaryIO
 
 import pytest
 
@@ -57,10 +58,10 @@ def test_a_damaged_model_is_refused(shipped: Path, content: bytes) -> None:
 def test_an_unreadable_model_and_an_unknown_one(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (shipped / "sub" / "tiny.tflite").write_bytes(CONTENT)
 
-    def refuse(self: Path) -> bytes:
+    def refuse(self: Path, mode: str = "r") -> BinaryIO:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ModelFileError, match="cannot be read: Permission denied"):
         read_model("tiny")
     with pytest.raises(ModelFileError, match="No model is called other"):
