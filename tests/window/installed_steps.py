@@ -94,10 +94,10 @@ def settle() -> window.Story:
 
 def photo_by_drop(photo: Path) -> window.Story:
     """What a drop on the view calls; the playhead elsewhere."""
-    bpy.context.scene.frame_set(30)
-    window.in_view(lambda: bpy.ops.pose.select_all(action="SELECT"))
-    window.in_view(bpy.ops.pose.transforms_clear)
     window.move(400, 400)
+    window.key("ctrl+z")  # an unposed rig without an action
+    yield 1.0
+    bpy.context.scene.frame_set(30)
     window.in_view(lambda: bpy.ops.ed.undo_push(message="Before the drop"))
     before = state()
     assert window.in_view(lambda: bpy.types.CONTRAPPOSTO_FH_photo.poll_drop(bpy.context))
@@ -108,9 +108,7 @@ def photo_by_drop(photo: Path) -> window.Story:
         yield 1.0
         if session().job is None and result().run == run:  # it asks whether this is a photo or a drawing
             shot("12-asked")
-            window.key("Down")
-            yield 0.3
-            window.key("Return")
+            window.key("Return")  # the first answer: a photo
             yield 1.0
         yield from wait_for_job(seconds=240.0)
 
