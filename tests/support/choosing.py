@@ -47,7 +47,12 @@ class Show:
         )
         cls = self.operators.CONTRAPPOSTO_OT_choose_reading
         self.operator = SimpleNamespace(
-            index=1, step=0, _timer=None, _workspace="", report=lambda kind, text: self.reports.append((*kind, text))
+            bl_idname=cls.bl_idname,
+            index=1,
+            step=0,
+            _timer=None,
+            _workspace="",
+            report=lambda kind, text: self.reports.append((*kind, text)),
         )
         self.operator.properties = SimpleNamespace(is_property_set=lambda _name: self.operator.index > 1)
         methods = ("execute", "invoke", "modal", "cancel", "refuse")
