@@ -225,7 +225,7 @@ def _settings_lines(chosen: Any) -> tuple[str, ...]:
 def _options_lines(operator: Any) -> tuple[str, ...]:
     """The operator's numbers and choices."""
     properties: Any = getattr(operator, "properties", None)
-    if properties is None:
+    if not hasattr(properties, "bl_rna"):
         return ()
     kept = [
         each.identifier for each in properties.bl_rna.properties if each.type in {"BOOLEAN", "INT", "FLOAT", "ENUM"}
