@@ -137,14 +137,14 @@ def story() -> window.Story:
     yield from cancel_in_mid_run()
     steps.passed("cancel", "by Esc and by the button, nothing changed")
     yield from steps.bones()
-    yield from text_story.poses()
+    yield from steps.watched("prompt", text_story.poses())
     steps.passed("prompt", f"{text_story.SENTENCE}; undo, redo")
     yield from text_story.alternatives()
     steps.passed("hypothesis", "looked at, Esc, kept, undone")
     yield from steps.save_and_reopen()
     yield from disables_and_enables()
     keyed = video_story.keys()
-    yield from strokes_story.pose_from_annotations()
+    yield from steps.watched("sketch over the rig", strokes_story.pose_from_annotations())
     assert video_story.keys() != keyed, "the drawn pose is not keyed"
     steps.passed("sketch over the rig", "by mouse; undo, redo")
     if GROUP.suffix == ".mp4":

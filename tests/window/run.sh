@@ -7,7 +7,7 @@ HERE=$(dirname "$(realpath "$0")")
 NAME=window; [ "$STORY" = story ] || NAME=window-$STORY
 OUT=$(realpath "$HERE/../..")/build/$NAME
 mkdir -p "$OUT"
-rm -f "$OUT"/*.png "$OUT"/blender.log
+rm -rf "$OUT"/*.png "$OUT"/blender.log "$OUT"/contrapposto_cache
 cp "$PHOTO" "$OUT/photo.${PHOTO##*.}"
 cp "$GROUP" "$OUT/group.${GROUP##*.}"
 exec "$HERE/enter.sh" "$ROOT" bash /share/tests/window/inside.sh "$STORY" "/share/build/$NAME" \
