@@ -63,7 +63,7 @@ class Show:
         self.operator.index, self.operator.step = index, step
         self.context.scene = bpy.context.scene
         with self.monkeypatch.context() as patch:
-            patch.setattr(self.operators.bpy, "app", SimpleNamespace(background=False))
+            patch.setattr(self.operators.bpy, "app", SimpleNamespace(background=False, online_access=False))
             return self.operator.invoke(self.context, None)
 
     def event(self, kind, *, value="PRESS", place="WINDOW"):
