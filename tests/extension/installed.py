@@ -56,10 +56,12 @@ def name_torch(task, told):
 
 
 def pose(task, told):
-    """Each pose on a rig freshly opened; a photo twice, to tell the first use from later ones."""
+    """Each pose on a rig freshly opened, some several times, to tell the first use from later ones."""
+    session = importlib.import_module(f"{ADDON}.operators.session").session
     for way, call in task["poses"].items():
         operator = getattr(bpy.ops.contrapposto, call.pop("operator"))
         for again in range(call.pop("times", 1)):
+            session.forget_picture()  # the people in it would be taken from the last time
             bpy.ops.wm.open_mainfile(filepath=task["rig"], load_ui=False)
             rig = next(each for each in bpy.data.objects if each.type == "ARMATURE")
             bpy.context.view_layer.objects.active = rig
