@@ -32,6 +32,8 @@ def why_no_photo(context: bpy.types.Context) -> str | None:
 def why_no_picture(context: bpy.types.Context) -> str | None:
     """The same, of what needs the picture itself: a sentence has none."""
     reason, run = why_no_photo(context), session.run_of(context.scene)
+    if reason == TOO_LONG_AGO and context.scene.contrapposto.result.sentence:
+        return NO_PICTURE
     return NO_PICTURE if reason is None and run is not None and run.result.found is None else reason
 
 
