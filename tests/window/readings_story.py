@@ -18,7 +18,7 @@ from artist import PHOTO, module, only_section, prepare, result, session, shot, 
 
 LEFT_KNEE, RIGHT_KNEE, LEFT_SHOULDER, RIGHT_ELBOW = 4, 5, 16, 19
 SWITCH_GOAL_MS, GAP_GOAL_MS = 50.0, 100.0
-RESULT_TITLE, PEOPLE_TITLE, NEXT_BUTTON = (860, 413), (850, 516), (1001, 541)
+RESULT_TITLE, PEOPLE_TITLE, NEXT_BUTTON = (860, 466), (850, 467), (1001, 493)
 REDO_TITLE, REDO_OPEN_TITLE, REDO_FIELD = (149, 96), (149, 127), (254, 102)
 """By the photograph: the title before all other sections are folded, then that of the people, and a button."""
 

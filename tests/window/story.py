@@ -35,7 +35,7 @@ SECOND_BUTTON = (421, 499)
 """Where the pop-up's second button is, by the photograph; the pop-up opens over the mouse."""
 BLEND_FIELD, REDO_TITLE = (254, 195), (149, 387)
 """The field and the title of the open redo panel, likewise."""
-PHOTO_TITLE, RIG_TITLE = (860, 703), (860, 458)
+PHOTO_TITLE, RIG_TITLE = (860, 703), (860, 494)
 """The titles of these sections before the first run, likewise."""
 GAP_GOAL_MS = 100.0
 
