@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProperty
 
-from .backend import torch_folder
 from .backend.errors import InputError
 from .operators.session import session
 from .panels.words import draw_findings, draw_sentence
@@ -126,6 +125,8 @@ def _remember_torch(stamp: str) -> None:
 
 def _choose_torch(preferences: Any, context: bpy.types.Context) -> None:
     """Take torch from the folder that was named; its files are looked at, and what they tell is shown below it."""
+    from .backend import torch_folder
+
     folder = _path(preferences.torch_folder)
     torch_folder.use(folder, proven=preferences.torch_proven, remember=_remember_torch)
     preferences.torch_words = torch_folder.sentence(folder)
@@ -232,11 +233,17 @@ class CONTRAPPOSTO_preferences(bpy.types.AddonPreferences):
         addon = bpy.context.preferences.addons.get(PACKAGE)
         if addon is not None and addon.preferences is not None:
             chosen = addon.preferences
+            if not chosen.torch_folder.strip():
+                return
+            from .backend import torch_folder
+
             torch_folder.use(_path(chosen.torch_folder), proven=chosen.torch_proven, remember=_remember_torch)
 
     @classmethod
     def unregister(cls) -> None:
         """When it is disabled: Python finds torch by itself again, or not at all."""
+        from .backend import torch_folder
+
         torch_folder.use(None)
 
     def draw(self, _context: bpy.types.Context) -> None:

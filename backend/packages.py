@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 
-from . import torch_folder
 from .errors import MissingPackageError
 
 
@@ -45,6 +44,8 @@ def require_torch() -> None:
         MissingPackageError: torch cannot be imported.
         InputError: a folder is named, and its torch cannot be used.
     """
+    from . import torch_folder  # not before torch is needed: it loads much of importlib
+
     torch_folder.prepare()
     try:
         require_package("torch", name="torch", purpose="run learned models")

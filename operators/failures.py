@@ -8,16 +8,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 
 from ..backend.errors import ContrappostoError
 from ..backend.job import run_job
-from ..backend.masking import Secrets, mask
-from ..backend.report import Section, models_section, render, traceback_section, versions_section
 from ..translations.words import n_
 from .session import session
+
+if TYPE_CHECKING:  # what takes something private out is loaded when something went wrong
+    from ..backend.masking import Secrets
+    from ..backend.report import Section
 
 PRIVATE: Final = {
     "filepath": "<the file>",
@@ -75,6 +77,7 @@ def note(line: str) -> None:
 
 def remember(operator: Any, context: bpy.types.Context, error: BaseException) -> Trouble:
     """Keep an error as what went wrong last."""
+    from ..backend.report import Section, traceback_section
     from ..preferences import settings
 
     title, on = title_of(operator), input_words(operator)
@@ -114,6 +117,7 @@ def refused(operator: Any) -> None:
 def report_text(context: bpy.types.Context) -> str:
     """The report of what went wrong last, or of the installation alone."""
     from ..backend.cli_doctor import findings_section
+    from ..backend.report import Section, models_section, render, versions_section
     from ..backend.weights.registry import model_entries
     from ..backend.weights.state import model_state
     from ..preferences import settings
@@ -136,6 +140,7 @@ def report_text(context: bpy.types.Context) -> str:
 
 def secrets_of(context: bpy.types.Context, others: Mapping[str, str]) -> Secrets:
     """What is private here: of the computer, in the preferences, and names of the file's own."""
+    from ..backend.masking import Secrets
     from ..preferences import settings
 
     chosen = settings(context).language
@@ -194,6 +199,8 @@ def _private(operator: Any) -> dict[str, str]:
 
 
 def _in_a_line(error: BaseException) -> str:
+    from ..backend.masking import Secrets, mask
+
     words = " ".join(str(error).split())
     return mask(f"{type(error).__name__}: {words[:240]}" if words else type(error).__name__, Secrets.here())
 

@@ -18,7 +18,6 @@ from ..backend.job import Job, Progress
 from ..backend.joint_words import BODY_JOINTS
 from ..backend.provenance import Kind, Record, Source
 from ..backend.provenance_models import models_of
-from ..backend.report import package_version
 from ..backend.source_hash import SourceHash, hash_file
 from ..backend.thumbnails import figure_box, square_around, square_thumbnail
 from .keyframes import plan_pose
@@ -120,6 +119,8 @@ class LibraryWork:
             job.close()
 
     def _asset(self, picture: Picture, found: SourceHash, facts: Record) -> Job[PoseAsset]:
+        from ..backend.report import package_version
+
         kind, result = yield from self._solved(picture.path)
         armature = self.find_rig()
         plan = plan_pose(armature, result.estimate.poses, options=self.options)

@@ -18,7 +18,7 @@ from artist import PHOTO, module, only_section, prepare, result, session, shot, 
 
 LEFT_KNEE, RIGHT_KNEE, LEFT_SHOULDER, RIGHT_ELBOW = 4, 5, 16, 19
 SWITCH_GOAL_MS, GAP_GOAL_MS = 50.0, 100.0
-RESULT_TITLE, PEOPLE_TITLE, NEXT_BUTTON = (860, 466), (850, 467), (1001, 493)
+PHOTO_TITLE, RESULT_TITLE, PEOPLE_TITLE, NEXT_BUTTON = (860, 703), (860, 466), (850, 467), (1001, 493)
 REDO_TITLE, REDO_OPEN_TITLE, REDO_FIELD = (149, 96), (149, 127), (254, 102)
 """By the photograph: the title before all other sections are folded, then that of the people, and a button."""
 
@@ -130,6 +130,7 @@ def readings() -> window.Story:
     first = state()
     yield 0.5
     assert [round(each.likelihood, 2) for each in run().result.estimates] == [0.62, 0.27, 0.11]
+    yield from only_section(PHOTO_TITLE)  # so that the result's title is on the screen
     yield from only_section(RESULT_TITLE)
     shot("30-reading")
     yield from look_and_go_back(first)
