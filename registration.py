@@ -122,7 +122,7 @@ def add_all(steps: Iterable[Step]) -> None:
         for step in steps:
             step.add()
             added.append(step)
-    except BaseException:
+    except BaseException:  # whatever ends it, Ctrl-C too: put back, and let it go on
         remove_all(added)
         raise
 

@@ -119,7 +119,7 @@ class ModalJob:
         except ContrappostoError as error:
             self._put_back(context)
             return self._refuse(str(error))
-        except BaseException:
+        except BaseException:  # whatever ends it, Ctrl-C too: put back, and let it go on
             self._put_back(context)
             raise
 

@@ -135,7 +135,7 @@ class CONTRAPPOSTO_OT_save_pose(PosesActiveArmature, bpy.types.Operator):
                 return rpt_("{name} is a pose asset now.").format(name=action.name)
             path = write_to_library(action, folder)
             words = rpt_("{name} is a pose asset in {path} now.").format(name=action.name, path=path)
-        except BaseException:
+        except BaseException:  # whatever ends it, Ctrl-C too: put back, and let it go on
             bpy.data.actions.remove(action)
             raise
         bpy.data.actions.remove(action)

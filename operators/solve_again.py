@@ -177,7 +177,7 @@ class CONTRAPPOSTO_OT_solve_again(NeedsRecord, ModalJob, bpy.types.Operator):
         go_to(scene, self._target.frame)
         try:
             summary = again.key(self._target, result, began=began)
-        except BaseException:
+        except BaseException:  # whatever ends it, Ctrl-C too: put back, and let it go on
             go_to(scene, self._playhead)
             raise
         if again.record.kind == "video":

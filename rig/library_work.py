@@ -168,7 +168,7 @@ def make_assets(work: LibraryWork, catalog_of: Callable[[str], str]) -> list[bpy
     try:
         for picture, asset in work.made:
             made.append(make_asset(replace(asset, catalog=catalog_of(picture.catalog))))
-    except BaseException:
+    except BaseException:  # whatever ends it, Ctrl-C too: put back, and let it go on
         bpy.data.batch_remove(made)
         raise
     return made

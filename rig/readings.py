@@ -117,7 +117,7 @@ class RigReadings:
         try:
             before.put_back(armature, [place for place in keyed if place in before.channels])
             report = key_plan(armature, plan)
-        except BaseException:
+        except BaseException:  # whatever ends it, Ctrl-C too: put back, and let it go on
             now.put_back(armature)
             raise
         self._keyed[index] = plan.places
