@@ -9,7 +9,6 @@ import importlib.metadata
 import platform
 import re
 import sys
-import tomllib
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from .masking import Secrets, mask
+from .version import package_version
 from .weights.state import ModelState
 
 LIMIT_BYTES: Final = 64 * 1024
@@ -65,15 +65,6 @@ def render(sections: Sequence[Section], secrets: Secrets) -> str:
         line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} {_LEFT_OUT}" for line in text.splitlines()
     ]
     return _cut("\n".join(lines) + "\n")
-
-
-def package_version() -> str:
-    """The add-on's own, from its manifest."""
-    manifest = _PACKAGE / "blender_manifest.toml"
-    try:
-        return str(tomllib.loads(manifest.read_text("utf-8"))["version"])
-    except (OSError, tomllib.TOMLDecodeError, KeyError):
-        return distribution_version(("contrapposto",)) or "unknown"
 
 
 def distribution_version(names: Sequence[str]) -> str:

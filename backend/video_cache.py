@@ -11,10 +11,8 @@ import json
 import os
 import sys
 import time
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +25,7 @@ from .errors import InputError
 from .job import Job, Progress
 from .outside import parse_json
 from .packages import require_torch
+from .version import package_version
 from .video_arrays import digest_of, track_to_arrays, tracks_from_arrays, tracks_to_arrays
 from .video_pipeline import VideoResult, chosen_track, solve_video_person, start_tracking
 from .weights.registry import model_entries
@@ -330,11 +329,5 @@ def motion_key(tracks: VideoTracks, person: int) -> str:
 
 
 def _key(*parts: object) -> str:
-    text = json.dumps([_FORMAT, _package_version(), *parts])
+    text = json.dumps([_FORMAT, package_version(), *parts])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-@cache
-def _package_version() -> str:
-    manifest = Path(__file__).resolve().parents[1] / "blender_manifest.toml"
-    return str(tomllib.loads(manifest.read_text("utf-8"))["version"])

@@ -16,6 +16,7 @@ from ..backend.provenance import Kind, Record, Source
 from ..backend.provenance_json import MOST_TEXT, MOST_UNDERSTOOD
 from ..backend.provenance_models import models_of
 from ..backend.source_hash import SourceHash, hash_bytes, hash_file, hash_sequence
+from ..backend.version import package_version
 from ..preferences import Settings, settings
 from .session import stamp_of
 
@@ -44,7 +45,6 @@ def note_picture(run: PhotoRun, index: int, report: KeyReport) -> None:
         RigError: the armature is gone.
     """
     armature, _ = run.target.find()
-    from ..backend.report import package_version
     from ..rig.channel_plan import action_frame
     from ..rig.provenance import before_from, note, rig_facts, slot_of
 
@@ -85,7 +85,6 @@ def note_motion(run: VideoRun, planned: PlannedMotion, *, keying: Keying, report
         RigError: the armature is gone.
     """
     armature, _ = run.target.find()
-    from ..backend.report import package_version
     from ..rig.provenance import before_from, note, rig_facts, slot_of, stored_path
 
     plan, options, path = planned.plan.plan, run.options, run.request["filepath"]

@@ -20,6 +20,7 @@ from ..backend.provenance import Kind, Record, Source
 from ..backend.provenance_models import models_of
 from ..backend.source_hash import SourceHash, hash_file
 from ..backend.thumbnails import figure_box, square_around, square_thumbnail
+from ..backend.version import package_version
 from .keyframes import plan_pose
 from .pose_asset import PoseAsset, make_asset
 from .pose_plan import KeyOptions
@@ -119,8 +120,6 @@ class LibraryWork:
             job.close()
 
     def _asset(self, picture: Picture, found: SourceHash, facts: Record) -> Job[PoseAsset]:
-        from ..backend.report import package_version
-
         kind, result = yield from self._solved(picture.path)
         armature = self.find_rig()
         plan = plan_pose(armature, result.estimate.poses, options=self.options)
