@@ -21,6 +21,7 @@ from contrapposto.backend.detect.drawing_network import DrawingNetwork, Look
 from contrapposto.backend.job import run_job
 from contrapposto.backend.keypoints import FIGURE_23
 
+from .run import half_precision
 from .sketch_augment import OTHER_SIDE
 from .sketch_shards import BoolArray, Drawings, read_drawings, shards
 
@@ -102,7 +103,7 @@ def evaluate(network: DrawingNetwork, drawings: Drawings, *, batch: int = 50) ->
     device = next(network.parameters()).device
     for start in range(0, len(drawings), batch):
         strokes = torch.from_numpy(drawings.ink[start : start + batch, None]).to(device).float() / 255.0
-        with torch.autocast(device.type, torch.bfloat16):
+        with half_precision(device):
             looks.append(network(strokes))
     points, log_spread, depth, figure = (
         torch.cat([getattr(look, name) for look in looks]).float().cpu().numpy()

@@ -27,7 +27,17 @@ from contrapposto.backend.skeleton import JOINT_COUNT
 from .evaluate_pose import evaluate
 from .pose_losses import flow_loss, regression_loss
 from .pose_source import PoseSource
-from .run import Run, averaged, check_minutes, checkpoint_of, default_device, digest, start_content, warm_cosine
+from .run import (
+    Run,
+    averaged,
+    check_minutes,
+    checkpoint_of,
+    default_device,
+    digest,
+    half_precision,
+    start_content,
+    warm_cosine,
+)
 from .synthesis import Synthesis
 from .weights import save_network
 
@@ -59,7 +69,7 @@ class Training(Run[PoseNetwork, float]):
         when = torch.rand(self.batch - half, 1, device=self.device)
         noise = torch.randn_like(six)
         point = (1.0 - when[..., None]) * noise + when[..., None] * self.network.to_point(six)
-        with torch.autocast(torch.device(self.device).type, torch.bfloat16):
+        with half_precision(self.device):
             read, flown = self.network(features[:half]), self.network(features[half:], point, when)
         return regression_loss(read, first) + _FLOW_WEIGHT * flow_loss(self.network, flown, second)
 

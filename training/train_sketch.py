@@ -23,7 +23,7 @@ from contrapposto.backend.detect.drawing_network import DrawingNetwork
 from contrapposto.backend.errors import ContrappostoError
 
 from .evaluate_sketch import evaluate
-from .run import Run, averaged, check_minutes, checkpoint_of, default_device, digest, start_content
+from .run import Run, averaged, check_minutes, checkpoint_of, default_device, digest, half_precision, start_content
 from .sketch_losses import losses
 from .sketch_shards import Shelf, read_drawings, shards
 
@@ -47,7 +47,7 @@ class Training(Run[DrawingNetwork, dict[str, float]]):
     def step(self, learning_rate: float) -> dict[str, float]:
         """One update; returns each mistake."""
         ink, truth = self.shelf.batch(self.batch, device=self.device)
-        with torch.autocast(torch.device(self.device).type, torch.bfloat16):
+        with half_precision(self.device):
             look = self.network(ink)
         mistakes = losses(look, truth)
         self.learn(torch.stack(list(mistakes.values())).sum(), learning_rate)

@@ -20,7 +20,17 @@ from contrapposto.backend.rotations import matrix_from_6d_torch, matrix_to_6d_to
 from contrapposto.backend.skeleton import REST_OFFSETS
 from contrapposto.backend.text.text_file import load_text_network, save_text_network
 from contrapposto.backend.text.text_network import TextNetwork
-from training.run import Run, averaged, check_minutes, checkpoint_of, default_device, digest, start_content, warm_cosine
+from training.run import (
+    Run,
+    averaged,
+    check_minutes,
+    checkpoint_of,
+    default_device,
+    digest,
+    half_precision,
+    start_content,
+    warm_cosine,
+)
 from training.text.lessons import Lessons, batch_of, held_out_beside, load_lessons
 
 _EVERY = 500
@@ -56,11 +66,11 @@ def flow_loss(network: TextNetwork, data: Lessons, rows: torch.Tensor, *, droppe
     device = network.mean_pose.device
     end = network.to_point(matrix_to_6d_torch(data.rotations[rows].to(device)))
     words = [each.to(device) for each in batch_of(data, rows, dropped=dropped)]
-    with torch.autocast(device.type, torch.bfloat16):
+    with half_precision(device):
         told = network.told(*words)
     when = torch.rand(len(rows), 1, device=device)
     point = (1.0 - when[..., None]) * torch.randn_like(end) + when[..., None] * end
-    with torch.autocast(device.type, torch.bfloat16):
+    with half_precision(device):
         found = network(told, point, when)
     found = found.float()
     pelvis = torch.zeros(len(rows), 3, device=device)

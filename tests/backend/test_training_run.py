@@ -12,7 +12,7 @@ import torch
 
 from contrapposto.backend.errors import InputError
 from training import train_sketch
-from training.run import Run, averaged, checkpoint_of, digest, warm_cosine
+from training.run import Run, averaged, checkpoint_of, digest, half_precision, warm_cosine
 from training.train_sketch import main as sketch_main
 
 
@@ -173,3 +173,15 @@ def test_the_drawing_network_is_not_trained_on_from_other_settings(
         sketch_main([*command, "--minutes=0"])
     assert "--minutes must be more than 0" in capsys.readouterr().err
     assert np.isfinite(torch.load(out.with_suffix(".checkpoint"), weights_only=True)["seconds"])
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [({"avx512_f": True}, torch.float32), ({"avx512_bf16": True}, torch.bfloat16), ({"bf16": True}, torch.bfloat16)],
+)
+def test_bfloat16_is_for_processors_that_have_it(
+    monkeypatch: pytest.MonkeyPatch, told: dict[str, bool], kind: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+    with half_precision("cpu"):
+        assert torch.nn.Linear(2, 2)(torch.ones(1, 2)).dtype == kind
