@@ -12,8 +12,8 @@ from ..backend.job import Job
 from ..preferences import Settings
 from ..translations.words import rpt_
 from .again_work import file_of, option, recorded_options, trouble_with_file
-from .last_photo import go_to
 from .session import session
+from .target import go_to
 from .video_keying import Keying, key_new, planned_motion, relaxed_fingers
 from .video_memory import VideoRun
 from .video_result import keyed_in_words, write_keys, write_run

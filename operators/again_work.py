@@ -13,12 +13,12 @@ from ..backend.job import Job, Progress
 from ..preferences import Settings, settings
 from ..translations.words import rpt_
 from .estimate_photo import picture_job
-from .last_photo import go_to
 from .noting import OPERATOR_KINDS, hash_of_source
 from .other_readings import can_wait, look_for_others
 from .photo_result import write_result
 from .session import PhotoRun, session
 from .sketch_strokes import stroke_job
+from .target import go_to
 from .ways import PHOTO, SKETCH, check_packages
 
 if TYPE_CHECKING:

@@ -11,11 +11,13 @@ from bpy.props import FloatProperty, StringProperty
 from ..backend.errors import ContrappostoError, InputError
 from ..rig.overlay import redraw_views
 from ..translations.words import iface_, n_, rpt_
-from .last_photo import NeedsPhoto, go_to, run_of
+from .all_or_nothing import all_or_nothing
+from .last_photo import NeedsPhoto, run_of
 from .match_camera import let_camera_follow
 from .other_readings import run_with_all
 from .photo_result import keyed_in_words, write_reading
 from .session import PhotoRun, session
+from .target import go_to
 from .view import look_along, look_through_camera, see_through, view_region
 
 if TYPE_CHECKING:
@@ -53,8 +55,14 @@ def keep_correction(context: bpy.types.Context, correction: Correction, *, solve
         ContrappostoError: it cannot be solved or keyed; nothing is changed.
     """
     run = run_of(context.scene)
+    with all_or_nothing(run.target):
+        return _keyed_anew(run, correction, solved)
+
+
+def _keyed_anew(run: PhotoRun, correction: Correction, solved: Estimate | None) -> PhotoRun:
     armature, scene = run.target.find()
-    outcome, index = scene.contrapposto.result, scene.contrapposto.result.reading - 1
+    outcome: Any = scene.contrapposto.result
+    index = outcome.reading - 1
     result = correction.result(solved=None if solved is None else {index: solved})
     on_rig = run.on_rig.with_readings([estimate.poses for estimate in result.estimates])
     corrected = PhotoRun(result, run.target, run.request, on_rig, correction, operator=run.operator)

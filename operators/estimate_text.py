@@ -18,11 +18,11 @@ from ..preferences import remember_sentence, settings
 from ..rig.overlay import redraw_views
 from ..translations.words import n_, tip_
 from .estimate_photo import PosesActiveArmature, PosesFromPicture, fill_options, key_options
-from .last_photo import TOO_LONG_AGO, go_to, run_of, why_no_photo
+from .last_photo import TOO_LONG_AGO, run_of, why_no_photo
 from .modal_job import ModalJob
 from .photo_result import write_result
 from .session import PhotoRun, session
-from .target import Target
+from .target import Target, go_to
 from .telling import TellsWhy
 
 if TYPE_CHECKING:
@@ -271,6 +271,9 @@ class CONTRAPPOSTO_OT_text_switch(TellsWhy, ModalJob, bpy.types.Operator):
 
         models = session.models(settings(context))
         return (yield from text_pipeline.pose_from_text(request, models, lambda: current))
+
+    def changed_target(self) -> Target:
+        return self._run.target
 
     def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
         """Put the best pose in the place of the one that is on the rig."""

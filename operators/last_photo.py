@@ -55,9 +55,3 @@ def run_of(scene: Any) -> PhotoRun:
     if run is None:
         raise InputError(f"{TOO_LONG_AGO}.")
     return run
-
-
-def go_to(scene: bpy.types.Scene, frame: float) -> None:
-    """Put the playhead where the photo was keyed."""
-    if scene.frame_current_final != frame:
-        scene.frame_set(int(frame // 1), subframe=frame % 1.0)

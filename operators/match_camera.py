@@ -9,8 +9,9 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty
 
 from ..backend.errors import ContrappostoError
-from .last_photo import NeedsPhoto, go_to, run_of
+from .last_photo import NeedsPhoto, run_of
 from .session import PhotoRun
+from .target import go_to
 from .view import look_through_camera
 
 if TYPE_CHECKING:

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 
 from ..backend.errors import ContrappostoError
 from ..backend.job import Job, run_job
 from ..translations.words import iface_, n_, rpt_
+from .all_or_nothing import all_or_nothing
 from .failures import note, refused
 from .session import JobStatus, session
 from .telling import as_sentence, stage_in_words
+
+if TYPE_CHECKING:
+    from .target import Target
 
 TICK_S: Final = 0.02
 """How long one tick may work before the window gets its turn; a single step of the job can take longer."""
@@ -42,15 +46,23 @@ class ModalJob:
         raise NotImplementedError
 
     def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
-        """Change Blender's data by the job's result; returns the operator's status."""
+        """Change Blender's data by the job's result; returns the operator's status. An error undoes what it did."""
         raise NotImplementedError
+
+    def changed_target(self) -> Target | None:
+        """The rig that `finish_job` changes; what it does there is put back where it fails."""
+        return getattr(self, "_target", None)
+
+    def changed_actions(self) -> tuple[int, ...]:
+        """Actions that `finish_job` may change although the rig does not have them now, by `session_uid`."""
+        return ()
 
     def run_job(self, context: bpy.types.Context) -> set[str]:
         """Work to the end before returning: scripts, background mode and the redo panel."""
         if session.job is not None:
             return self._refuse(as_sentence(BUSY))
         try:
-            return self.finish_job(context, run_job(self.make_job(context)))
+            return self._finish(context, run_job(self.make_job(context)))
         except ContrappostoError as error:
             return self._refuse(str(error))
 
@@ -105,13 +117,18 @@ class ModalJob:
                 progress = next(job)
             except StopIteration as stop:
                 self._put_back(context)
-                return self.finish_job(context, stop.value)
+                return self._finish(context, stop.value)
             announced, status.stage, status.fraction = status.stage, progress.stage, progress.fraction
             if announced != progress.stage:  # let the window show what comes next before it is begun
                 note(f"{self.job_title}: {progress.stage}")
                 break
         self._show(context)
         return {"RUNNING_MODAL"}
+
+    def _finish(self, context: bpy.types.Context, result: Any) -> set[str]:
+        """Use the result, or leave the rig as it was."""
+        with all_or_nothing(self.changed_target(), actions=self.changed_actions()):
+            return self.finish_job(context, result)
 
     def _guarded(self, context: bpy.types.Context, work: Callable[[], set[str]]) -> set[str]:
         try:

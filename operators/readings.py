@@ -11,12 +11,14 @@ from bpy.props import BoolProperty, IntProperty
 from ..backend.errors import ContrappostoError, InputError
 from ..rig.overlay import redraw_views
 from ..translations.words import iface_, n_, rpt_, tip_
-from .last_photo import go_to, why_no_photo
+from .all_or_nothing import all_or_nothing
+from .last_photo import why_no_photo
 from .match_camera import let_camera_follow
 from .modal_job import redraw_sidebars
 from .other_readings import run_with_all
 from .photo_result import keyed_in_words, write_reading
 from .session import Choosing, PhotoRun, session
+from .target import go_to
 from .telling import TellsWhy, as_sentence
 
 TAB: Final = "Contrapposto"
@@ -185,18 +187,19 @@ class CONTRAPPOSTO_OT_choose_reading(TellsWhy, bpy.types.Operator):
         return self._keep(context, choosing.run, choosing.shown)
 
     def _keep(self, context: bpy.types.Context, run: PhotoRun, index: int) -> set[str]:
-        armature, scene = run.target.find()
-        outcome = scene.contrapposto.result
-        keyed = run.on_rig.keyed(outcome.reading - 1)
-        report = run.on_rig.exchange(armature, index, keyed=keyed)
-        go_to(scene, run.target.frame)
-        let_camera_follow(run, index)
-        write_reading(outcome, run, index, report=report)
-        kept = rpt_("{reading} kept: {keyed}")
-        outcome.summary = kept.format(reading=reading_in_words(scene, index), keyed=keyed_in_words(run, report))
-        redraw_views()
-        self.report({"INFO"}, outcome.summary)
-        return {"FINISHED"}
+        with all_or_nothing(run.target):
+            armature, scene = run.target.find()
+            outcome = scene.contrapposto.result
+            keyed = run.on_rig.keyed(outcome.reading - 1)
+            report = run.on_rig.exchange(armature, index, keyed=keyed)
+            go_to(scene, run.target.frame)
+            let_camera_follow(run, index)
+            write_reading(outcome, run, index, report=report)
+            kept = rpt_("{reading} kept: {keyed}")
+            outcome.summary = kept.format(reading=reading_in_words(scene, index), keyed=keyed_in_words(run, report))
+            redraw_views()
+            self.report({"INFO"}, outcome.summary)
+            return {"FINISHED"}
 
     def _tell(self, context: bpy.types.Context) -> None:
         choosing, workspace = session.choosing, context.workspace

@@ -199,6 +199,19 @@ class Session:
             if run.name == name:
                 self._runs[place] = change(run)
 
+    def keep_in_mind(self) -> Callable[[], None]:
+        """Gives a function that forgets the runs and the question of whom to pose that came after now."""
+        runs, videos, choice = tuple(self._runs), self.videos.keep_in_mind(), self.choice
+
+        def put_back() -> None:
+            known = {run.name for run in runs}
+            for name in [name for name in self.searches if name not in known]:
+                self._stop_search(name)
+            self._runs, self.choice = deque(runs), choice
+            videos()
+
+        return put_back
+
     def is_searching(self, run: PhotoRun) -> bool:
         """Whether not all readings of a run are found yet."""
         return run.name in self.searches

@@ -16,11 +16,10 @@ from ..preferences import settings
 from ..rig.overlay import redraw_views
 from ..translations.words import n_, rpt_
 from .again_work import Again, again_of
-from .last_photo import go_to
 from .modal_job import BUSY, ModalJob, redraw_sidebars
 from .noting import models_now
 from .session import session
-from .target import Target, why_not
+from .target import Target, go_to, why_not
 from .telling import TellsWhy
 
 if TYPE_CHECKING:

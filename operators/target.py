@@ -88,3 +88,9 @@ class Target:
         if armature.mode not in MODES:
             raise RigError(f"{armature.name} is in Edit Mode, so nothing was posed. Leave Edit Mode and run again.")
         return armature, scene
+
+
+def go_to(scene: bpy.types.Scene, frame: float) -> None:
+    """Put the playhead at a frame of the scene."""
+    if scene.frame_current_final != frame:
+        scene.frame_set(int(frame // 1), subframe=frame % 1.0)

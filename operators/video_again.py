@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 
@@ -23,6 +23,9 @@ from .video_keying import key_again, planned_motion, relaxed_fingers
 from .video_memory import VideoRun
 from .video_result import keyed_in_words, keying_from, keying_of, made_of, write_keys
 from .video_soon import TITLE
+
+if TYPE_CHECKING:
+    from .target import Target
 
 TOO_LONG_AGO: Final = n_("The video's motion is no longer known: pose from the video again")
 
@@ -62,17 +65,25 @@ class CONTRAPPOSTO_OT_video_refinish(TellsWhy, VideoKeying, ModalJob, bpy.types.
         run.target.find()
         return planned_motion(run.target, run.result.raw, self._keying, options=run.options, run=run)
 
+    def changed_target(self) -> Target:
+        return self._run.target
+
+    def changed_actions(self) -> tuple[int, ...]:
+        return (self._run.before.action_uid,)
+
     def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
         run, keying = self._run, self._keying
         armature, scene = run.target.find()
         made, name = made_of(scene), Path(run.request["filepath"]).stem
-        report, made, before = key_again(armature, result, keying, run=run, made=made, name=name)
+        report, made, before, left_over = key_again(armature, result, keying, run=run, made=made, name=name)
         run = replace(run, before=before, fingers=run.fingers or relaxed_fingers(result.plan))
         session.videos.keep(run)
         write_keys(scene, run, result, report=report, made=made, keying=keying)
         redraw_views()
         redraw_sidebars(context)
         self.report({"INFO"}, keyed_in_words(scene.contrapposto.video.result))
+        if left_over is not None:  # the last that is done, for it could not be brought back
+            bpy.data.actions.remove(left_over)
         return {"FINISHED"}
 
     def draw(self, context: bpy.types.Context) -> None:

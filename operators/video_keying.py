@@ -129,8 +129,8 @@ def key_new(
 
 def key_again(
     armature: bpy.types.Object, planned: PlannedMotion, keying: Keying, *, run: VideoRun, made: MadeMotion, name: str
-) -> tuple[MotionReport, MadeMotion, BeforeMotion]:
-    """Key a motion in the place of that of a run.
+) -> tuple[MotionReport, MadeMotion, BeforeMotion, bpy.types.Action | None]:
+    """Key a motion in the place of that of a run; also the action to remove at the end, which nothing needs any more.
 
     Raises:
         RigError: it cannot be keyed; nothing is changed.
@@ -145,9 +145,9 @@ def key_again(
         before = run.before.and_of(armature, plan.places)
     except ValueError as error:
         raise RigError(f"{armature.name} was changed since the video posed it. Pose it again.") from error
-    destination = before.take_off(armature, made, for_destination=keying.destination)
+    destination, left_over = before.take_off(armature, made, for_destination=keying.destination)
     report = key_motion(armature, planned.plan, destination=destination, name=name)
-    return report, MadeMotion.of(report, keying.destination), before
+    return report, MadeMotion.of(report, keying.destination), before, left_over
 
 
 def relaxed_fingers(plan: MotionPlan) -> tuple[Channel, ...]:

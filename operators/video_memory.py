@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -64,6 +65,15 @@ class VideoMemory:
         """Keep a run, and let go of the oldest; one of the same name is exchanged."""
         others = [kept for kept in self._runs if kept.name != run.name]
         self._runs = deque((*others, run), maxlen=RUNS_KEPT)
+
+    def keep_in_mind(self) -> Callable[[], None]:
+        """Gives a function that forgets the runs that came after now."""
+        runs = tuple(self._runs)
+
+        def put_back() -> None:
+            self._runs = deque(runs, maxlen=RUNS_KEPT)
+
+        return put_back
 
     def run_of(self, scene: Any) -> VideoRun | None:
         """The run whose motion a scene shows; None for one of an earlier session, or too long ago."""

@@ -106,12 +106,16 @@ class BeforeMotion:
         finally:
             show_values(armature, now.items())
 
-    def take_off(self, armature: bpy.types.Object, made: MadeMotion, *, for_destination: Destination) -> Destination:
+    def take_off(
+        self, armature: bpy.types.Object, made: MadeMotion, *, for_destination: Destination
+    ) -> tuple[Destination, bpy.types.Action | None]:
         """Take the keys of a motion off again, so that another can be keyed; the artist's own keys come back.
 
         Returns:
             Where to key the other motion so that it ends up at `for_destination`: an action that was made for the
-            motion is used again, with the keys that the artist made in it outside the motion's frames.
+            motion is used again, with the keys that the artist made in it outside the motion's frames. And the action
+            of the motion where nothing needs it any more: it has given its name away, and is to be removed once the
+            other motion is keyed.
 
         Raises:
             RigError: an NLA strip is being tweaked, or the armature no longer has the action of the motion; nothing is
@@ -120,21 +124,22 @@ class BeforeMotion:
         action = _require_made(armature, made)
         if made.destination == for_destination != "NLA":
             self._clear(armature)
-            return "CURRENT"
+            return "CURRENT", None
+        left = None
         if made.destination == "CURRENT":
             self._clear(armature)
             if not self.action_uid:
                 _assign(armature, None, "")
-                _drop(action, self.span)
+                left = _left_over(action, self.span)
         else:
             self._remove_tracks(armature, made)
             old = _action(self.action_uid)
             if old is not None and made.destination == "NEW_ACTION":
                 old.use_fake_user = self.fake_user
             _assign(armature, old, self.slot)
-            _drop(action, self.span)
+            left = _left_over(action, self.span)
         show_values(armature, self.values.items())
-        return for_destination
+        return for_destination, left
 
     def _clear(self, armature: bpy.types.Object) -> None:
         """Within the span, the action that the armature has now is as before the motion."""
@@ -200,15 +205,16 @@ def _assign(armature: bpy.types.Object, action: bpy.types.Action | None, slot: s
             animation.action_slot = found
 
 
-def _drop(action: bpy.types.Action, span: tuple[float, float]) -> None:
-    """Remove an action that nothing uses any more, unless the artist made keys in it before or after the motion."""
+def _left_over(action: bpy.types.Action, span: tuple[float, float]) -> bpy.types.Action | None:
+    """An action that nothing uses any more; None if the artist made keys in it before or after the motion."""
     if action.users > action.use_fake_user:
-        return
+        return None
     first, last = action.frame_range
     if action.layers and (first < span[0] - 0.5 or last > span[1] + 0.5) and _has_keys(action):
         action.use_fake_user = True
-        return
-    bpy.data.actions.remove(action)
+        return None
+    action.name = f"{action.name} (old)"
+    return action
 
 
 def _has_keys(action: bpy.types.Action) -> bool:
