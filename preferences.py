@@ -11,6 +11,7 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProp
 from .backend.errors import InputError
 from .operators.session import session
 from .panels.words import draw_findings, draw_sentence
+from .rig.callbacks import on_change
 
 if TYPE_CHECKING:
     from .backend.job import Job
@@ -110,6 +111,7 @@ class Settings:
         return model_in_folder(chosen.folder, session.models(self))
 
 
+@on_change("Changing a setting")
 def _forget_models(_preferences: Any, _context: bpy.types.Context) -> None:
     session.release_models()
     session.findings = ()
@@ -123,6 +125,7 @@ def _remember_torch(stamp: str) -> None:
         bpy.context.preferences.is_dirty = True
 
 
+@on_change("Choosing PyTorch")
 def _choose_torch(preferences: Any, context: bpy.types.Context) -> None:
     """Take torch from the folder that was named; its files are looked at, and what they tell is shown below it."""
     from .backend import torch_folder

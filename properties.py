@@ -22,7 +22,7 @@ from . import video_properties
 from .backend.errors import MissingPackageError
 from .backend.joint_words import BODY_JOINTS, FINGER_JOINTS, in_words
 from .backend.packages import require_package
-from .rig.overlay import redraw_views
+from .rig.overlay import redraw_on_change
 from .rig.stored_map import choose_bone, first_bone
 
 
@@ -126,7 +126,7 @@ class CONTRAPPOSTO_PG_options(PoseOptions, bpy.types.PropertyGroup):
         name="Sure Bones Too",
         description="Tint the bones that are sure as well, in green",
         default=False,
-        update=redraw_views,
+        update=redraw_on_change,
     )
 
 

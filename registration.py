@@ -105,6 +105,7 @@ def _nothing() -> None:
 
 STEPS: Final = (
     Step(_nothing, session.release),
+    Step(trouble.listen, trouble.listen_no_more),
     Step(translations.add, translations.remove),
     *(class_step(cls) for cls in CLASSES),
     Step(properties.attach, properties.detach),

@@ -18,6 +18,7 @@ from bpy.props import (
 )
 
 from .operators.video_soon import key_again_soon
+from .rig.callbacks import on_change
 
 DESTINATIONS = (
     ("CURRENT", "Current Action", "Into the action that the rig has, at the playhead; keys outside the range stay"),
@@ -26,6 +27,7 @@ DESTINATIONS = (
 )
 
 
+@on_change("Changing a setting")
 def _changed(settings: Any, _context: bpy.types.Context) -> None:
     if isinstance(settings, CONTRAPPOSTO_PG_video_keying):  # what is set on an operator is keyed by that operator
         key_again_soon()

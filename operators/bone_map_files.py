@@ -8,6 +8,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
+from ..rig.callbacks import called_by_blender
 from ..translations.words import iface_, n_, rpt_
 from .bone_map import ChangesBoneMap, Done, active_armature, read, told
 
@@ -59,9 +60,8 @@ class CONTRAPPOSTO_OT_load_preset(ChangesBoneMap, bpy.types.Operator):
             return self.refuse(error)
         if self.preset or bpy.app.background:
             return self.execute(context)
-        context.window_manager.popup_menu(
-            lambda menu, _: draw_offers(menu.layout, offers), title=iface_(self.bl_label, "Operator")
-        )
+        draw = called_by_blender("Drawing the presets")(lambda menu, _: draw_offers(menu.layout, offers))
+        context.window_manager.popup_menu(draw, title=iface_(self.bl_label, "Operator"))
         return {"CANCELLED"}
 
     def work(self, armature: bpy.types.Object) -> Done:

@@ -10,6 +10,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
+from ..rig.callbacks import called_by_blender
 from ..translations.words import iface_, n_
 from .estimate_photo import EXTENSIONS, PosesActiveArmature
 from .ways import PHOTO, SKETCH, Way
@@ -78,6 +79,7 @@ class CONTRAPPOSTO_OT_picture(PosesActiveArmature, bpy.types.Operator):
     def _ask(self, context: bpy.types.Context) -> None:
         filepath = self.filepath
 
+        @called_by_blender("Drawing the question")
         def draw(menu: Any, _context: bpy.types.Context) -> None:
             menu.layout.operator_context = "INVOKE_DEFAULT"
             for way, text in (

@@ -15,6 +15,7 @@ from bpy.props import BoolProperty, StringProperty
 from ..backend.errors import ContrappostoError, InputError
 from ..backend.job import Job
 from ..preferences import settings
+from ..rig.callbacks import called_by_blender
 from ..rig.overlay import redraw_views
 from ..translations.words import iface_, n_, tip_
 from ..video_properties import CLIP_NAMES, KEYING_NAMES, VideoClip, VideoKeying
@@ -301,6 +302,7 @@ def fill(operator: Any, names: Iterable[str], source: Any) -> None:
             setattr(operator, name, getattr(source, name))
 
 
+@called_by_blender("Drawing the question")
 def draw_question(menu: Any, _context: bpy.types.Context) -> None:
     """What becomes of a stopped run."""
     draw_answers(menu.layout)

@@ -7,19 +7,22 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from ..rig.callbacks import called_by_blender
 from ..rig.overlay import tint
 from . import video_soon
 from .session import session
 
 
 @persistent
-def forget(_path: str = "") -> None:
+@called_by_blender("Forgetting the file that was open")
+def forget(*_file: object) -> None:
     """Readings and tints belong to rigs of the file that was open."""
     session.forget_runs()
     tint.hide()
 
 
 @persistent
+@called_by_blender("Showing the settings of the motion")
 def show_settings(*_scene: object) -> None:
     """The settings of a video's motion are those with which it is keyed now."""
     video_soon.show_keyed_settings(bpy.context.scene)

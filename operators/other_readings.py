@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import bpy
 
 from ..backend.errors import ContrappostoError
+from ..rig.callbacks import called_by_blender
 from ..translations.words import rpt_
 from .last_photo import run_of
 from .modal_job import redraw_sidebars
@@ -37,6 +38,7 @@ def look_for_others(run: PhotoRun, job: Job[PhotoResult]) -> None:
         bpy.app.timers.register(tick)
 
 
+@called_by_blender("Looking for other readings")
 def tick() -> float | None:
     """A turn of Blender's timer: a step of the newest search, the older ones wait until they are asked for."""
     if session.job is not None or session.choosing is not None or session.correcting is not None:

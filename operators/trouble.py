@@ -1,10 +1,11 @@
-"""Where operators end that fail as nobody expected: one dialog with what failed, what to do, and the report."""
+"""Where operators, panels and callbacks end that fail as nobody expected: one dialog, and the report of it."""
 
 from __future__ import annotations
 
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from bpy.props import StringProperty
 
 from ..backend.errors import ContrappostoError
 from ..backend.files import write_atomically
+from ..rig.callbacks import called_by_blender, is_guarded, mark, teller
 from ..translations.words import iface_, n_, rpt_
 from .failures import note, remember, report_text, title_of
 from .modal_job import redraw_sidebars
@@ -25,11 +27,17 @@ NO_TROUBLE: Final = n_("Nothing went wrong")
 _MARK: Final = "_contrapposto_guarded"
 
 
-def guarded(cls: Any) -> Any:
-    """An operator whose errors end in the dialog, or are printed and raised without a window; other classes stay.
+BROKEN: Final = n_("This could not be drawn. See What Went Wrong.")
 
-    Blender looks at how many arguments a method takes, so each kind has a wrapper of its own.
+
+def guarded(cls: Any) -> Any:
+    """A class whose errors end in the dialog: an operator's work, and whatever is drawn or asked at each redraw.
+
+    Without a window an operator's errors are printed and raised. What is drawn tells of each error once, for it is
+    drawn again and again. Blender looks at how many arguments a method takes, so each kind has a wrapper of its own.
     """
+    if isinstance(cls, type):
+        _guard_drawing(cls)
     if isinstance(cls, type) and issubclass(cls, bpy.types.Operator):
         for name in ("execute", "invoke", "modal"):
             method = getattr(cls, name, None)
@@ -54,6 +62,90 @@ def _of_event(method: Any) -> Any:
         return _run(self, context, lambda: method(self, context, event))
 
     return listen
+
+
+def _guard_drawing(cls: Any) -> None:
+    title = f"{'Drawing' if hasattr(cls, 'draw') else 'Asking'} {getattr(cls, 'bl_label', '') or cls.__name__}"
+    for name in ("draw", "draw_header", "draw_header_preset"):
+        method = getattr(cls, name, None)
+        if callable(method) and hasattr(method, "__code__") and not is_guarded(method):
+            setattr(cls, name, _of_draw(method, title, is_header=name != "draw"))
+    for name, wrap in (("poll", _of_poll), ("poll_drop", _of_poll), ("description", _of_description)):
+        method = getattr(getattr(cls, name, None), "__func__", None)
+        if method is not None and hasattr(method, "__code__") and not is_guarded(method):
+            setattr(cls, name, classmethod(wrap(method, title)))
+
+
+def _of_draw(method: Any, title: str, *, is_header: bool) -> Any:
+    @wraps(method)
+    def draw(self: Any, context: bpy.types.Context) -> None:
+        try:
+            method(self, context)
+        except Exception as error:  # noqa: BLE001  (told once, and not at every redraw)
+            teller.once(title, error)
+            if not is_header:
+                self.layout.label(text=BROKEN, icon="ERROR")
+
+    return mark(draw)
+
+
+def _of_poll(method: Any, title: str) -> Any:
+    @wraps(method)
+    def poll(cls: Any, context: bpy.types.Context) -> bool:
+        try:
+            return bool(method(cls, context))
+        except Exception as error:  # noqa: BLE001  (told once, and not at every redraw)
+            teller.once(title, error)
+            return False
+
+    return mark(poll)
+
+
+def _of_description(method: Any, title: str) -> Any:
+    @wraps(method)
+    def description(cls: Any, context: bpy.types.Context, properties: Any) -> str:
+        try:
+            return str(method(cls, context, properties))
+        except Exception as error:  # noqa: BLE001  (told once, and not at every redraw)
+            teller.once(title, error)
+            return ""
+
+    return mark(description)
+
+
+@dataclass(frozen=True)
+class _Callback:
+    """Stands in a report where an operator does."""
+
+    bl_label: str
+    bl_idname: str = "none: Blender called it by itself"
+
+
+def tell_of_callback(title: str, error: Exception) -> None:
+    """Tell the artist of an error in what Blender calls by itself; the dialog opens a moment later.
+
+    Not now: while something is drawn, nothing else can be opened.
+    """
+    remember(_Callback(title), bpy.context, error)
+    traceback.print_exception(error)
+    if not has_no_window():
+        bpy.app.timers.register(called_by_blender("Showing what went wrong")(_show_later), first_interval=0.0)
+
+
+def _show_later() -> None:
+    show()
+    redraw_sidebars(bpy.context)
+
+
+def listen() -> None:
+    """Tell of errors in callbacks in the dialog."""
+    teller.forget()
+    teller.tell = tell_of_callback
+
+
+def listen_no_more() -> None:
+    """Only print them."""
+    teller.reset()
 
 
 def _run(operator: Any, context: bpy.types.Context, work: Callable[[], set[str]]) -> set[str]:

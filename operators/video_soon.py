@@ -11,6 +11,7 @@ import bpy
 
 from ..backend.errors import InputError
 from ..backend.outside import parse_json
+from ..rig.callbacks import called_by_blender
 from .session import session
 
 WAIT_S: Final = 0.35
@@ -34,6 +35,7 @@ def forget() -> None:
         bpy.app.timers.unregister(_key_again)
 
 
+@called_by_blender("Key Motion Again")
 def _key_again() -> float | None:
     """The timer: waits for a running job, and stops one of its own kind, which has the settings of before."""
     if session.job is not None:

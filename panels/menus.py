@@ -6,12 +6,16 @@ from typing import Any
 
 import bpy
 
+from ..rig.callbacks import called_by_blender
 
+
+@called_by_blender("Drawing the menu")
 def draw_pose_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """In Pose Mode: Pose > Pose from Photo, from Drawing, from Strokes, from Text, from Video; and Describe Pose."""
     _draw_entries(menu.layout)
 
 
+@called_by_blender("Drawing the menu")
 def draw_object_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
     """In Object Mode: the same under Object > Animation, while an armature is active."""
     active = context.active_object

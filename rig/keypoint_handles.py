@@ -13,6 +13,7 @@ from bpy_extras.view3d_utils import location_3d_to_region_2d
 
 from ..backend.sureness import grade_of
 from ..backend.view_drawing import PicturePlane
+from .callbacks import called_by_blender
 from .in_view import shown_view
 from .overlay import COLOURS, Colour
 
@@ -123,6 +124,10 @@ class KeypointHandles:
         if handle is not None:
             bpy.types.SpaceView3D.draw_handler_remove(handle, "WINDOW")
 
+    def hide_soon(self) -> None:
+        """Draw no more, but not at once: while a view is drawn, Blender walks through the list of what draws in it."""
+        bpy.app.timers.register(called_by_blender("Drawing the keypoints")(self.hide), first_interval=0.0)
+
     def nearest(self, mouse: Point) -> str | None:
         """The handle within reach of the mouse (pixels of the region)."""
         if self.frame is None:
@@ -131,6 +136,7 @@ class KeypointHandles:
         name = min(away, key=lambda name: away[name], default=None)
         return name if name is not None and away[name] < _REACH_PX * _ui_scale() else None
 
+    @called_by_blender("Drawing the keypoints", stop=lambda handles: handles.hide_soon())
     def draw(self) -> None:
         """What a 3D view calls when it is drawn."""
         context = bpy.context

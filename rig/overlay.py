@@ -5,12 +5,13 @@ Nothing is drawn without a window, before `tint.show`, or after the armature is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import bpy
 
 from ..backend.sureness import Grade, grade_of
+from .callbacks import called_by_blender, on_change
 
 Colour = tuple[float, float, float, float]
 
@@ -52,14 +53,13 @@ class BoneTint:
             bpy.types.SpaceView3D.draw_handler_remove(handle, "WINDOW")
             redraw_views()
 
+    @called_by_blender("Tinting the bones", stop=lambda tint: tint.hide_soon())
     def draw(self) -> None:
         """What a 3D view calls when it is drawn."""
         context: Any = bpy.context
         armature = self._find(context.scene)
         if armature is None:
-            if not self._ending:  # not now: Blender is walking through the list of what is to be drawn
-                self._ending = True
-                bpy.app.timers.register(self._hide_later, first_interval=0.0)
+            self._end_soon(self._hide_if_gone)
             return
         space = context.space_data
         if space is None or not space.overlay.show_overlays or not armature.visible_get(viewport=space):
@@ -73,8 +73,21 @@ class BoneTint:
         if points:
             _draw_lines(points, colours)
 
-    def _hide_later(self) -> None:
-        self._ending = False
+    def hide_soon(self) -> None:
+        """Draw no more, but not at once: while a view is drawn, Blender walks through the list of what draws in it."""
+        self._end_soon(self.hide)
+
+    def _end_soon(self, end: Callable[[], None]) -> None:
+        @called_by_blender("Tinting the bones")
+        def end_now() -> None:
+            self._ending = False
+            end()
+
+        if not self._ending:
+            self._ending = True
+            bpy.app.timers.register(end_now, first_interval=0.0)
+
+    def _hide_if_gone(self) -> None:
         if self._find(bpy.context.scene) is None:
             self.hide()
 
@@ -135,8 +148,14 @@ def _draw_lines(points: list[tuple[float, ...]], colours: list[Colour]) -> None:
         gpu.state.blend_set("NONE")
 
 
-def redraw_views(_group: Any = None, _context: Any = None) -> None:
-    """Draw every 3D view again; may stand for a property's `update`."""
+@on_change("Drawing the views again")
+def redraw_on_change(_group: Any, _context: Any) -> None:
+    """Stands for the `update` of a property that views show."""
+    redraw_views()
+
+
+def redraw_views() -> None:
+    """Draw every 3D view again."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
