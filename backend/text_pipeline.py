@@ -142,6 +142,7 @@ def understand(request: TextRequest, current: Current | None = None) -> Job[tupl
         InputError: nothing in the sentence can be posed.
         RigError: the current pose cannot be read.
     """
+    yield Progress("Loading", 0.0)  # the first time fifty modules: a quarter of a second of the processor
     from .text import grammar
 
     yield Progress("Reading the sentence", 0.0)

@@ -139,7 +139,9 @@ class DrawingDetector:
             return []
         yield Progress("Looking for a figure", 0.4)
         whole = _view((0.0, 0.0, strokes.shape[1] - 1.0, strokes.shape[0] - 1.0), 1.0)
-        looks = [self._look(strokes, view) for view in (whole, _view(box, 1.0 / _MARGIN))]
+        looks = [self._look(strokes, whole)]
+        yield Progress("Looking for a figure", 0.5)
+        looks.append(self._look(strokes, _view(box, 1.0 / _MARGIN)))
         score = float(_sigmoid(np.concatenate([look.figure for look in looks]).mean() - _DOUBT))
         if score < LEAST_SCORE:
             return []
@@ -155,11 +157,12 @@ class DrawingDetector:
         """Look through `view` (2, 3), from pixels of the look to those of the strokes: as it is, and mirrored."""
         import torch
 
+        from ..refine.tensors import one_thread
         from .drawing_ink import warped
 
         straight = warped(strokes, view, _SIZE)
         pair = np.ascontiguousarray(np.stack([straight, straight[:, ::-1]])[:, None])
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():  # two threads on two busy cores wait for each other: 700 ms, not 150
             look = self._network(torch.from_numpy(pair).to(self._device))
         return _in_strokes(look, view, self._spread_factor)
 
