@@ -69,7 +69,7 @@ def only(sections: tuple[str, ...]) -> window.Story:
     for name in [each for section in sections for each in SECTIONS[section]]:
         bpy.utils.register_class(panel(name))
     redraw()
-    yield 0.7
+    yield 2.0  # sections slide to their places for a while
 
 
 def redraw() -> None:

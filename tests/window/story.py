@@ -61,9 +61,9 @@ def slowed(find_people):
 
     def find_slowly(path, models):
         progress = module("backend.job").Progress
-        for step in range(200):
+        for step in range(800):
             time.sleep(0.01)
-            yield progress("Finding people", 0.1 + 0.3 * step / 200)
+            yield progress("Finding people", 0.1 + 0.3 * step / 800)
         return (yield from find_people(path, models))
 
     return find_slowly
@@ -92,8 +92,8 @@ def cancel_in_mid_run() -> window.Story:
     yield 0.5
     second = window.in_view(call_refused)
     assert "still working" in second, second
-    bpy.ops.contrapposto.cancel()
-    yield 0.5
+    yield from window.press_button("contrapposto.cancel")
+    yield 0.8
     assert session().job is None, "the button did not stop the job"
     assert state() == before
     pipeline.find_people = real

@@ -11,10 +11,13 @@ from pathlib import Path
 import bpy
 
 sys.path[:0] = [str(Path(__file__).parent)]
+import gaps  # noqa: E402
 import window  # noqa: E402
 from artist import module, prepare_character, result, session, shot, state, wait_for_job  # noqa: E402
+from controls import only_section, type_into, wait_until  # noqa: E402
 
-GAP_GOAL_MS = 100.0
+NEXT, KEEP = 0.82, 0.3
+"""How far across the sidebar the arrow to the next alternative is, and the button that keeps it."""
 SENTENCE = "Kneeling on the left knee, right hand on the heart"
 
 
@@ -23,28 +26,20 @@ def text():
     return bpy.context.scene.contrapposto.text
 
 
-def print_gaps(title: str, gaps: list[tuple[float, str]]) -> None:
-    """Print for how long the window did not answer, at each stage; drawing it is in that, even while nothing runs."""
-    longest: dict[str, float] = {}
-    for gap, stage in gaps:
-        longest.setdefault(stage or "before and after", gap)
-    told = ", ".join(f"{stage} {gap:.0f} ms" for stage, gap in longest.items())
-    print(f"{title}: longest gaps: {told} (goal {GAP_GOAL_MS:.0f} ms)", flush=True)
-
-
-def watch() -> window.Watch:
-    """A watch on the event loop, begun."""
-    watching = window.Watch(lambda: session().job.stage if session().job else "")
-    watching.start()
-    return watching
+def press() -> window.Story:
+    """The button, and the job it begins."""
+    run = result().run
+    yield from window.press_button("contrapposto.text")
+    yield from wait_until(lambda: session().job is not None or result().run != run, "the button was not heard")
+    yield from wait_for_job()
 
 
 def poses() -> window.Story:
     """The button poses the rig; one undo takes it back."""
     before = state()
-    text().prompt = SENTENCE
-    yield from window.press_button("contrapposto.text")
-    yield from wait_for_job()
+    yield from type_into("text.prompt", SENTENCE)
+    assert text().prompt == SENTENCE, text().prompt
+    yield from gaps.watched("text", press())
     assert result().sentence == SENTENCE, result().summary
     assert all(row.held for row in result().constraints), [(row.name, row.held) for row in result().constraints]
     yield 0.5
@@ -60,11 +55,10 @@ def poses() -> window.Story:
 
 
 def alternatives() -> window.Story:
-    """Looked at live with the arrow keys, kept with Enter; before that nothing is kept."""
+    """The panel's arrow shows another live; Esc goes back, the panel's button keeps; one undo step."""
     posed = state()
-    window.move(400, 400)
-    yield 0.3
-    window.in_view(lambda: bpy.ops.contrapposto.choose_reading("INVOKE_DEFAULT", step=1))
+    yield from only_section("result")
+    yield from window.press_button("contrapposto.choose_reading", at=NEXT)
     yield 0.6
     assert session().choosing is not None
     shot("2-another-alternative")
@@ -72,11 +66,13 @@ def alternatives() -> window.Story:
     window.key("Escape")
     yield 0.6
     assert state() == posed, "and goes back"
-    window.in_view(lambda: bpy.ops.contrapposto.choose_reading("INVOKE_DEFAULT", step=1))
+    yield from window.press_button("contrapposto.choose_reading", at=NEXT)
     yield 0.6
-    window.key("Return")
+    yield from window.press_button("contrapposto.end_choice", at=KEEP)
     yield 0.8
+    assert session().choosing is None
     assert result().reading == 2
+    window.move(400, 400)
     window.key("ctrl+z")
     yield 0.8
     assert state() == posed, "keeping one is one undo step"
@@ -101,10 +97,10 @@ def switches() -> window.Story:
 def edits() -> window.Story:
     """An edit changes the pose that is there, as one undo step."""
     posed = state()
-    watching = watch()
+    measured = gaps.Gaps("edit in words")
     window.in_view(lambda: bpy.ops.contrapposto.text("INVOKE_DEFAULT", prompt="raise the left arm", edit=True))
     yield from wait_for_job()
-    print_gaps("EDIT", watching.stop())
+    measured.end()
     assert result().sentence == "raise the left arm"
     assert result().keyed_count < 10, "only what changes is keyed"
     yield 0.4
@@ -130,11 +126,11 @@ def cancels() -> window.Story:
     settings.language_model = lambda _self: ask
     try:
         posed = state()
-        watching = watch()
+        measured = gaps.Gaps("waiting for a language model")
         window.in_view(lambda: bpy.ops.contrapposto.text("INVOKE_DEFAULT", prompt="left arm up"))
         yield 2.0
         assert session().job is not None
-        print_gaps("WAITING", watching.stop())
+        measured.end()
         shot("5-waiting")
         window.move(400, 400)
         window.key("Escape")

@@ -13,10 +13,10 @@ from pathlib import Path
 import bpy
 
 sys.path[:0] = [str(Path(__file__).parent)]
+import gaps  # noqa: E402
 import window  # noqa: E402
-from artist import GROUP, module, prepare_character, session, shot, state, wait_for_job  # noqa: E402
+from artist import GROUP, prepare_character, session, shot, state, wait_for_job  # noqa: E402
 
-GAP_GOAL_MS = 100.0
 LAST = 39
 LONGER = 119
 KEPT = 12
@@ -48,47 +48,6 @@ def keys():
         for bag in bags
         for curve in bag.fcurves
     )
-
-
-def print_gaps(title: str, gaps: list[tuple[float, str]]) -> None:
-    """Print for how long the window did not answer, at each stage; drawing it is in that."""
-    longest: dict[str, float] = {}
-    for gap, stage in gaps:
-        longest.setdefault(stage or "before and after", gap)
-    told = ", ".join(f"{stage} {gap:.0f} ms" for stage, gap in longest.items())
-    print(f"{title}: longest gaps: {told} (goal {GAP_GOAL_MS:.0f} ms)", flush=True)
-
-
-def watch() -> window.Watch:
-    """A watch on the event loop, begun."""
-    watching = window.Watch(lambda: session().job.stage if session().job else "")
-    watching.start()
-    return watching
-
-
-def watch_steps() -> list[tuple[float, str]]:
-    """Write down, from now on, how many milliseconds of the processor each tick takes, and at which stage."""
-    operator, taken = module("operators.estimate_video").PosesFromVideo, []
-    real = module("operators.modal_job").ModalJob._tick
-
-    def timed(self, context, status):
-        stage, began = status.stage, time.thread_time()
-        try:
-            return real(self, context, status)
-        finally:
-            taken.append(((time.thread_time() - began) * 1000.0, stage))
-
-    operator._tick = timed
-    return taken
-
-
-def print_steps(taken: list[tuple[float, str]]) -> None:
-    """Print the longest tick of each stage, which no other work of the machine is part of."""
-    longest: dict[str, float] = {}
-    for milliseconds, stage in sorted(taken, reverse=True):
-        longest.setdefault(stage or "starting", milliseconds)
-    told = ", ".join(f"{stage} {each:.0f} ms" for stage, each in longest.items())
-    print(f"TICKS: longest of the processor: {told} (goal {GAP_GOAL_MS:.0f} ms)", flush=True)
 
 
 def start(**clip) -> None:
@@ -182,14 +141,13 @@ def keeps() -> window.Story:
 def solves() -> window.Story:
     """The whole clip, watched."""
     bpy.context.scene.frame_set(1)
-    watching, steps = watch(), watch_steps()
+    measured = gaps.Gaps("video")
     start(end=LONGER)  # more than was kept: else nothing is read
     yield from wait_for("Following")
     yield 1.5
     shot("4-halfway")
     yield from wait_for_job(seconds=500.0)
-    print_gaps("SOLVE", watching.stop())
-    print_steps(steps)
+    measured.end()
     assert video().run, "no motion"
     print("RESULT", video().frames, video().keys, video().key_frames, video().worst_degrees, flush=True)
     for number, frame in enumerate((1, 16, 32)):
@@ -203,11 +161,11 @@ def turns_sliders() -> window.Story:
     GROUP.rename(GROUP.with_suffix(".away"))
     try:
         before = keys()
-        watching = watch()
+        measured = gaps.Gaps("keys of a video again")
         sliders().max_degrees = 8.0
         sliders().max_millimetres = 80.0
         yield from keyed_with("max_degrees", 8.0)
-        print_gaps("SLIDER", watching.stop())
+        measured.end()
         again = keys()
         assert again != before, "keyed again"
         assert sum(len(each[2]) for each in again) < sum(len(each[2]) for each in before), "with fewer keys"

@@ -96,11 +96,16 @@ def in_view(call: Callable[[], object]) -> object:
         return call()
 
 
-def press_button(command: str) -> Story:
-    """Look for the sidebar's button of an operator, such as `contrapposto.sketch_strokes`, and click on it."""
+def press_button(command: str, *, at: float = 0.45) -> Story:
+    """Look for the sidebar's button of an operator, such as `contrapposto.sketch_strokes`, and click on it.
+
+    Args:
+        command: the operator.
+        at: how far across the sidebar to look.
+    """
     window, area = view3d()
     side = region("UI")
-    x = side.x + 0.45 * side.width
+    x = side.x + at * side.width
     for y in range(side.y + side.height - 30, side.y + 10, -10):
         move(x, y)
         yield 0.12
