@@ -62,10 +62,12 @@ class Gaps:
         self._running = False
         self._take_back()
         gaps: list[Gap] = sorted(self._gaps, key=lambda gap: -gap.ms)
-        longest: dict[str, float] = {}
+        longest: dict[str, tuple[float, float, float]] = {}
         for gap in gaps:
-            longest.setdefault(gap.stage, gap.ms)
-        print(f"GAPS {self._title}:", ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in longest.items()), flush=True)
+            most = longest.get(gap.stage, (0.0, 0.0, 0.0))
+            longest[gap.stage] = max(most[0], gap.ms), max(most[1], gap.step_cpu_ms), max(most[2], gap.rest_ms)
+        told = "; ".join(f"{stage} {ms:.0f} ({cpu:.0f}, {rest:.0f})" for stage, (ms, cpu, rest) in longest.items())
+        print(f"GAPS {self._title}, ms (of the processor in steps, of drawing and events): {told}", flush=True)
         working = [gap for gap in gaps if gap.counts]
         if working:
             drawing = max(gap.rest_ms for gap in working)
