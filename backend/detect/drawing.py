@@ -18,6 +18,7 @@ from ..job import Job, Progress
 from ..keypoints import FIGURE_23
 from ..observation import Observation
 from ..packages import require_opencv, require_torch
+from ..refine.tensors import one_thread
 
 if TYPE_CHECKING:
     import torch
@@ -157,7 +158,6 @@ class DrawingDetector:
         """Look through `view` (2, 3), from pixels of the look to those of the strokes: as it is, and mirrored."""
         import torch
 
-        from ..refine.tensors import one_thread
         from .drawing_ink import warped
 
         straight = warped(strokes, view, _SIZE)

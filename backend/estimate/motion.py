@@ -22,6 +22,7 @@ from ..packages import require_torch
 from ..proportions import LENGTH_GROUPS
 from ..refine.settings import FitSettings
 from ..refine.steady import at_even_times, steadied
+from ..refine.tensors import one_thread
 from ..skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ def _read(steady: Observation, network: PoseNetwork) -> Job[list[Reading]]:
     found: list[Reading] = []
     for first in range(0, steady.frame_count, _READ):
         yield Progress("Reading the poses", _STEADY + (_READING - _STEADY) * first / steady.frame_count)
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             seen = see(_cut(steady, slice(first, first + _READ)), device)
             found.append(network.expected(seen.evidence))
     return found
@@ -258,7 +259,7 @@ def _fitted(
     for first in range(0, steady.frame_count, _FITTED):
         stage, done = "Fitting the poses to the video", _READING + (1.0 - _READING) * first / steady.frame_count
         yield Fitted(stage, done, first, rows[-1][0][-1]) if rows else Progress(stage, done)
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             seen = see(_cut(steady, slice(first, first + _FITTED)), device)
             start = first % _READ
             reading = readings[first // _READ].part(slice(start, start + _FITTED))
