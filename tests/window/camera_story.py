@@ -112,6 +112,7 @@ def drag_and_keep() -> window.Story:
     assert after[0] != before[0]
     away = max(abs(a - b) for one, other in zip(after[0], kept, strict=True) for a, b in zip(one, other, strict=True))
     print(f"KEPT {after[-1]}; differs from what was shown by {away:.4f}", flush=True)
+    yield 3.0  # until a slow machine has drawn it
     shot("08-kept")
     window.key("ctrl+z")
     yield 0.8
