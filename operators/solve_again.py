@@ -24,14 +24,20 @@ from .telling import TellsWhy
 
 if TYPE_CHECKING:
     from ..backend.provenance import Record
+    from ..rig.strip_source import StripSource
 
 NOTHING_NOTED = n_("Nothing is noted about where the pose at the playhead came from")
 ALL_THE_SAME = n_("To solve it all the same, tick Even From a Changed Source.")
+IN_A_STRIP = n_(
+    "It plays from the NLA strip {name}. Select the strip and press Tab in the NLA Editor to solve it again"
+)
 UNREADABLE = n_("What is noted about where the pose came from cannot be read")
 
 
 def record_here(context: bpy.types.Context) -> Record | None:
     """What is noted of the active armature's pose at the playhead; cheap enough for panels.
+
+    That of the armature's own Action, or else of the NLA strip that plays there.
 
     Raises:
         InputError: it cannot be read.
@@ -41,7 +47,33 @@ def record_here(context: bpy.types.Context) -> Record | None:
     armature = context.active_object
     if armature is None or armature.type != "ARMATURE":
         return None
-    return record_at(armature, context.scene.frame_current_final)
+    record = record_at(armature, context.scene.frame_current_final)
+    if record is not None:
+        return record
+    found = _strip_source(context)
+    return None if found is None else found.record
+
+
+def strip_here(context: bpy.types.Context) -> str:
+    """The name of the NLA strip that plays the pose of which `record_here` tells; empty where it is not in a strip.
+
+    Raises:
+        InputError: what is noted cannot be read.
+    """
+    from ..rig.provenance import record_at
+
+    armature = context.active_object
+    if armature is None or armature.type != "ARMATURE":
+        return ""
+    found = None if record_at(armature, context.scene.frame_current_final) else _strip_source(context)
+    return "" if found is None else found.strip
+
+
+def _strip_source(context: bpy.types.Context) -> StripSource | None:
+    from ..rig.strip_source import strip_source_at
+
+    armature: Any = context.active_object
+    return strip_source_at(armature, context.scene.frame_current_final)
 
 
 class NeedsRecord(TellsWhy):
@@ -122,6 +154,12 @@ class CONTRAPPOSTO_OT_solve_again(NeedsRecord, ModalJob, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
     job_title = n_("Solve Again")
 
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str | None:
+        reason = super().why_not(context)
+        strip = "" if reason is not None else strip_here(context)
+        return rpt_(IN_A_STRIP).format(name=strip) if strip else reason
+
     accept: BoolProperty(
         name="Even From a Changed Source",
         description="Go on although the source is no longer what it was",
@@ -156,6 +194,9 @@ class CONTRAPPOSTO_OT_solve_again(NeedsRecord, ModalJob, bpy.types.Operator):
         from ..rig.channel_plan import action_frame
 
         record = required_record(context)
+        strip = strip_here(context)
+        if strip:
+            raise InputError(f"{rpt_(IN_A_STRIP).format(name=strip)}.")
         self._again = again_of(record)
         trouble = None if self.accept else self._again.trouble()
         if trouble:

@@ -9,8 +9,9 @@ import bpy
 
 from ..backend.errors import InputError
 from ..operators.session import session
-from ..operators.solve_again import record_here
-from ..translations.words import iface_, n_
+from ..operators.solve_again import IN_A_STRIP, record_here, strip_here
+from ..operators.telling import as_sentence
+from ..translations.words import iface_, n_, rpt_
 from .sidebar import Sidebar
 from .words import draw_sentence
 
@@ -35,7 +36,7 @@ class CONTRAPPOSTO_PT_provenance(Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         column = self.layout.column()
         try:
-            record = record_here(context)
+            record, strip = record_here(context), strip_here(context)
         except InputError as error:
             draw_sentence(column, str(error), icon="ERROR")
             return
@@ -43,6 +44,8 @@ class CONTRAPPOSTO_PT_provenance(Sidebar, bpy.types.Panel):
             draw_sentence(column, NOTHING, icon="INFO")
         else:
             draw_record(column, record)
+            if strip:
+                draw_sentence(column, as_sentence(rpt_(IN_A_STRIP).format(name=strip)), icon="NLA")
             draw_buttons(column, record)
         column.operator("contrapposto.save_pose", icon="ASSET_MANAGER")
         column.operator("contrapposto.pose_library_from_folder", icon="FILE_FOLDER")

@@ -352,3 +352,91 @@ def test_a_real_video_is_keyed_again_from_its_cache(humanoid, package, session, 
     assert keys.keys() == after.keys()
     for place, points in keys.items():
         assert np.allclose(points, after[place], atol=1e-4), place
+
+
+@pytest.fixture
+def striped(humanoid, package, session, monkeypatch, tmp_path):
+    """A rig whose motion of a video plays from an NLA strip, from frame 10 on."""
+    fake_video.install(package, monkeypatch)
+    path = tmp_path / "dance.mp4"
+    path.write_bytes(b"a video that the fake reader never opens")
+    bpy.context.scene.render.fps = 24
+    bpy.context.scene.frame_set(10)
+    assert bpy.ops.contrapposto.video(filepath=str(path), destination="NLA") == {"FINISHED"}
+    assert humanoid.animation_data.action is None
+    return humanoid
+
+
+def strip_in(armature):
+    return armature.animation_data.nla_tracks[0].strips[0]
+
+
+def test_a_strip_says_where_its_motion_came_from(striped, package):
+    module = package("operators.solve_again")
+    bpy.context.scene.frame_set(12)
+    record = module.record_here(bpy.context)
+    assert (record.kind, record.frames[0]) == ("video", 10.0)
+    texts = draw("CONTRAPPOSTO_PT_provenance", width=600).texts()
+    assert "dance.mp4" in texts
+    assert "press Tab in the NLA Editor" in texts
+    assert not bpy.ops.contrapposto.solve_again.poll()
+    assert bpy.ops.contrapposto.check_source() == {"FINISHED"}
+    bpy.context.scene.frame_set(4)
+    assert module.record_here(bpy.context) is None, "the strip does not play there"
+
+
+@pytest.mark.parametrize("change", ["moved", "slower", "backwards", "twice"])
+def test_a_strip_that_was_changed_is_asked_in_its_own_time(striped, package, change):
+    module, strip = package("rig.strip_source"), strip_in(striped)
+    first, last = strip.action_frame_start, strip.action_frame_end
+    if change == "moved":
+        strip.frame_end, strip.frame_start = strip.frame_end + 100.0, strip.frame_start + 100.0
+        assert module.frame_in_action(strip, strip.frame_start + 3.0) == pytest.approx(first + 3.0)
+    elif change == "slower":
+        strip.scale = 2.0
+        assert module.frame_in_action(strip, strip.frame_start + 6.0) == pytest.approx(first + 3.0)
+    elif change == "backwards":
+        strip.use_reverse = True
+        assert module.frame_in_action(strip, strip.frame_start + 3.0) == pytest.approx(last - 3.0)
+    else:
+        strip.repeat = 2.0
+        assert module.frame_in_action(strip, strip.frame_start + (last - first) + 3.0) == pytest.approx(first + 3.0)
+    assert module.frame_in_action(strip, strip.frame_end) == pytest.approx(
+        first if change == "backwards" else last, abs=1e-3
+    )
+    bpy.context.scene.frame_set(int(strip.frame_start) + 2)
+    assert module.strip_source_at(striped, strip.frame_start + 2.0).record.kind == "video"
+
+
+def test_a_strip_that_is_not_heard_says_nothing(striped, package):
+    source_at = package("rig.strip_source").strip_source_at
+    assert source_at(striped, 12.0).strip == strip_in(striped).name
+    strip_in(striped).mute = True
+    assert source_at(striped, 12.0) is None
+
+
+def test_the_action_above_the_strips_comes_first(striped, photos, photo, package):
+    bpy.context.scene.frame_set(12)
+    bpy.ops.contrapposto.photo(filepath=str(photo))
+    module = package("operators.solve_again")
+    assert module.record_here(bpy.context).kind == "photo"
+    assert module.strip_here(bpy.context) == ""
+    bpy.context.scene.frame_set(20)
+    assert module.record_here(bpy.context).kind == "video"
+
+
+def test_in_tweak_mode_the_strip_is_solved_again(striped, package):
+    animation = striped.animation_data
+    track = animation.nla_tracks[0]
+    animation.nla_tracks.active, track.select = track, True
+    track.strips[0].select = True
+    animation.use_tweak_mode = True
+    if animation.action is None:
+        pytest.skip("this Blender enters tweak mode only from its editor")
+    bpy.context.scene.frame_set(12)
+    before = pose_of(striped)
+    assert bpy.ops.contrapposto.solve_again.poll()
+    assert same_again(striped, before) < 0.1
+    animation.use_tweak_mode = False
+    assert len(animation.nla_tracks) == 1
+    assert [action.name for action in bpy.data.actions] == ["dance"]
