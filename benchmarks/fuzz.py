@@ -1,6 +1,7 @@
 """Every reader of outside data against damaged files: what is accepted, refused in words, or fails in another way.
 
     python benchmarks/fuzz.py --cases 20000
+    python benchmarks/fuzz.py --cases 2000 --reader "LiteRT alone"
 
 Cases are the same in every run. Each reader runs in processes of its own with limits of memory and time: a crash
 inside OpenCV or torch is counted and costs one case. The exit status is 1 where anything but our errors came out.
@@ -17,7 +18,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
-from fuzz_readers import READERS
+from fuzz_readers import LITERT_ALONE, READERS
 from fuzz_runs import Tally, fuzz, shares
 
 _COLUMNS = ("reader", "cases", "accepted", "refused", "other errors", "slowest case ms", "peak MB")
@@ -33,7 +34,8 @@ def main() -> int:
     options = parser.parse_args()
     console = Console(width=110)
     tallies: list[Tally] = []
-    for reader, count in shares(options.cases):
+    alone = [(LITERT_ALONE, options.cases)] if options.reader == LITERT_ALONE.name else []
+    for reader, count in [*shares(options.cases), *alone]:
         if options.reader and options.reader not in reader.name:
             continue
         tallies.append(fuzz(reader, options.cases if options.reader else count))

@@ -126,7 +126,7 @@ class RawMotion:
         """
         try:
             found: dict[str, Any] = {field.name: np.asarray(arrays[field.name]) for field in fields(cls)}
-            found |= {"start_s": float(found["start_s"]), "fps": float(found["fps"])}
+            found |= {name: float(found[name].item()) for name in ("start_s", "fps")}
             found |= {"shot": found["shot"].astype(np.intp), "seen": found["seen"].astype(np.bool_)}
             return cls(**found)
         except (KeyError, TypeError, ValueError) as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+import fuzz_kept as kept
 import fuzz_seeds as seeds
 from fuzz_bytes import mutated, mutated_words
 from fuzz_data import mutated_json, mutated_npz, mutated_pickle, mutated_protobuf, mutated_safetensors, mutated_zip
@@ -263,6 +264,15 @@ READERS: Final = (
     Reader("cache, people", seeds.cached_tracks, _tracks, (mutated_npz,), 1.5),
     Reader("bone map, file or preset", seeds.bone_maps, _bone_map, _JSON, 1.5),
     Reader("bone map, kept in a .blend", seeds.bone_maps, _stored_map, _JSON, 1.0, ("bpy",)),
+    Reader("cache, motion", kept.motions, kept.kept_motion, (mutated_npz,)),
+    Reader("bone map, on a rig that is posed", kept.maps_of_a_rig, kept.map_of_a_rig, _JSON, 1.0, ("bpy",)),
+    Reader("presets of bones, folder", kept.maps_of_a_rig, kept.preset_folder, _JSON, 1.0, ("bpy",)),
+    Reader("settings of a motion, in a .blend", kept.motion_settings, kept.settings_of_a_motion, _JSON, 0.5, ("bpy",)),
+    Reader("where a pose came from", kept.provenances, kept.provenance, _JSON, 1.5),
+    Reader("catalogues of an asset library", kept.catalogs, kept.catalog_file, (mutated_words,)),
+    Reader("VRM file, whole", kept.glbs, kept.glb, (), 1.0, ("bpy",)),
+    Reader("version of a torch", kept.torch_versions, kept.torch_folder, (mutated_words,), 0.5),
+    Reader("weights, TFLite", kept.shipped_tflites, kept.shipped_tflite, (), 0.3, ("ai_edge_litert",)),
     Reader("VRM's table of bones", seeds.gltfs, _humanoid, _JSON, 0.5, ("bpy",)),
     Reader("pose language, JSON", seeds.programs, _constraints, _JSON, 1.5),
     Reader("batch manifest", seeds.manifests, _manifest, _JSON, 0.5),
@@ -281,11 +291,13 @@ READERS: Final = (
            ("torch", "smplx")),
 )  # fmt: skip
 """All of them."""
+LITERT_ALONE: Final = Reader("LiteRT alone", kept.tflites, kept.tflite, (), 1.0, ("ai_edge_litert", "flatbuffers"))
+"""No way in, and it may crash: this is why no file comes to LiteRT whose SHA-256 is not known."""
 
 
 def named(name: str) -> Reader:
     """The reader of that name."""
-    return next(reader for reader in READERS if reader.name == name)
+    return next(reader for reader in (*READERS, LITERT_ALONE) if reader.name == name)
 
 
 def as_json(data: object) -> bytes:
