@@ -24,6 +24,7 @@ def add_command(commands: Any) -> None:
     )
     library.add_argument("--rig", type=Path, required=True, metavar="FILE", help="the file of the rig")
     library.add_argument("--armature", metavar="NAME", help="which of its armatures")
+    library.add_argument("--bone-map", type=Path, metavar="FILE", help="a .json that says which bone is which joint")
     library.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="the .blend of the poses; more are added"
     )
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
     pictures = pictures_in(options.folder, recursive=not options.no_subfolders)
     from ..rig.library_file import LibraryFile
 
-    library = LibraryFile.open(options.rig, armature_name=options.armature, out=options.out)
+    library = LibraryFile.open(options.rig, armature_name=options.armature, out=options.out, bone_map=options.bone_map)
     work = library.work(
         pictures,
         models=ModelCache(options.models),
@@ -76,6 +77,8 @@ def _check(options: argparse.Namespace) -> None:
     check_folder("--models", options.models)
     if not options.rig.is_file():
         raise InputError(f"--rig {options.rig} does not exist. Name a rig file.")
+    if options.bone_map is not None and not options.bone_map.is_file():
+        raise InputError(f"--bone-map {options.bone_map} does not exist. Name a .json file.")
     if options.out.suffix.lower() != ".blend":
         raise InputError(f"--out {options.out}: the name must end in .blend.")
     if options.out.is_dir() or not options.out.parent.is_dir():

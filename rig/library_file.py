@@ -15,6 +15,9 @@ from ..backend.asset_catalogs import ensure_catalog
 from ..backend.errors import InputError
 from ..backend.files import write_atomically
 from ..backend.quiet import quiet
+from ..backend.retarget.bone_map import BoneMap, read_map
+from .armature import read_rig
+from .bone_maps import require_essential
 from .library_work import Known, LibraryWork, Picture, known_assets, make_assets
 from .pose_asset import write_assets
 from .pose_plan import KeyOptions
@@ -32,26 +35,30 @@ class LibraryFile:
         rig: the armature that is open in this process.
         out: the .blend of the poses.
         known: what it has poses of already.
+        bone_map: which bones stand for which joints, or None for the rig's own map.
     """
 
     rig: PosedRig
     out: Path
     known: Known
+    bone_map: BoneMap | None = None
 
     @classmethod
-    def open(cls, rig: Path, *, armature_name: str | None, out: Path) -> LibraryFile:
-        """Open the rig's file, and look what the library holds.
+    def open(cls, rig: Path, *, armature_name: str | None, out: Path, bone_map: Path | None = None) -> LibraryFile:
+        """Open the rig's file, and look what the library holds; `bone_map` is a file with the bones of the joints.
 
         Raises:
             InputError: a file cannot be read.
+            RigError: the bone map does not fit the rig.
         """
         posed = PosedRig.open(rig, armature_name=armature_name)
+        given = None if bone_map is None else require_essential(read_rig(posed.armature), read_map(bone_map))
         if not out.exists():
-            return cls(posed, out, frozenset())
+            return cls(posed, out, frozenset(), given)
         actions = _append_actions(out)
         known = known_assets(actions)
         bpy.data.batch_remove(actions)
-        return cls(posed, out, known)
+        return cls(posed, out, known, given)
 
     def work(
         self, pictures: Sequence[tuple[Path, str]], *, models: ModelCache, flip: bool, limbs: Any, author: str
@@ -67,6 +74,7 @@ class LibraryFile:
             made_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             store=lambda path: _beside(path.resolve(), here),
             author=author,
+            bone_map=self.bone_map,
         )
 
     def write(self, work: LibraryWork) -> None:

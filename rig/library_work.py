@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..backend.arrays import FloatArray, ImageArray
     from ..backend.observation import Observation
     from ..backend.pipeline import PhotoResult
+    from ..backend.retarget.bone_map import BoneMap
     from ..backend.runtime import ModelCache
 
 PREVIEW_PX: Final = 256
@@ -67,6 +68,7 @@ class LibraryWork:
         store: how a record keeps the path of a picture.
         solver: of photos.
         author: of the assets.
+        bone_map: which bones stand for which joints, or None for the rig's own map.
     """
 
     pictures: tuple[Picture, ...]
@@ -78,6 +80,7 @@ class LibraryWork:
     store: Callable[[Path], str] = str
     solver: str = "AUTOMATIC"
     author: str = ""
+    bone_map: BoneMap | None = None
     made: list[tuple[Picture, PoseAsset]] = field(default_factory=list[tuple[Picture, PoseAsset]])
     left_out: list[LeftOut] = field(default_factory=list[LeftOut])
     skipped: int = 0
@@ -88,7 +91,7 @@ class LibraryWork:
         Raises:
             ContrappostoError: the rig is gone or cannot be posed.
         """
-        fingerprint, bones = rig_facts(self.find_rig())
+        fingerprint, bones = rig_facts(self.find_rig(), bone_map=self.bone_map)
         seen = set(self.known)
         for number, picture in enumerate(self.pictures):
             words = f"{picture.path.name}, {number + 1} of {len(self.pictures)}"
@@ -122,7 +125,7 @@ class LibraryWork:
     def _asset(self, picture: Picture, found: SourceHash, facts: Record) -> Job[PoseAsset]:
         kind, result = yield from self._solved(picture.path)
         armature = self.find_rig()
-        plan = plan_pose(armature, result.estimate.poses, options=self.options)
+        plan = plan_pose(armature, result.estimate.poses, options=self.options, bone_map=self.bone_map)
         seen = result.found.people[result.person]
         record = replace(
             facts,

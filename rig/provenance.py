@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 
@@ -21,6 +21,9 @@ from ..backend.provenance_json import from_json, to_json
 from .channel_plan import action_frame
 from .channel_values import Place, show_values, value_at
 from .selection import is_selected, select_bones
+
+if TYPE_CHECKING:
+    from ..backend.retarget.bone_map import BoneMap
 
 KEY: Final = "contrapposto_provenance"
 _OF_BONES: Final = ('pose.bones["', '["')
@@ -109,8 +112,11 @@ def found_path(path: str) -> Path:
     return Path(bpy.path.abspath(path))
 
 
-def rig_facts(armature: bpy.types.Object) -> tuple[str, str]:
-    """The fingerprint of the rig's bones, and the SHA-256 of its bone map; empty where they are not known."""
+def rig_facts(armature: bpy.types.Object, *, bone_map: BoneMap | None = None) -> tuple[str, str]:
+    """The fingerprint of the rig's bones, and the SHA-256 of its bone map; empty where they are not known.
+
+    `bone_map` stands for the armature's own.
+    """
     from ..backend.retarget.fingerprint import fingerprint
     from .armature import read_rig
     from .bone_maps import bone_map_for
@@ -120,7 +126,7 @@ def rig_facts(armature: bpy.types.Object) -> tuple[str, str]:
     except ContrappostoError:
         return "", ""
     try:
-        joints = {joint: match.bones for joint, match in bone_map_for(armature, rig).joints.items()}
+        joints = {joint: match.bones for joint, match in (bone_map or bone_map_for(armature, rig)).joints.items()}
     except ContrappostoError:
         return fingerprint(rig), ""
     return fingerprint(rig), hashlib.sha256(json.dumps(joints, sort_keys=True).encode()).hexdigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import bpy
 import numpy as np
 import pytest
@@ -286,6 +288,35 @@ def test_the_command_line_adds_to_a_library_and_keeps_what_is_in_it(
     assert f"{d.asset_data.catalog_id}:References:" in (tmp_path / FILE).read_text("utf-8")
     (record,) = package("rig.provenance").provenance_of(d).records
     assert record.source.path == "//References/d.png"
+
+
+def test_the_command_line_takes_a_bone_map(humanoid, telling, references, tmp_path, package, monkeypatch, capsys):
+    matched = package("backend.retarget.known_rigs").match_once(package("rig.armature").read_rig(humanoid))
+    elbow, other = matched.joints["left_elbow"], "mixamorig:LeftHand"
+    given = {"joints": {name: {"bones": list(found.bones)} for name, found in matched.joints.items()}}
+    rig, out, maps = tmp_path / "rig.blend", tmp_path / "library.blend", tmp_path / "map.json"
+    bpy.ops.wm.save_as_mainfile(filepath=str(rig))
+    monkeypatch.setattr(package("backend.cli_library"), "ModelCache", lambda _folder: _Models(telling))
+    main = package("backend.cli").main
+    (references / "broken.png").unlink()
+    words = ["library", str(references), "--rig", str(rig), "--out", str(out), "--bone-map", str(maps)]
+    assert main(words) == 2
+    assert "map.json does not exist. Name a .json file." in capsys.readouterr().err
+    maps.write_text('{"joints": {"head": {"bones": ["nobody"]}}}')
+    assert main(words) == 2
+    assert not out.exists()
+    del given["joints"]["left_wrist"]
+    given["joints"]["left_elbow"] = {"bones": [elbow.bones[0]]}
+    maps.write_text(json.dumps(given))
+    assert main(words) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    action = assets()[0]
+    bag = action.layers[0].strips[0].channelbag(action.slots[0])
+    keyed = {curve.data_path.split('"')[1] for curve in bag.fcurves}
+    assert elbow.bones[0] in keyed
+    assert other not in keyed, "the wrist is not in the map"
+    (record,) = package("rig.provenance").provenance_of(action).records
+    assert len(record.bone_map) == 64
 
 
 class _Models:
