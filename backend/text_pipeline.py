@@ -142,8 +142,8 @@ def understand(request: TextRequest, current: Current | None = None) -> Job[tupl
         InputError: nothing in the sentence can be posed.
         RigError: the current pose cannot be read.
     """
-    yield Progress("Loading", 0.0)  # the first time fifty modules: a quarter of a second of the processor
-    from .text import grammar
+    yield Progress("Loading", 0.0)  # the first time seventy modules: a third of a second of the processor
+    from .text import grammar, text_solver  # noqa: F401  (the second for what comes after)
 
     yield Progress("Reading the sentence", 0.0)
     if request.language_model is None:
@@ -281,8 +281,9 @@ def _words_of_people(request: TextRequest, program: Program, generator: TextGene
 def _solved(
     request: TextRequest, program: Program, *, drafts: DoubleArray, current: PoseSequence | None
 ) -> Job[list[TextPose]]:
-    from .text import text_solver
+    from .text import limb_starts, text_solver
 
+    yield from limb_starts.prepared(program.elements)
     now = None if current is None else np.asarray(current.rotations[0], np.float64)
     return (yield from text_solver.solve_text(program, drafts=drafts, current=now, switched_off=request.switched_off))
 

@@ -7,13 +7,14 @@ is near to the place already, with the elbow where people have it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
 
 from ..arrays import DoubleArray
+from ..job import Job, Progress
 from ..refine.joint_limits import LIMITS, rotations_from_angles
 from ..skeleton import JOINT_COUNT, JOINT_INDEX
 from .body_solids import CAPSULES, PAIRS, depths
@@ -25,6 +26,8 @@ from .touches import KNEE_OUT_M, elbow_habit, hands_meet, skin_normal, turns_kne
 
 Limb = Literal["arm", "leg"]
 _COUNT: Final = {"arm": 5000, "leg": 3000}
+_PART: Final = 500
+"""So many postures are made in a step: together they take a second."""
 _SWUNG: Final = {"arm": ("shoulder", "elbow"), "leg": ("hip", "knee")}
 _CARRIER: Final = {"arm": "spine3", "leg": "pelvis"}
 _NEAR_M: Final = {"arm": 0.03, "leg": 0.05}
@@ -80,11 +83,31 @@ def _leg_angles(random: np.random.Generator, count: int) -> DoubleArray:
     return angles
 
 
+def prepared(elements: Sequence[Element]) -> Job[None]:
+    """Make the postures that these elements need, the first time, a part of them in a step."""
+    for limb in dict.fromkeys(_kind(goal) for element in elements if (goal := _goal(element)) is not None):
+        for first in range(0, _COUNT[limb], _PART):
+            yield Progress("Drafting poses", 0.4)
+            _part(limb, first)
+
+
 @lru_cache(maxsize=2)
 def _library(limb: Limb) -> _Library:
-    random = np.random.default_rng(5)
-    count = _COUNT[limb]
-    angles = _arm_angles(random, count) if limb == "arm" else _leg_angles(random, count)
+    parts = [_part(limb, first) for first in range(0, _COUNT[limb], _PART)]
+    return _Library(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(_Library)))
+
+
+@lru_cache(maxsize=2)
+def _angles(limb: Limb) -> DoubleArray:
+    make = _arm_angles if limb == "arm" else _leg_angles
+    return make(np.random.default_rng(5), _COUNT[limb])
+
+
+@lru_cache(maxsize=32)
+def _part(limb: Limb, first: int) -> _Library:
+    """`_PART` postures from `first` on."""
+    angles = _angles(limb)[first : first + _PART]
+    count = len(angles)
     joints = [JOINT_INDEX[f"left_{name}"] for name in _SWUNG[limb]]
     whole = np.zeros((count, JOINT_COUNT, 3))
     whole[:, joints] = angles
@@ -134,7 +157,7 @@ def reaching(poses: DoubleArray, elements: Sequence[Element]) -> DoubleArray:
         if chain in placed:
             continue
         placed.add(chain)
-        kind: Limb = "arm" if bare(chain) == "arm" else "leg"
+        kind = _kind(goal)
         body, side = Body.posed(found), str(side_of(goal.moved))
         mirror = np.array([1.0, 1.0, 1.0] if side == "left" else [1.0, -1.0, -1.0])
         joints = [JOINT_INDEX[f"{side}_{name}"] for name in _SWUNG[kind]]
@@ -194,6 +217,11 @@ def _goal(element: Element) -> _Goal | None:
             return _Goal(part, other, _WAYS[relation], 0.08 if element.metres is None else element.metres)
         case _:
             return None
+
+
+def _kind(goal: _Goal) -> Limb:
+    """What kind of limb goes there."""
+    return "arm" if bare(chain_of_spot(goal.moved)) == "arm" else "leg"
 
 
 def _is_arm(goal: _Goal) -> bool:
