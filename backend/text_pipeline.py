@@ -143,7 +143,7 @@ def understand(request: TextRequest, current: Current | None = None) -> Job[tupl
         RigError: the current pose cannot be read.
     """
     yield Progress("Loading", 0.0)  # the first time seventy modules: a third of a second of the processor
-    from .text import grammar, text_solver  # noqa: F401  (the second for what comes after)
+    from .text import grammar, text_solver  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
     yield Progress("Reading the sentence", 0.0)
     if request.language_model is None:

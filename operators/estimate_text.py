@@ -48,6 +48,7 @@ def check_packages() -> Job[None]:
     from ..backend.packages import require_package
 
     require_package("scipy.spatial.transform", name="scipy", purpose="compute with rotations")
+    from ..rig import readings  # noqa: F401  # pyright: ignore[reportUnusedImport]  # half a second at the end else
 
 
 def shown_pose(target: Target) -> PoseSequence:

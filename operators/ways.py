@@ -131,6 +131,7 @@ def check_packages() -> Job[None]:
 
     require_package("scipy.spatial.transform", name="scipy", purpose="compute with rotations")
     require_opencv()
+    from ..rig import readings  # noqa: F401  # pyright: ignore[reportUnusedImport]  # half a second at the end else
 
 
 def check_person(way: Way, person: int, found: FoundPeople) -> None:
