@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from .estimate.drawn import DrawnPoseSolver
     from .view_drawing import PicturePlane
 
-_RECOGNISED: Final = 0.1
-"""Figures whose points are less sure than this on average, such as things with a face, are not posed."""
 _HIPS: Final = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
 _SAME_M: Final = 0.10
 """Readings whose joints are all nearer than this are the same."""
@@ -149,7 +147,6 @@ def figures_in(
     timings: dict[str, float] = {}
     detector = yield from timed_job(_load(models), timings, stage="load models")
     figures = yield from timed_job(detector.figures(pixels), timings, stage="find figures")
-    figures = [each for each in figures if float(each.observation.confidence.mean()) >= _RECOGNISED]
     if not figures:
         raise NoPersonFoundError(
             f"No drawn figure was found in {path.name}. Choose a drawing of one figure whose body, arms and legs can "

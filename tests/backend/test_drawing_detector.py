@@ -24,19 +24,23 @@ class DotReader:
     which names them by the figure: `by_place` makes it do that.
     """
 
-    def __init__(self, *, figure: float = 8.0, by_place: bool = False, log_spread: float = 0.0) -> None:
+    def __init__(
+        self, *, figure: float = 8.0, close: float | None = None, by_place: bool = False, log_spread: float = 0.0
+    ) -> None:
         self.figure, self.by_place, self.log_spread = figure, by_place, log_spread
+        self.close = figure if close is None else close
         self.looks: list[torch.Tensor] = []
 
     def __call__(self, strokes: torch.Tensor) -> Look:
         self.looks.append(strokes)
+        figure = self.figure if len(self.looks) <= 2 else self.close
         points = torch.stack([self._points(picture[0].numpy()) for picture in strokes])
         count = len(strokes)
         ones = torch.ones(count, len(FIGURE_23))
         return Look(
             heat=torch.zeros(count, len(FIGURE_23), 48, 48), points=points, log_spread=self.log_spread * ones,
             depth=torch.arange(len(FIGURE_23)).float().expand(count, -1), log_depth_sigma=-ones, visible=8 * ones,
-            inside=8 * ones, figure=torch.full((count,), self.figure),
+            inside=8 * ones, figure=torch.full((count,), figure),
         )  # fmt: skip
 
     def _points(self, picture: np.ndarray) -> torch.Tensor:
@@ -132,7 +136,22 @@ def test_blank_paper_has_no_figure(grey: int) -> None:
 
 def test_where_the_network_sees_none_there_is_none() -> None:
     picture = drawn(400, 400, big=(280, 200), small=(120, 200), size=12)
-    assert find(picture, DotReader(figure=-4.0, by_place=True)) == []
+    reader = DotReader(figure=-4.0, by_place=True)
+    assert find(picture, reader) == []
+    # the whole and what is drawn in it are enough to tell
+    assert len(reader.looks) == 2
+
+
+def test_close_looks_tell_where_the_first_are_unsure() -> None:
+    picture = drawn(400, 400, big=(280, 200), small=(120, 200), size=12)
+    (figure,) = find(picture, DotReader(figure=0.5, close=6.0, by_place=True))
+    assert 0.5 < figure.score < 0.95
+    assert find(picture, DotReader(figure=0.5, close=-4.0, by_place=True)) == []
+
+
+def test_points_that_are_nowhere_sure_make_no_figure() -> None:
+    picture = drawn(400, 400, big=(280, 200), small=(120, 200), size=12)
+    assert find(picture, DotReader(figure=12.0, by_place=True, log_spread=float(np.log(30.0)))) == []
 
 
 def test_bad_pictures_are_refused_in_words() -> None:
