@@ -52,7 +52,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Package:
-    """A Python package: what it is imported as, distributed as, needed for, and its least version."""
+    """A Python package: what it is imported as, distributed as, what it does, its least version, and what to do.
+
+    `advice` is what to do where it is missing.
+    """
 
     name: str
     module: str
@@ -60,16 +63,19 @@ class Package:
     purpose: str
     needed: bool
     least: str
+    advice: str = REINSTALL
 
+
+_NAME_FOLDER: Final = "To use it, install it beside a PyTorch, and name that PyTorch Folder in the preferences."
 
 PACKAGES: Final = (
-    Package("NumPy", "numpy", ("numpy",), "computes", needed=True, least="1.26"),
-    Package("SciPy", "scipy.spatial.transform", ("scipy",), "filters and assignment", needed=True, least="1.13"),
+    Package("NumPy", "numpy", ("numpy",), "compute every pose", needed=True, least="1.26"),
+    Package("SciPy", "scipy.spatial.transform", ("scipy",), "turn joints and filter motion", needed=True, least="1.13"),
     Package(
         "OpenCV",
         "cv2",
         ("opencv-python-headless", "opencv-python", "opencv"),
-        "opens pictures",
+        "open pictures and videos",
         needed=True,
         least="4.10",
     ),
@@ -77,24 +83,41 @@ PACKAGES: Final = (
         "LiteRT",
         "ai_edge_litert.interpreter",
         ("ai-edge-litert",),
-        "reads people from photos",
+        "find people in photos and videos",
         needed=True,
         least="2.0",
     ),
-    Package("PyTorch", "torch", ("torch",), "runs the pose model", needed=False, least="2.4"),
-    Package("safetensors", "safetensors", ("safetensors",), "loads the pose model", needed=False, least="0.4"),
-    Package("roma", "roma", ("roma",), "turns joints for the pose model", needed=False, least="1.5"),
-    Package("smplx", "smplx", ("smplx",), "reads your own SMPL files", needed=False, least="0.1.28"),
-    Package("httpx", "httpx", ("httpx",), "asks a language model on a server", needed=False, least="0.27"),
+    Package(
+        "PyTorch",
+        "torch",
+        ("torch",),
+        "run the pose model, and to pose from drawings and videos; photos are read by plain geometry without it",
+        needed=False,
+        least="2.4",
+        advice="To use it, name a PyTorch Folder in the preferences.",
+    ),
+    Package("safetensors", "safetensors", ("safetensors",), "load the pose model", needed=False, least="0.4"),
+    Package("roma", "roma", ("roma",), "run the pose model", needed=False, least="1.5"),
+    Package(
+        "smplx",
+        "smplx",
+        ("smplx",),
+        "read SMPL files of your own",
+        needed=False,
+        least="0.1.28",
+        advice=f"{_NAME_FOLDER} Its licence is for non-commercial research.",
+    ),
+    Package("httpx", "httpx", ("httpx",), "ask a language model on a server", needed=False, least="0.27"),
     Package(
         "Transformers",
         "transformers",
         ("transformers",),
-        "runs a language model from a folder",
+        "run a language model from a folder of your own",
         needed=False,
         least="4.56",
+        advice=_NAME_FOLDER,
     ),
-    Package("rich", "rich", ("rich",), "shows progress on the command line", needed=False, least="13"),
+    Package("rich", "rich", ("rich",), "show progress on the command line", needed=False, least="13"),
 )
 TO_IMPORT: Final = frozenset({"NumPy", "SciPy", "OpenCV", "LiteRT", "PyTorch", "safetensors", "roma", "httpx", "rich"})
 """The others are large, and nobody needs them who has not set something up."""
@@ -130,15 +153,14 @@ def find_python() -> Finding:
 def find_package(package: Package) -> Finding:
     """Whether a package is installed, and new enough."""
     if not _is_there(package.module):
-        need = "needed" if package.needed else "optional"
-        sentence = f"{package.name} is not installed ({need}: {package.purpose})."
-        advice = REINSTALL if package.needed else ""
-        return Finding(package.name, sentence, ok=False, needed=package.needed, advice=advice)
+        needed = "It is needed" if package.needed else "It is only needed"
+        sentence = f"{package.name} is not installed. {needed} to {package.purpose}."
+        return Finding(package.name, sentence, ok=False, needed=package.needed, advice=package.advice)
     version = version_of(package)
     if version and numbers(version) < numbers(package.least):
         return Finding(
             package.name,
-            f"{package.name} {version} is too old: {package.least} or newer is needed ({package.purpose}).",
+            f"{package.name} {version} is too old: {package.least} or newer is needed to {package.purpose}.",
             ok=False,
             needed=package.needed,
             failed=True,

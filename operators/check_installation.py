@@ -46,13 +46,15 @@ class CONTRAPPOSTO_OT_check_installation(ModalJob, bpy.types.Operator):
         from ..backend.checkup import in_order
 
         session.findings = tuple(in_order(result))
-        wrong = [finding.name for finding in session.findings if finding.is_trouble]
+        wrong = [finding for finding in session.findings if finding.is_trouble]
         redraw_sidebars(context)
         redraw_preferences(context)
-        if wrong:
-            words = rpt_("Missing: {names}. The preferences say what to do")
-            self.report({"WARNING"}, words.format(names=", ".join(wrong)))
-        else:
+        for finding in reversed(wrong):  # the last one told is the one that the status bar shows
+            self.report({"WARNING"}, f"{finding.sentence} {finding.advice}".strip())
+        if len(wrong) > 1:
+            words = rpt_("{count} parts need something done: the settings list them, and what to do")
+            self.report({"WARNING"}, words.format(count=len(wrong)))
+        if not wrong:
             self.report({"INFO"}, "Everything that photos need is there")
         return {"FINISHED"}
 

@@ -72,7 +72,20 @@ def test_missing_packages_say_what_they_are_for(monkeypatch):
     assert findings["LiteRT"].is_trouble
     assert "Reinstall" in findings["LiteRT"].advice
     assert not findings["PyTorch"].is_trouble
-    assert findings["PyTorch"].sentence == "PyTorch is not installed (optional: runs the pose model)."
+    assert findings["PyTorch"].sentence.startswith(
+        "PyTorch is not installed. It is only needed to run the pose model, "
+    )
+    assert "PyTorch Folder" in findings["PyTorch"].advice
+
+
+@pytest.mark.parametrize("package", doctor.PACKAGES, ids=lambda package: package.name)
+def test_each_missing_package_says_what_it_is_for_and_what_to_do(package, monkeypatch):
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda _name: None)
+    finding = doctor.find_package(package)
+    assert finding.sentence.startswith(f"{package.name} is not installed. It is ")
+    assert " needed to " in finding.sentence
+    assert finding.advice.startswith(("Reinstall", "To use it"))
+    assert finding.is_trouble == package.needed
 
 
 def test_old_packages_are_trouble_even_where_they_are_optional(monkeypatch):

@@ -131,13 +131,20 @@ def test_the_settings_show_what_was_found(session):
         assert name in texts
 
 
-def test_the_check_says_what_is_missing(package, session, monkeypatch):
+def test_the_check_says_what_is_missing(package, session, monkeypatch, capfd):
     doctor = package("backend.doctor")
     monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda _name: None)
     bpy.ops.contrapposto.check_installation()
     sentences = [finding.sentence for finding in session.findings]
-    assert "LiteRT is not installed (needed: reads people from photos)." in sentences
-    assert "PyTorch is not installed (optional: runs the pose model)." in sentences
+    assert "LiteRT is not installed. It is needed to find people in photos and videos." in sentences
+    (torch,) = (
+        sentence for sentence in sentences if sentence.startswith("PyTorch is not installed. It is only needed to")
+    )
+    assert "photos are read by plain geometry without it" in torch
+    told = capfd.readouterr().out
+    assert "LiteRT is not installed. It is needed to find people in photos and videos. Reinstall the extension" in told
+    assert "parts need something done" in told
+    assert "PyTorch is not installed" not in told, "nothing has to be done about it"
 
 
 def test_changed_preferences_let_go_of_the_models(package, session):
