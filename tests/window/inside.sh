@@ -9,7 +9,7 @@ case "$STORY" in
   *) ln -s /share "$BLENDER_USER_RESOURCES/extensions/user_default/contrapposto" ;;
 esac
 export LIBGL_ALWAYS_SOFTWARE=1 GALLIUM_DRIVER=llvmpipe
-timeout 1500 xvfb-run -a -s "-screen 0 1280x800x24 +extension GLX" \
+timeout 3000 xvfb-run -a -s "-screen 0 1280x800x24 +extension GLX" \
   blender --factory-startup --window-geometry 0 0 1280 800 --python-exit-code 3 \
           --python "/share/tests/window/$STORY.py" -- "$OUT" "$@" > "$OUT/blender.log" 2>&1
 STATUS=$?
