@@ -128,6 +128,7 @@ def cancels() -> window.Story:
         posed = state()
         measured = gaps.Gaps("waiting for a language model")
         window.in_view(lambda: bpy.ops.contrapposto.text("INVOKE_DEFAULT", prompt="left arm up"))
+        yield from wait_until(lambda: session().job and "Waiting" in session().job.stage, "nobody was asked")
         yield 2.0
         assert session().job is not None
         measured.end()
