@@ -174,10 +174,25 @@ def _bent(body: Body, joint: Literal["elbow", "knee"], side: Side) -> Statement:
 def _arms(body: Body) -> Iterator[Statement]:
     for side in SIDES:
         whole = _bend(body, "elbow", side) < _WHOLE_ARM
-        for part in ("arm",) if whole else ("upper arm", "forearm"):
-            yield _pointing(body, part, side)
+        pointing = [_pointing(body, part, side) for part in (("arm",) if whole else ("upper arm", "forearm"))]
+        yield from pointing
+        if not any(_holds(each.elements, body) for each in pointing):
+            yield from _raised(body, side)
         if not whole:
             yield _bent(body, "elbow", side)
+
+
+def _raised(body: Body, side: Side) -> Iterator[Statement]:
+    """Where a raised hand is, of an arm that lies between all ways: they are up to 27 degrees from it, and 22 hold."""
+    if any(each.side in ("", side) and _holds(each.elements, body) for each in _hands(body)):
+        return  # it is told where that hand is
+    hand, shoulder = cast("Spot", f"{side}_hand"), cast("Spot", f"{side}_shoulder")
+    places: tuple[tuple[Spot, str], ...] = (("head_top", "above the head"), (shoulder, f"above the {side} shoulder"))
+    for other, said in places:
+        element = Place(hand, "above", other)
+        if _holds((element,), body):
+            yield Statement("hand", side, (said,), 1.5, (element,))
+            return
 
 
 def _pointing(body: Body, part: str, side: Side) -> Statement:

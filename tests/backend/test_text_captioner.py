@@ -175,3 +175,12 @@ def test_trivial_codes_are_left_out_where_there_are_telling_ones() -> None:
     assert ("forearm", "up") in chosen
     assert ("knee", "straight") not in chosen
     assert ("knee", "straight") in {(code.what, code.value) for code in codes}
+
+
+def test_a_raised_hand_is_told_where_its_arm_lies_between_all_ways() -> None:
+    """No way to point is near enough to hold, yet that the arm is raised is what is seen first."""
+    pose = posed(left_shoulder=(-60.0, -20.0, 70.0), left_elbow=(0.0, -60.0, 0.0))
+    said = [wording.sentence() for each in statements(pose) for wording in each.wordings()]
+    assert not any("left upper arm" in each or "left forearm" in each for each in said)
+    assert "the left hand is above the head" in said
+    assert "eft hand is above the head" in describe(pose)
