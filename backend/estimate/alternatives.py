@@ -133,7 +133,8 @@ def _sampled(network: PoseNetwork, evidence: Evidence, *, count: int, seed: int)
     """(N, 24, 6) rotations of samples, a few at a time so that the window can answer between."""
     device = evidence.points.device
     generator = torch.Generator(device).manual_seed(seed)
-    repeated = Evidence(**{name: value.expand(_AT_ONCE, *value.shape[1:]) for name, value in vars(evidence).items()})
+    told = [evidence, evidence.without_world()] * (_AT_ONCE // 2)
+    repeated = Evidence(**{name: torch.cat([getattr(one, name) for one in told]) for name in vars(evidence)})
     drawn: list[torch.Tensor] = []
     while len(drawn) * _AT_ONCE < count:
         with torch.inference_mode(), one_thread():

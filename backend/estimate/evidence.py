@@ -7,7 +7,7 @@ edge of a wide picture then looks to the model as one in the middle does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -142,6 +142,10 @@ class Evidence:
             pins=(self.pins * deep)[:, OTHER_JOINT],
             pins_known=self.pins_known[:, OTHER_JOINT],
         )
+
+    def without_world(self) -> Evidence:
+        """Of the same people, as if no world landmarks had been given."""
+        return replace(self, world=torch.zeros_like(self.world), has_world=torch.zeros_like(self.has_world))
 
     def features(self) -> torch.Tensor:
         """(N, FEATURES): what the network reads."""

@@ -30,7 +30,7 @@ from contrapposto.backend.skeleton import JOINT_INDEX
 from contrapposto.backend.solver_choice import ChosenSolver
 from numpy_rigs import varied_poses
 from training.metrics import pa_mpjpe
-from training.pose_source import Mixture, PoseSource, mirror
+from training.pose_source import Mixture, PoseSource
 from training.synthesis import Given, Noise, Sighting, Synthesis
 from training.weights import save_network
 
@@ -420,24 +420,3 @@ def test_without_torch_the_closed_form_stands_in(monkeypatch: pytest.MonkeyPatch
     assert type(models.estimator(Solver.AUTOMATIC)).__name__ == "AnalyticEstimator"
     with pytest.raises(MissingPackageError):
         models.estimator(Solver.MODEL)
-
-
-def test_a_mirrored_picture_gives_the_mirrored_pose() -> None:
-    network = PoseNetwork(width=32, depth=1).eval()
-    torch.nn.init.normal_(network.leave.weight, std=0.3)
-    torch.manual_seed(4)
-    seen = dataclasses.replace(
-        Evidence.nothing(3), points=torch.randn(3, 33, 2), confidence=torch.rand(3, 33), size=0.2 + torch.rand(3, 1),
-        has_points=torch.ones(3, 1), world=torch.randn(3, 33, 3), has_world=torch.ones(3, 1),
-        rotations=torch.randn(3, 24, 6), rotations_known=(torch.rand(3, 24) > 0.5).float(),
-        pins=torch.randn(3, 24, 3), pins_known=(torch.rand(3, 24) > 0.5).float(),
-    )  # fmt: skip
-    twice = seen.mirrored().mirrored()
-    assert all(torch.equal(value, getattr(twice, name)) for name, value in vars(seen).items())
-    with torch.inference_mode():
-        here, there = network.expected(seen), network.expected(seen.mirrored())
-        alone = network(seen.features())
-    for name, value in vars(there.mirrored()).items():
-        assert torch.allclose(value, getattr(here, name), atol=1e-5)
-    assert not torch.allclose(alone.six, here.six, atol=1e-3)
-    assert torch.allclose(mirror(here.rotations), there.rotations, atol=1e-5)
