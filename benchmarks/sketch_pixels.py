@@ -19,7 +19,7 @@ from contrapposto.backend.detect.drawing import DrawnFigure
 from contrapposto.backend.detect.drawing_ink import ink, working_copy
 from contrapposto.backend.detect.image import load_image
 from contrapposto.backend.errors import InputError, NoPersonFoundError
-from contrapposto.backend.estimate.drawn_bones import BONE_INDEX, BONES, LIMB_BONES
+from contrapposto.backend.estimate.drawn_bones import BONE_INDEX, BONES, LIMB_BONES, DrawnBone
 from contrapposto.backend.estimate.estimator import Estimate
 from contrapposto.backend.job import run_job
 from contrapposto.backend.keypoints import FIGURE_23
@@ -223,9 +223,35 @@ def goals(answers: Sequence[Answer]) -> str:
     lines = [
         f"PCK@0.1 {near:.1f} %{_mark(near >= NEAR_GOAL)} (goal {NEAR_GOAL:g})",
         f"posed limbs {limbs:.1f} degrees{_mark(limbs <= LIMBS_GOAL)} (goal {LIMBS_GOAL:g})",
+        _by_length(answers),
         f"{seconds:.2f} s of one processor{_mark(seconds <= SECONDS_GOAL)} (goal {SECONDS_GOAL:g} s on two)",
     ]
     return "; ".join(lines)
+
+
+def _by_length(answers: Sequence[Answer]) -> str:
+    """Of limbs that are foreshortened a pixel turns the angle, and of the others it does not."""
+    lengths = np.concatenate([_limb_lengths(each.case.annotated) for each in answers])
+    degrees = np.concatenate([each.limbs_posed for each in answers])
+    short = lengths < NEAR
+    return (
+        f"{degrees[~short].mean():.1f} of limbs drawn {NEAR:g} of the height or longer, {degrees[short].mean():.1f} of "
+        f"the {short.sum()} shorter"
+        if short.any()
+        else "none of the limbs is drawn short"
+    )
+
+
+def _limb_lengths(truth: Observation) -> np.ndarray:
+    """(L,) of the annotated limbs, as shares of the figure's height."""
+    points, sure = truth.keypoints_px[0], truth.confidence[0] > 0.0
+    height = float(np.ptp(points[sure], axis=0).max())
+    ends = [(FIGURE_23.index[bone.start[0]], FIGURE_23.index[bone.end[0]]) for bone in map(_bone, LIMB_BONES)]
+    return np.array([float(np.linalg.norm(points[b] - points[a])) / height for a, b in ends if sure[a] and sure[b]])
+
+
+def _bone(name: str) -> DrawnBone:
+    return BONES[BONE_INDEX[name]]
 
 
 def worst(answers: Sequence[Answer], *, count: int = 12) -> Table:

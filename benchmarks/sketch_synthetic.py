@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import torch
+from rich.console import Group
 from rich.table import Table
 from sketch_pixels import drawn_figure, other_side
 
@@ -93,8 +94,8 @@ def some_pictures(folder: Path, *, count: int = 12) -> list[ImageArray]:
     return [_rgb(drawing.image) for drawing in drawings[:count]]
 
 
-def style_table(folder: Path, models: ModelCache, *, each: int) -> Table | None:
-    """The first so many drawings of each style of the first shard; None where there is no shard."""
+def style_table(folder: Path, models: ModelCache, *, each: int) -> Group | None:
+    """The first so many drawings of each style of the first shard, and what is missed; None where there is no shard."""
     shard = _first_shard(folder)
     if not shard:
         return None
@@ -102,13 +103,19 @@ def style_table(folder: Path, models: ModelCache, *, each: int) -> Table | None:
         "style", "number", "found", "PCK@0.1", "visible", "PCK@0.05", "sides forgiven", "PA-MPJPE mm, mean", "median",
         "from true points, mean", "median", box=None,
     )  # fmt: skip
+    missed = Table(
+        "style", "missed %", "of these refused", "on the other side", "elsewhere, not drawn", "elsewhere, drawn",
+        box=None,
+    )  # fmt: skip
     every: list[Measured] = []
     for style, drawings in figures_of(shard).items():
         measured = [measure(drawing, models) for drawing in drawings[:each]]
         table.add_row(style, *_row(measured))
+        missed.add_row(style, *_missed(measured))
         every += measured
     table.add_row("all of these", *_row(every))
-    return table
+    missed.add_row("all of these", *_missed(every))
+    return Group(table, "", missed)
 
 
 def empty_line(folder: Path, models: ModelCache, *, most: int) -> str:
@@ -179,3 +186,17 @@ def _row(measured: Sequence[Measured]) -> list[str]:
         *(f"{share:.1f}" for share in shares),
         *(f"{of(values):.0f}" for values in lengths for of in (np.nanmean, np.nanmedian)),
     ]  # fmt: skip
+
+
+def _missed(measured: Sequence[Measured]) -> list[str]:
+    """The share of keypoints that are not found within 0.1, and of what these are made, in per cent of them."""
+    error, other, visible = (
+        np.concatenate([getattr(each, name) for each in measured]) for name in ("error", "other", "visible")
+    )
+    found = np.concatenate([np.full(len(each.error), each.found) for each in measured])
+    missed = error >= 0.1
+    across = missed & (other < 0.1)
+    elsewhere = missed & found & ~across
+    parts = (missed & ~found, across, elsewhere & ~visible, elsewhere & visible)
+    shares = [float(part.sum()) / max(int(missed.sum()), 1) for part in parts]
+    return [f"{100.0 * float(missed.mean()):.1f}", *(f"{100.0 * share:.0f}" for share in shares)]
