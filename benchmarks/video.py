@@ -11,6 +11,8 @@ keys: few keys instead of dense ones, as Blender plays them. Seeds are fixed. Nu
 from __future__ import annotations
 
 import argparse
+import functools
+import operator
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,7 +28,15 @@ sys.path.insert(0, str(ROOT))
 
 from rendered_films import load_films  # noqa: E402
 from video_cases import FilmSynthesis, Seen, motions  # noqa: E402
-from video_rendered import COMMON_JOINTS, SeenFilm, finished, seen_films, standing_speeds  # noqa: E402
+from video_rendered import (  # noqa: E402
+    COMMON_JOINTS,
+    SeenFilm,
+    finished,
+    landmark_flips,
+    seen_films,
+    standing_speeds,
+    way_flips,
+)
 from video_speed import STAGES, memory_lines, timed_video  # noqa: E402
 from video_ways import FilmErrors, Solved, Watched, Way, errors_of, filtered, frame_by_frame  # noqa: E402
 
@@ -40,6 +50,7 @@ from contrapposto.backend.runtime import POSE_MODEL, ModelCache, read_model  # n
 console = Console(highlight=False, width=140)
 TIMES_STEADIER, SKATE_MM, CONTACT_F1 = 5.0, 3.0, 0.85
 FRAMES_PER_S = 15.0
+LONG_FLIP = 15
 SECTIONS = ("accuracy", "rendered", "speed", "memory", "keys")
 
 
@@ -123,7 +134,21 @@ def rendered(options: argparse.Namespace) -> None:
     )
     title = "rendered films, 12 joints of a person of 1.70 m"
     goals(compare(seen, _ways(models.pose_network(), finished), title=title, among=COMMON_JOINTS))
+    _print_flips(seen, _ways(models.pose_network(), finished))
     _print_each(seen, clips={film.video.stem: str(film.truth.clip) for film in there})
+
+
+def _print_flips(seen: Sequence[SeenFilm], ways: dict[str, Way]) -> None:
+    """How many limbs are read as pointing the other way along the view, and how long that lasts."""
+    found = {"BlazePose's world landmarks": [landmark_flips(film) for film in seen]}
+    found |= {name: [way_flips(film, way(film)) for film in seen] for name, way in ways.items()}
+    table = Table("way", "wrong %", "times", "longest, frames", "frames in runs of 15 and more", box=None)
+    for name, each in found.items():
+        flips = functools.reduce(operator.add, each)
+        longest, long = int(flips.runs.max(initial=0)), int(flips.runs[flips.runs >= LONG_FLIP].sum())
+        table.add_row(name, f"{flips.percent:.2f}", str(len(flips.runs)), str(longest), str(long))
+    console.print(f"{sum(landmark_flips(film).deep for film in seen)} bones of limbs reach more than 12 cm in depth:")
+    console.print(table)
 
 
 def _print_each(seen: Sequence[SeenFilm], *, clips: dict[str, str]) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from people_accuracy import LIMB_ENDS
+from people_accuracy import LIMB_ENDS, LIMBS
 from rendered_films import BALLS, FilmTruth, RenderedFilm
 from video_cases import contacts
-from video_ways import Film, Way, film_of
+from video_ways import Film, Way, about_the_vertical, film_of
 
-from contrapposto.backend.arrays import BoolArray, DoubleArray
+from contrapposto.backend.arrays import BoolArray, DoubleArray, IntArray
 from contrapposto.backend.detect.clip import Clip
 from contrapposto.backend.detect.track_people import track_people
 from contrapposto.backend.detect.tracks import Track, VideoTracks
@@ -30,6 +30,9 @@ from contrapposto.backend.video_pipeline import solve_video_person
 COMMON_JOINTS: Final = [JOINT_INDEX[name] for name in LIMB_ENDS]
 """Shoulders, elbows, wrists, hips, knees and ankles: what a character has where we have it."""
 _KEYPOINTS: Final = [BLAZEPOSE_33.index[name] for name in LIMB_ENDS]
+_DEEP_M: Final = 0.12
+_FLAT_M: Final = 0.03
+"""What points along the view, and what hardly does, so that its direction is nobody's business."""
 _SAME_PERSON: Final = 0.15
 """Of the person's stature in the picture: who is further off in the median is somebody else."""
 
@@ -43,6 +46,7 @@ class SeenFilm:
         found: what the tracker says.
         time_s: (T,) when each frame was taken.
         joints: (T, 24, 3) metres, y up: the truth, of a person of our stature.
+        turn: (3, 3) from its axes to the inner frame of the camera.
         seen: (T,) whether the person was seen.
         raw: the motion that was solved from it.
     """
@@ -51,6 +55,7 @@ class SeenFilm:
     found: Observation
     time_s: DoubleArray
     joints: DoubleArray
+    turn: DoubleArray
     seen: BoolArray
     raw: RawMotion
 
@@ -87,7 +92,7 @@ def _solved(film: RenderedFilm, tracks: VideoTracks, *, person: int, models: Mod
         raise InputError(f"{film.video} is not evenly spaced: {len(track.frames)} frames became {raw.frame_count}.")
     found = replace(track.observation, camera=None)
     joints = film.truth.joints_alike[track.frames]
-    return SeenFilm(film.video.stem, found, track.time_s, joints, track.seen, raw)
+    return SeenFilm(film.video.stem, found, track.time_s, joints, film.truth.turn, track.seen, raw)
 
 
 def finished(settings: MotionSettings) -> Way:
@@ -97,6 +102,59 @@ def finished(settings: MotionSettings) -> Way:
         return film_of(seen.raw, settings)
 
     return film
+
+
+@dataclass(frozen=True)
+class DepthFlips:
+    """How often limbs that point along the view are read as pointing the other way along it.
+
+    Attributes:
+        deep: how many bones of limbs reach more than 12 cm towards the camera or away from it, over all frames.
+        runs: (R,) over how many frames each of those on end that do so the other way lasts.
+    """
+
+    deep: int
+    runs: IntArray
+
+    def __add__(self, other: DepthFlips) -> DepthFlips:
+        return DepthFlips(self.deep + other.deep, np.concatenate([self.runs, other.runs]))
+
+    @property
+    def percent(self) -> float:
+        """Of those that are deep."""
+        return 100.0 * float(self.runs.sum()) / max(self.deep, 1)
+
+
+def depth_flips(found: DoubleArray, truth: DoubleArray) -> DepthFlips:
+    """Of depths (T, 12), metres along the view, of the joints `LIMB_ENDS`."""
+    runs = list[IntArray]()
+    count = 0
+    for top, end in LIMBS:
+        here, there = (depths[:, end] - depths[:, top] for depths in (found, truth))
+        deep = np.abs(there) > _DEEP_M
+        wrong = deep & (here * there < 0.0) & (np.abs(here) > _FLAT_M)
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], wrong, [False]]).astype(int)))
+        runs.append(np.asarray(edges[1::2] - edges[::2], np.intp))
+        count += int(deep.sum())
+    return DepthFlips(count, np.concatenate(runs))
+
+
+def landmark_flips(seen: SeenFilm) -> DepthFlips:
+    """Of the detector's own world landmarks."""
+    assert seen.found.keypoints_world is not None
+    return depth_flips(seen.found.keypoints_world[:, _KEYPOINTS, 2].astype(np.float64), _depths(seen, seen.joints))
+
+
+def way_flips(seen: SeenFilm, film: Film) -> DepthFlips:
+    """Of what a way makes of it."""
+    found = film.joints - film.joints[:, :1]
+    truth = seen.joints - seen.joints[:, :1]
+    turned = found @ about_the_vertical(found[:, COMMON_JOINTS], truth[:, COMMON_JOINTS]).T
+    return depth_flips(_depths(seen, turned), _depths(seen, truth))
+
+
+def _depths(seen: SeenFilm, joints: DoubleArray) -> DoubleArray:
+    return np.asarray((joints[:, COMMON_JOINTS] @ seen.turn.T)[..., 2], np.float64)
 
 
 def standing_speeds(joints: DoubleArray) -> DoubleArray:

@@ -180,7 +180,7 @@ def errors_of(film: Film, seen: Watched, *, among: Sequence[int] | None = None) 
     """
     columns = list(range(seen.joints.shape[1]) if among is None else among)
     found, truth = (_from_the_pelvis(each, between_hips=among is not None) for each in (film.joints, seen.joints))
-    found = found @ _about_the_vertical(found[:, columns], truth[:, columns]).T
+    found = found @ about_the_vertical(found[:, columns], truth[:, columns]).T
     tensors = [torch.from_numpy(each).float() for each in (found, truth)]
     counted = LSP_JOINTS if among is None else columns
     found, truth = found[:, columns], truth[:, columns]
@@ -209,7 +209,7 @@ def _jitter(joints: DoubleArray) -> float:
     return float(np.linalg.norm(np.diff(joints, 3, axis=0), axis=-1).mean()) * FPS**3 / 10.0
 
 
-def _about_the_vertical(found: DoubleArray, truth: DoubleArray) -> DoubleArray:
+def about_the_vertical(found: DoubleArray, truth: DoubleArray) -> DoubleArray:
     """(3, 3) one turn for the whole film: a camera does not say where the world's axes are."""
     x, z = found[..., 0].ravel(), found[..., 2].ravel()
     wanted_x, wanted_z = truth[..., 0].ravel(), truth[..., 2].ravel()
