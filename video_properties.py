@@ -75,6 +75,13 @@ class VideoClip:
         max=1000.0,
         options={"SKIP_SAVE"},
     )
+    camera_motion: BoolProperty(
+        name="Turning Camera",
+        description="The camera turns while it films: measure that, and take it out of the motion. It must stay in one "
+        "place: one that is carried along cannot be taken out",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
 
 
 class VideoKeying:

@@ -50,7 +50,13 @@ class AgainVideo:
             max(step, 1),
             record_number(record, "fps") or render.fps / render.fps_base,
         )
-        self._work = VideoWork(clip, max(record.person, 1), ask=False, chosen=chosen)
+        self._work = VideoWork(
+            clip,
+            max(record.person, 1),
+            ask=False,
+            chosen=chosen,
+            camera_motion=bool(option(record, "camera_motion", False)),
+        )
         self._options = replace(recorded_options(record, frame=target.frame), in_place=False)
         self._keying = recorded_keying(record)
         solved = yield from self._work.job()
@@ -83,7 +89,8 @@ class AgainVideo:
     def _request(self, path: Path) -> dict[str, Any]:
         names = {"start": 0, "end": 0, "step": 1}
         asked = {name: int(option(self.record, name, default)) for name, default in names.items()}
-        return {"filepath": str(path), **asked, "fps": record_number(self.record, "fps")}
+        turns = bool(option(self.record, "camera_motion", False))
+        return {"filepath": str(path), **asked, "fps": record_number(self.record, "fps"), "camera_motion": turns}
 
     def _show_before(self, target: Target, shown: ExitStack) -> None:
         """See the rig where the motion begins, as it was."""

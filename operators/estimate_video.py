@@ -73,7 +73,9 @@ class PosesFromVideo(PosesActiveArmature, VideoClip, VideoKeying, ModalJob):
         options = key_options(scene.contrapposto.options, frame=self._target.frame)
         self._options, self._keying = replace(options, in_place=False), keying_from(self)
         self._preview = MotionPreview(armature, self._options)  # a rig that cannot be posed is refused before the work
-        self._work = VideoWork(clip, self.person, ask=self._ask, chosen=settings(context))
+        self._work = VideoWork(
+            clip, self.person, ask=self._ask, chosen=settings(context), camera_motion=self.camera_motion
+        )
         return self._whole(self._work.job())
 
     def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
@@ -131,6 +133,7 @@ class PosesFromVideo(PosesActiveArmature, VideoClip, VideoKeying, ModalJob):
         layout = operator.layout
         layout.use_property_split = True
         layout.prop(self, "person")
+        layout.prop(self, "camera_motion")
         draw_motion_options(layout, self, context.scene)
 
     def _whole(self, work: Job[Solved | SeveralPeople]) -> Job[tuple[Solved, PlannedMotion] | SeveralPeople]:

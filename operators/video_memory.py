@@ -20,7 +20,8 @@ RUNS_KEPT: Final = 4
 SOLVED_KEPT: Final = 4
 
 ClipKey = tuple[Any, ...]
-"""The stamp of a video with start, end and step: what was followed once is not followed again while it is the same."""
+"""The stamp of a video, its start, end, step and frames a second, and whether the camera's turning is measured: what
+was followed once is not followed again while these are the same."""
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ class CONTRAPPOSTO_OT_video_take(TellsWhy, bpy.types.Operator):
             return self.refuse(error)
         clip = context.scene.contrapposto.video
         clip.filepath, clip.start, clip.end, clip.fps = found.filepath, found.start, found.end, found.fps
-        clip.step, clip.person = 1, 0
+        clip.step, clip.person, clip.camera_motion = 1, 0, False
         return {"FINISHED"}
 
 

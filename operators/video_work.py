@@ -53,13 +53,15 @@ class VideoWork:
         person: whose motion, counted from 1; 0 for the most prominent, or to ask.
         ask: with several people and `person` 0, end with `SeveralPeople`.
         chosen: the preferences.
+        camera_motion: measure how the camera turns, and take that out.
 
     Attributes:
         is_solved: whether the motion is found, so that there is nothing more to read or to show.
     """
 
-    def __init__(self, clip: Clip, person: int, *, ask: bool, chosen: Settings) -> None:
+    def __init__(self, clip: Clip, person: int, *, ask: bool, chosen: Settings, camera_motion: bool = False) -> None:
         self.clip, self._person, self._ask, self._chosen = clip, person, ask, chosen
+        self._camera_motion = camera_motion
         self._run: CachedTracking | None = None
         self._tracks: VideoTracks | None = None
         self._fitted: Any = None
@@ -82,7 +84,7 @@ class VideoWork:
         from ..backend import packages
 
         yield from check_packages()
-        key = clip_key(self.clip)
+        key = self._key()
         tracks = session.videos.tracks_of(key)
         if tracks is None:
             packages.require_torch()  # said before the video is read, and not after
@@ -105,10 +107,10 @@ class VideoWork:
         if tracks is None and self._tracking is not None:
             tracks = self._tracking.result()
             self.clip = replace(self.clip, end=int(tracks.frames[-1]))
-            session.videos.remember_tracks(clip_key(self.clip), tracks)
+            session.videos.remember_tracks(self._key(), tracks)
         if tracks is None:
             raise InputError("Nothing is done yet that could be kept.")
-        return (yield from self._solve(clip_key(self.clip), tracks))
+        return (yield from self._solve(self._key(), tracks))
 
     def detail(self) -> str:
         """Which frame it is at, and the time left, in words."""
@@ -147,10 +149,18 @@ class VideoWork:
     def _tracking(self) -> Tracking | None:
         return None if self._run is None else self._run.tracking
 
+    def _key(self) -> ClipKey:
+        return clip_key(self.clip, camera_motion=self._camera_motion)
+
     def _follow(self) -> Job[VideoTracks]:
         from ..backend.video_cache import CachedTracking
 
-        self._run = CachedTracking(self.clip, session.models(self._chosen), store=video_store(self._chosen))
+        self._run = CachedTracking(
+            self.clip,
+            session.models(self._chosen),
+            store=video_store(self._chosen),
+            camera_motion=self._camera_motion,
+        )
         return (yield from self._part(self._run.job(), 0.0, FOLLOWING))
 
     def _solve(self, key: ClipKey, tracks: VideoTracks) -> Job[Solved | SeveralPeople]:
@@ -198,13 +208,13 @@ class VideoWork:
             job.close()
 
 
-def clip_key(clip: Clip) -> ClipKey:
-    """What a clip is known by; an empty one where its file cannot be looked at."""
+def clip_key(clip: Clip, *, camera_motion: bool) -> ClipKey:
+    """What a clip is known by, and how it is read; an empty one where its file cannot be looked at."""
     from ..backend.detect.image_sequence import is_picture_name, open_sequence
 
     is_sequence = clip.path.is_dir() or is_picture_name(clip.path)
     stamp = open_sequence(clip).info.stamp if is_sequence else stamp_of(clip.path)
-    return () if stamp is None else (*stamp, clip.start, clip.end, clip.step, clip.fps)
+    return () if stamp is None else (*stamp, clip.start, clip.end, clip.step, clip.fps, camera_motion)
 
 
 def _frames(done: int, count: int | None) -> str:

@@ -57,6 +57,7 @@ def draw_clip(layout: Any, context: bpy.types.Context, video: Any) -> None:
     row.prop(video, "end")
     row.prop(video, "step")
     column.prop(video, "person")
+    layout.prop(video, "camera_motion")
     row = layout.row()
     row.scale_y = 1.3
     row.operator_context = "INVOKE_DEFAULT"

@@ -292,7 +292,8 @@ def test_a_video_is_keyed_again_over_its_frames(humanoid, package, session, monk
     path.write_bytes(b"a video that the fake reader never opens")
     bpy.context.scene.frame_set(11)
     bpy.context.scene.render.fps = 24
-    assert bpy.ops.contrapposto.video(filepath=str(path), keys="DENSE", smoothing_hz=8.0) == {"FINISHED"}
+    given = {"keys": "DENSE", "smoothing_hz": 8.0, "camera_motion": True}
+    assert bpy.ops.contrapposto.video(filepath=str(path), **given) == {"FINISHED"}
     record = record_of(package, humanoid, 20.0)
     assert (record.kind, record.frames) == ("video", (11.0, 34.0))
     keys = keys_of(humanoid)
@@ -302,6 +303,7 @@ def test_a_video_is_keyed_again_over_its_frames(humanoid, package, session, monk
     read = videos.read
     assert bpy.ops.contrapposto.solve_again() == {"FINISHED"}
     assert videos.read > read, "another session reads it again"
+    assert videos.camera_motion == [True, True], "and as it was read"
     after = keys_of(humanoid)
     assert keys.keys() == after.keys()
     for place, points in keys.items():

@@ -254,6 +254,20 @@ def test_another_file_does_not_take_the_range_of_the_last(rig, videos, file, tmp
     assert result().frames == videos.frames
 
 
+def test_a_turning_camera_is_measured_and_the_video_read_again_for_it(rig, videos, file):
+    """What was read of a camera that stands does not do, and what was measured once is known."""
+    clip = bpy.context.scene.contrapposto.video
+    clip.filepath = str(file)
+    bpy.ops.contrapposto.video()
+    clip.camera_motion = True
+    bpy.ops.contrapposto.video()
+    assert videos.camera_motion == [False, True]
+    bpy.ops.contrapposto.video()
+    clip.camera_motion = False
+    bpy.ops.contrapposto.video(filepath=str(file), camera_motion=True)
+    assert videos.camera_motion == [False, True]
+
+
 @pytest.fixture
 def keyed(rig, videos, file):
     """The rig, keyed densely from a video that is gone now."""

@@ -74,7 +74,8 @@ def take(kind, name):
 def test_first_use_explains_itself(humanoid, session):
     layout = draw("CONTRAPPOSTO_PT_video", width=600)
     assert "Choose a video, or drop one" in layout.texts()
-    assert [entry[1] for entry in layout.drawn if entry[0] == "prop"] == ["filepath", "start", "end", "step", "person"]
+    fields = [entry[1] for entry in layout.drawn if entry[0] == "prop"]
+    assert fields == ["filepath", "start", "end", "step", "person", "camera_motion"]
     assert ("operator", "contrapposto.video", "Pose from Video") in layout.drawn
     assert ("menu", "CONTRAPPOSTO_MT_video_sources") in layout.drawn
 

@@ -31,6 +31,7 @@ class FakeVideos:
         read: how many frames were read in all.
         solved: the people whose motion was solved, and the frames of each.
         closed: how many readings were stopped.
+        camera_motion: of each reading, whether the camera's turning was to be measured.
     """
 
     package: Callable[[str], ModuleType]
@@ -41,9 +42,11 @@ class FakeVideos:
     read: int = 0
     solved: list[tuple[int, int]] = field(default_factory=list)
     closed: int = 0
+    camera_motion: list[bool] = field(default_factory=list)
 
-    def reading(self, clip: Any, _models: object, **_store: object) -> FakeReading:
+    def reading(self, clip: Any, _models: object, *, camera_motion: bool = False, **_store: object) -> FakeReading:
         """Stands for `CachedTracking`."""
+        self.camera_motion.append(camera_motion)
         return FakeReading(self, clip)
 
     def motion_job(self, tracks: Any, person: int, **_how: object) -> Generator[Any, None, Any]:
