@@ -18,7 +18,7 @@ from ..preferences import remember_sentence, settings
 from ..rig.overlay import redraw_views
 from ..translations.words import n_, tip_
 from .estimate_photo import PosesActiveArmature, PosesFromPicture, fill_options, key_options
-from .last_photo import TOO_LONG_AGO, run_of, why_no_photo
+from .last_photo import run_of, why_no_photo
 from .modal_job import ModalJob
 from .photo_result import write_result
 from .session import PhotoRun, session
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 OPERATOR: Final = "contrapposto.text"
 NO_SENTENCE: Final = "Type a sentence first, such as “sitting, right hand on the head”."
 NO_WORDS_POSED: Final = n_("Pose from a sentence first")
-WORDS_TOO_LONG_AGO: Final = n_("The sentence's pose is no longer known: pose from the sentence again")
 NOT_OF_WORDS: Final = n_("The pose on the rig was not made from a sentence")
 
 
@@ -230,7 +229,7 @@ def why_no_sentence(context: bpy.types.Context) -> str | None:
         return NO_WORDS_POSED
     if not result.sentence or (run is not None and run.result.found is not None):
         return NOT_OF_WORDS
-    return WORDS_TOO_LONG_AGO if (reason := why_no_photo(context)) == TOO_LONG_AGO else reason
+    return why_no_photo(context)
 
 
 class CONTRAPPOSTO_OT_text_switch(TellsWhy, ModalJob, bpy.types.Operator):

@@ -49,6 +49,15 @@ def test_joints_are_found_where_they_are_drawn(humanoid, sketches, picture, sess
         np.testing.assert_allclose(seen.keypoints_px[0, seen.schema.index[name]], place, atol=2.0)
 
 
+def test_once_it_is_forgotten_the_drawing_is_asked_for_and_no_photo(humanoid, sketches, picture, session):
+    bpy.ops.contrapposto.sketch(filepath=str(picture), readings=2)
+    session.forget_runs()
+    gone = "The drawing's pose is no longer known: pose from the drawing again"
+    with pytest.raises(RuntimeError, match=gone):
+        bpy.ops.contrapposto.choose_reading(index=2)
+    assert gone in draw("CONTRAPPOSTO_PT_result", width=900).texts()
+
+
 def test_all_readings_can_be_chosen(humanoid, sketches, picture):
     bpy.ops.contrapposto.sketch(filepath=str(picture), readings=2)
     straight = pose_of(humanoid)

@@ -318,8 +318,15 @@ def test_without_a_sentence_that_was_posed_there_is_nothing_to_switch_in_words(r
         bpy.ops.contrapposto.text_switch(index=1)
     bpy.ops.contrapposto.text(prompt="Left arm up")
     session.forget_runs()
-    with pytest.raises(RuntimeError, match="The sentence's pose is no longer known: pose from the sentence again"):
+    gone = "The sentence's pose is no longer known: pose from the sentence again"
+    with pytest.raises(RuntimeError, match=gone):
         bpy.ops.contrapposto.text_switch(index=1)
+    with pytest.raises(RuntimeError, match=gone):
+        bpy.ops.contrapposto.choose_reading(index=1)
+    for panel in ("result", "text"):
+        words = draw(f"CONTRAPPOSTO_PT_{panel}", width=900).texts()
+        assert gone in words, panel
+        assert "photo's pose" not in words, panel
     with pytest.raises(RuntimeError, match="Type a sentence first"):
         bpy.ops.contrapposto.text_ask(prompt=" ")
 
