@@ -34,7 +34,7 @@ class CONTRAPPOSTO_PT_trouble(Sidebar, bpy.types.Panel):
 
 
 def draw_dialog(layout: Any, _context: bpy.types.Context, width_px: int) -> None:
-    """The dialog's content: its own button copies the report, so the other way to it is beside."""
+    """The dialog's content: its own button copies the report, so only the other way to it is drawn."""
     trouble = session.trouble
     if trouble is None:
         return
@@ -42,13 +42,19 @@ def draw_dialog(layout: Any, _context: bpy.types.Context, width_px: int) -> None
     for number, line in enumerate(trouble.lines):
         icon = ("ERROR", "CHECKMARK", "INFO")[min(number, 2)]
         draw_sentence(layout, line, icon=icon, width_px=width_px * scale)
-    draw_buttons(layout)
+    draw_save(layout)
 
 
 def draw_buttons(layout: Any) -> None:
     """Both ways to the report."""
     row = layout.row(align=True)
     row.operator("contrapposto.copy_report", icon="COPYDOWN")
+    draw_save(row)
+
+
+def draw_save(layout: Any) -> None:
+    """The way to the report that asks where."""
+    row = layout.row(align=True)
     row.operator_context = "INVOKE_DEFAULT"
     row.operator("contrapposto.save_report", icon="FILE_TEXT")
 
