@@ -52,11 +52,10 @@ def draw_clip(layout: Any, context: bpy.types.Context, video: Any) -> None:
     row = column.row(align=True)
     row.prop(video, "filepath", text="", placeholder="Video file")
     row.menu("CONTRAPPOSTO_MT_video_sources", text="", icon="TRACKER")
-    row = column.column(align=True) if is_narrow(context) else column.row(align=True)
-    row.prop(video, "start")
-    row.prop(video, "end")
-    row.prop(video, "step")
-    column.prop(video, "person")
+    for pair in (("start", "end"), ("step", "person")):  # three in a row have no room for their words in Japanese
+        row = column.column(align=True) if is_narrow(context) else column.row(align=True)
+        for name in pair:
+            row.prop(video, name)
     layout.prop(video, "camera_motion")
     row = layout.row()
     row.scale_y = 1.3
