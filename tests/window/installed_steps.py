@@ -13,7 +13,7 @@ import window
 from artist import ADDON, GROUP, OUT, PHOTO, open_tab, result, session, shot, state, wait_for_job
 
 LAST = 23
-LEAVE, END_FIELD = 0.65, 0.5
+LEAVE, END_FIELD = 0.65, 0.7
 """How far across the sidebar the button that leaves a reading is, and the field of the last frame."""
 TABLE: list[tuple[str, str, str]] = []
 """Of each step: its name, what did it, and the facts that were checked."""
