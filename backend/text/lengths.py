@@ -38,7 +38,7 @@ def swing_degrees(now: DoubleArray, way: DoubleArray, share: float) -> tuple[flo
         Degrees, and the share that is not reached once it points along `way`.
     """
     before = float(np.clip(now @ way, -1.0, 1.0))
-    after = min(before + share, 1.0)
+    after = float(np.clip(before + share, -1.0, 1.0))
     return float(np.degrees(np.arccos(before) - np.arccos(after))), before + share - after
 
 

@@ -332,3 +332,13 @@ def test_a_joint_that_is_out_of_its_range_stays_so_unless_it_is_named():
     odd[JOINT_INDEX["right_knee"]] = (-0.4, 0.0, 0.0)
     (pose,) = edited(Change("bend", "left_elbow"), current=odd)
     assert moved_deg(pose, odd)["right_knee"] < 0.5
+
+
+def test_a_length_away_from_a_place_ends_where_the_limb_points_away():
+    """Longer than twice the limb: there is no further away, and no angle for it."""
+    body = Body.posed(STANDING[None])
+    (pose,) = edited(Change("raise", "left_elbow", metres=-1.0, toward="head_top"))
+    assert np.isfinite(pose.rotations).all()
+    before, after = (posed.joints[0, JOINT_INDEX["left_elbow"]] for posed in (body, Body.posed(pose.rotations[None])))
+    head = body.joints[0, JOINT_INDEX["head"]]
+    assert np.linalg.norm(after - head) > np.linalg.norm(before - head)
