@@ -134,6 +134,7 @@ def another_reading() -> window.Story:
     kept = state()
     assert kept[0] != posed[0]
     yield from undo_and_redo(posed, kept)
+    yield 4.0  # until a slow machine has drawn what was done again
     shot("16-kept")
     passed("another reading of the photo", "shown, left, kept; undo, redo", by="mouse, Ctrl Z, Ctrl Shift Z")
 
