@@ -383,7 +383,7 @@ def test_the_panel_shows_what_was_understood(rig, session):
     assert "“Left arm up, right knee bent 90 degrees”" in draw("CONTRAPPOSTO_PT_result", width=900).texts()
     assert "made from a sentence" in draw("CONTRAPPOSTO_PT_camera", width=900).texts()
     session.forget_runs()
-    assert "pose from the photo again" in draw("CONTRAPPOSTO_PT_text", width=900).texts()
+    assert "pose from the sentence again" in draw("CONTRAPPOSTO_PT_text", width=900).texts()
 
 
 def test_sentences_do_not_push_pictures_out(package, rig, session, monkeypatch):
