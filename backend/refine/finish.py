@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 SMOOTHING_HZ: Final = 4.0
 """By default faster movements are taken for trembling."""
 _LEAST_HZ: Final = 0.2
-_STILL_SHARE: Final = 0.5
+_STILL_SHARE: Final = 0.4
 _FAST_SHARE: Final = 1.25
-_FAST: Final = 6.0
+_FAST: Final = 10.0
 """The cutoffs of joints that do not turn, and that turn by so many radians a second, as shares of what is asked."""
 _EVENED_S: Final = 0.1
 """How fast a joint turns is evened over about this time."""
@@ -117,7 +117,7 @@ def _take(
 def smoothed_rotations(rotations: AnyFloatArray, sigma: AnyFloatArray, *, cutoff: float, fps: float) -> DoubleArray:
     """(T, 24, 3, 3) smoothed, sure frames (sigma (T, 24) radians) counting more; the mean rotation, not of angles.
 
-    Where a joint is nearly still, half of the cutoff is smoothed away too; where it turns fast, as in a blow, less is.
+    Where a joint is nearly still the cutoff is less than half as high; where it turns fast, as in a blow, higher.
     """
     if cutoff >= 0.5 * fps:
         return np.array(rotations, np.float64)

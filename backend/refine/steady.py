@@ -18,9 +18,9 @@ from ..observation import Observation
 from .sides import other_sides, size_px, with_own_sides
 from .smoothing import Robust, robustly_smoothed, smoothed
 
-POINTS_HZ: Final = 6.0
+POINTS_HZ: Final = 5.0
 """Faster movements of keypoints are taken for errors: people walk, box and dance below it."""
-WORLD_HZ: Final = 4.0
+WORLD_HZ: Final = 3.0
 """The same of world landmarks, which tremble more."""
 _POINT_ERROR: Final = 0.01
 """An ordinary error of a keypoint, as a share of the person's size."""

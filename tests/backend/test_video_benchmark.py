@@ -249,6 +249,30 @@ def test_the_long_video_holds_the_photo_moved_about(tmp_path):
     assert megabytes("VmHWM") >= megabytes("VmRSS") > 50.0 or np.isnan(megabytes("VmRSS"))
 
 
+def test_an_arm_whose_landmarks_are_turned_over_in_depth_for_half_a_second_stays_where_it_is(poses) -> None:
+    from video_cases import FilmSynthesis, Motion
+    from video_ways import Solved
+
+    seen = FilmSynthesis().see_motion(Motion("swing", poses), seed=4)
+    world = seen.exact.keypoints_world.copy()
+    arm = [BLAZEPOSE_33.index[f"left_{name}"] for name in ("elbow", "wrist", "pinky", "index", "thumb")]
+    flipped, shoulder = slice(12, 27), BLAZEPOSE_33.index["left_shoulder"]
+    deep = world[flipped][:, arm, 2] - world[flipped][:, [shoulder], 2]
+    for column, point in enumerate(arm):
+        world[flipped, point, 2] -= 2.0 * deep[:, column]
+    network = load_network(read_model(POSE_MODEL))
+    exact, turned = (
+        Solved(network).way(MotionSettings())(replace(seen, found=replace(seen.exact, keypoints_world=each))).joints
+        for each in (seen.exact.keypoints_world, world)
+    )
+    moved = np.linalg.norm((turned - turned[:, :1]) - (exact - exact[:, :1]), axis=-1)[
+        flipped, JOINT_INDEX["left_wrist"]
+    ]
+    thrown = 2.0 * np.abs(deep[:, 1]).mean()
+    assert thrown > 0.1, "the arm reaches towards the camera or away from it"
+    assert moved.mean() < 0.2 * thrown
+
+
 def test_limbs_that_are_read_the_other_way_along_the_view_are_counted() -> None:
     from people_accuracy import LIMB_ENDS
     from video_rendered import depth_flips
