@@ -11,6 +11,8 @@ import pytest
 from contrapposto.backend.detect.drawing_or_photo import MEASURES, WEIGHTS, looks_drawn, measures
 from contrapposto.backend.detect.image import load_image
 
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "photo.jpg"
+
 
 def figure(*, width: int = 2, ink: tuple[int, int, int] = (20, 20, 30), paper: int = 245) -> np.ndarray:
     """A stick figure with a round head."""
@@ -48,13 +50,38 @@ def test_each_measure_has_its_weight() -> None:
     assert measures(figure()).shape == (len(MEASURES),) == (len(WEIGHTS),)
 
 
+def test_a_person_before_a_plain_wall_is_a_photo() -> None:
+    """The sample, on which nothing is fitted: what is plain and has few tones need not be drawn."""
+    assert looks_drawn(load_image(SAMPLE)) < 0.3
+
+
+def test_one_ink_is_told_from_many_colours() -> None:
+    """The same strokes in one ink and in four; of what is thin in a photo the colours are others everywhere."""
+    many = figure()
+    for row, ink in enumerate(((200, 40, 30), (30, 160, 40), (40, 60, 200), (220, 180, 20))):
+        part = many[120 * row : 120 * (row + 1)]
+        part[part.max(axis=2) < 120] = ink
+    place = MEASURES.index("inks")
+    assert measures(figure(ink=(30, 40, 190)))[place] < 0.05
+    assert measures(many)[place] > 0.2
+
+
+def test_edges_of_strokes_are_told_from_edges_of_areas() -> None:
+    areas = np.full((480, 360, 3), 230, np.uint8)
+    cv2.rectangle(areas, (0, 0), (180, 480), (90, 120, 160), -1)
+    cv2.rectangle(areas, (180, 240), (360, 480), (150, 90, 60), -1)
+    place = MEASURES.index("strokes")
+    assert measures(figure(width=4))[place] > 0.8
+    assert measures(areas)[place] < 0.1
+
+
 def test_real_pictures(shared_data: Path) -> None:
-    """At most one photo is unclear, and none is surely called a drawing; nor is any drawing called a photo."""
+    """At most one photo is unclear, and none is called a drawing; nor is any drawing called a photo."""
     photos = sorted((shared_data / "photos").rglob("*.jpg"))
     sketches = [path for path in sorted((shared_data / "sketches").rglob("*.png")) if "mask" not in path.name]
     photo = np.array([looks_drawn(load_image(path)) for path in photos])
     drawn = np.array([looks_drawn(load_image(path)) for path in sketches[::4]])
     assert (photo < 0.3).sum() >= len(photos) - 1
-    assert photo.max() < 0.7
-    assert (drawn > 0.7).mean() > 0.85
-    assert drawn.min() > 0.4
+    assert photo.max() < 0.5
+    assert (drawn > 0.7).mean() > 0.9
+    assert drawn.min() > 0.5
