@@ -44,7 +44,7 @@ def looks_drawn(image: ImageArray) -> float:
 
 
 def measures(image: ImageArray) -> DoubleArray:
-    """(6,) what tells drawings from photos, in the order of `MEASURES`.
+    """(6,) what tells drawings from photos, in the order of `MEASURES`; a picture without edges is a blank sheet.
 
     - plain: the share of pixels in whose surroundings nothing changes;
     - tones: the logarithm of how many of 4,096 colours make up nine tenths of the picture;
@@ -107,7 +107,7 @@ def _lined(small: ImageArray) -> float:
     spread = _spread(small)
     edges = _change(small).max(axis=2) > _EDGE * spread
     if not edges.any():
-        return 0.0
+        return 1.0
     lines = cv2.dilate(_thin(small, _THIN).max(axis=2), np.ones((3, 3), np.uint8))
     return float((np.asarray(lines) > _LINE * spread)[edges].mean())
 
@@ -127,7 +127,7 @@ def _strokes(small: ImageArray, light: ImageArray) -> float:
     slope = np.hypot(across, down)
     rows, columns = np.nonzero(slope > max(0.25 * float(np.percentile(slope, 99.5)), 20.0))
     if not len(rows):
-        return 0.0
+        return 1.0
     some = np.linspace(0, len(rows) - 1, min(len(rows), _EDGES)).astype(np.intp)
     rows, columns = rows[some], columns[some]
     ways = np.stack([down[rows, columns], across[rows, columns]]) / slope[rows, columns]

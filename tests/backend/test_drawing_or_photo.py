@@ -36,6 +36,11 @@ def test_colour_grain_and_polarity_make_no_photo() -> None:
     assert looks_drawn(np.clip(figure(paper=210) + grain, 0, 255).astype(np.uint8)) > 0.8
 
 
+@pytest.mark.parametrize("paper", [255, 200, 0])
+def test_a_blank_sheet_is_a_drawing(paper: int) -> None:
+    assert looks_drawn(np.full((300, 300, 3), paper, np.uint8)) > 0.9
+
+
 def test_texture_and_shades_are_a_photo() -> None:
     """Noise of all scales, as surfaces in light have it."""
     rng = np.random.default_rng(1)
