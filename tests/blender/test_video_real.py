@@ -68,3 +68,12 @@ def test_what_is_no_video_is_refused_in_words(package, humanoid, session, movie)
     assert humanoid.animation_data is None
     with pytest.raises(RuntimeError, match="does not exist"):
         bpy.ops.contrapposto.video(filepath=str(movie.with_name("missing.mp4")))
+
+
+def test_how_the_camera_turns_is_measured_where_asked(package, humanoid, session, movie):
+    assert bpy.ops.contrapposto.video(filepath=str(movie), keys="DENSE", camera_motion=True) == {"FINISHED"}
+    result = bpy.context.scene.contrapposto.video.result
+    assert (result.frames, result.person) == (FRAMES, 1)
+    tracks = session.videos.run_of(bpy.context.scene).result.tracks
+    assert tracks.camera is not None
+    assert tracks.camera.angles_deg().max() > 0.5, "the background slides by 22 pixels of 640"
