@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from .runtime import ModelCache
 
 _FEW_SEEN: Final = 0.5
-"""Where a person is seen in a smaller share of the frames, the artist is told."""
+_LONG_GAP_S: Final = 0.3
+"""Where a person is seen in a smaller share of the frames, or is away for longer, the artist is told."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def solve_video_person(tracks: VideoTracks, person: int, models: ModelCache) -> 
         seen = _standing_camera(seen, tracks.camera.part(track.first, count))
     cuts = tuple(cut - track.first for cut in tracks.cuts if 0 < cut - track.first < count)
     raw = yield from solve_motion(seen, track.time_s, network, cuts=cuts, seen=track.seen)
-    return VideoResult(tracks, person, raw, (*tracks.notes, *_notes(track, cuts)))
+    return VideoResult(tracks, person, raw, (*tracks.notes, *notes_of(track, cuts)))
 
 
 def _standing_camera(seen: Observation, camera: CameraMotion) -> Observation:
@@ -115,11 +116,23 @@ def _standing_camera(seen: Observation, camera: CameraMotion) -> Observation:
     return replace(steadied, keypoints_world=np.asarray(inner_to_camera(turned), np.float32))
 
 
-def _notes(track: Track, cuts: tuple[int, ...]) -> tuple[str, ...]:
+def notes_of(track: Track, cuts: tuple[int, ...]) -> tuple[str, ...]:
+    """What the artist should know of how somebody is seen, in sentences; `cuts` are the frames where takes begin."""
     notes: list[str] = []
-    share = float(track.seen.mean())
+    share, gap = float(track.seen.mean()), _longest_gap_s(track)
     if share < _FEW_SEEN:
         notes.append(f"The person is seen in {share:.0%} of the frames only; the rest is filled in.")
+    elif gap >= _LONG_GAP_S:
+        notes.append(
+            f"The person is not seen in {1.0 - share:.0%} of the frames, for {gap:.1f} s at most; these are filled in."
+        )
     if cuts:
         notes.append(f"The video is cut {len(cuts)} times while the person is in it; each take is solved by itself.")
     return tuple(notes)
+
+
+def _longest_gap_s(track: Track) -> float:
+    """For how long the person is away at most, from when last seen to when seen again."""
+    seen = track.time_s[track.seen]
+    usual = float(np.median(np.diff(track.time_s))) if len(track.time_s) > 1 else 0.0
+    return max(float(np.diff(seen).max(initial=0.0)) - usual, 0.0)

@@ -15,6 +15,8 @@ from .motion_channels import MotionChannels
 Positions = Callable[[DoubleArray, DoubleArray], DoubleArray]
 """(F, R, 4) unit quaternions and (F, L, 3) locations, in the order of `MotionChannels` -> (F, J, 3) metres."""
 
+STANDING_MM: Final = 4.0
+"""What feet that stand in a motion from video may be off, so that few keys do not make them slide."""
 _KEPT_BACK: Final = 0.995
 """Share of the bound that is used: Blender's own rounding of handles needs a little of it."""
 

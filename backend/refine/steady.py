@@ -50,7 +50,8 @@ def at_even_times(seen: Observation, time_s: AnyFloatArray) -> tuple[Observation
     steps = np.diff(times)
     if steps.min() <= 0.0:
         raise InputError("The times of the frames do not ascend. Convert the video to a constant frame rate.")
-    fps = min(1.0 / float(np.median(steps)), _FASTEST_FPS)
+    usual, mean = 1.0 / float(np.median(steps)), (len(times) - 1) / float(times[-1] - times[0])
+    fps = min(max(usual, mean), _FASTEST_FPS)  # the mean where long and short frames alternate, else pauses would count
     if np.abs(steps * fps - 1.0).max() < _EVEN:
         return replace(seen, fps=(len(times) - 1) / float(times[-1] - times[0])), np.arange(len(times))
     even = times[0] + np.arange(round(float(times[-1] - times[0]) * fps) + 1) / fps

@@ -10,15 +10,19 @@ import pytest
 
 pytest.importorskip("torch")
 
+from contrapposto.backend.detect.tracks import Track
 from contrapposto.backend.errors import InputError
 from contrapposto.backend.estimate.motion import RawMotion
 from contrapposto.backend.job import run_job
+from contrapposto.backend.keypoints import BLAZEPOSE_33
+from contrapposto.backend.observation import Observation
 from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.proportions import LENGTH_GROUPS
 from contrapposto.backend.refine.finish import MotionSettings
+from contrapposto.backend.refine.steady import at_even_times
 from contrapposto.backend.rotations import axis_angle_to_matrix
 from contrapposto.backend.video_motion import finished
-from contrapposto.backend.video_pipeline import VideoResult
+from contrapposto.backend.video_pipeline import VideoResult, notes_of
 
 FPS = 30.0
 ROUND = 36
@@ -79,3 +83,41 @@ def test_a_loop_is_a_round_that_meets_itself() -> None:
 def test_nothing_that_moves_is_no_loop() -> None:
     with pytest.raises(InputError, match="longer motion"):
         run_job(finished(swinging(5), MotionSettings(), loop=True))
+
+
+def keypoints(times: np.ndarray) -> Observation:
+    """Points that move to the right, a hundred pixels a second."""
+    points = np.zeros((len(times), 33, 2), np.float32)
+    points[..., 0] = 100.0 * times[:, None]
+    return Observation(points, np.ones(points.shape[:2], np.float32), BLAZEPOSE_33, (640, 360))
+
+
+@pytest.mark.parametrize(
+    ("steps", "fps"),
+    [([3, 1] * 12, 12.5), ([1, 1, 1, 1, 10] * 4, 25.0), ([1] * 20, 25.0)],
+    ids=["long and short in turn", "pauses", "even"],
+)
+def test_uneven_frames_keep_their_number_and_their_times(steps: list[int], fps: float) -> None:
+    times = np.concatenate([[0.0], np.cumsum(steps)]) / 25.0
+    even, nearest = at_even_times(keypoints(times), times)
+    assert even.fps == pytest.approx(fps)
+    assert even.frame_count == len(nearest) == round(float(times[-1]) * fps) + 1 >= len(times)
+    np.testing.assert_allclose(even.keypoints_px[:, 0, 0], 100.0 * np.arange(even.frame_count) / fps, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("away", "said"),
+    [
+        (slice(0, 0), ""),
+        (slice(10, 14), ""),
+        (slice(10, 35), "for 0.8 s at most"),
+        (slice(10, 90), "20% of the frames"),
+    ],
+)
+def test_who_is_away_for_long_is_told_of(away: slice, said: str) -> None:
+    times = np.arange(100) / 30.0
+    seen = np.ones(100, np.bool_)
+    seen[away] = False
+    track = Track(keypoints(times), np.arange(100), times, seen, np.zeros((4, 4, 3), np.uint8))
+    assert said in " ".join(notes_of(track, ()))
+    assert bool(notes_of(track, ())) == bool(said)
