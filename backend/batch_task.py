@@ -17,7 +17,7 @@ from .errors import ContrappostoError, InputError
 from .estimate.estimator import Estimate
 from .files import write_atomically
 from .job import Job, Progress
-from .keying.error_bound import STANDING_MM, ErrorBound
+from .keying.error_bound import ErrorBound
 from .keying.key_reduction import Reduction
 from .refine.finish import MotionSettings
 from .runtime import ModelCache
@@ -214,4 +214,4 @@ def _key_options(request: RigRequest) -> KeyOptions:
 
 
 def _reduction(options: BatchOptions) -> Reduction | None:
-    return None if options.reduction is None else Reduction(ErrorBound(*options.reduction, STANDING_MM))
+    return None if options.reduction is None else Reduction(ErrorBound(*options.reduction))

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from .cli_rig_request import RigRequest, check_folder
 from .detect.clip import Clip
 from .errors import InputError
-from .keying.error_bound import STANDING_MM, ErrorBound
+from .keying.error_bound import ErrorBound
 from .keying.key_reduction import Reduction
 from .refine.finish import MotionSettings
 from .video_cache import VideoCache, user_folder
@@ -102,7 +102,7 @@ class VideoRequest(RigRequest):
             return None
         degrees = MAX_ERROR_DEG if self.max_error_deg is None else self.max_error_deg
         millimetres = MAX_ERROR_MM if self.max_error_mm is None else self.max_error_mm
-        return Reduction(ErrorBound(degrees, millimetres, STANDING_MM))
+        return Reduction(ErrorBound(degrees, millimetres))
 
     @property
     def store(self) -> VideoCache | None:

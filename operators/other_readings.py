@@ -76,7 +76,7 @@ def _step(name: str) -> bool:
         del session.searches[name]
         trouble = rpt_("No other readings were found: {error}").format(error=error)
         session.change_run(name, lambda run: replace(run, trouble=trouble))
-    except BaseException:
+    except BaseException:  # the search cannot go on, whatever ended it; the fault is told
         del session.searches[name]
         raise
     return name in session.searches

@@ -142,7 +142,7 @@ class CONTRAPPOSTO_OT_choose_reading(TellsWhy, bpy.types.Operator):
         except ContrappostoError as error:
             self._put_away(context)
             return self.refuse(error)
-        except BaseException:
+        except BaseException:  # Blender does not call it again: what it shows must go, and the fault is told
             self._put_away(context)
             raise
         return answer

@@ -82,7 +82,7 @@ def planned_motion(
     Raises:
         ContrappostoError: the motion cannot be finished, or the rig cannot be posed.
     """
-    from ..backend.keying.error_bound import STANDING_MM, ErrorBound
+    from ..backend.keying.error_bound import ErrorBound
     from ..backend.keying.key_reduction import Reduction
     from ..rig.motion_keys import plan_motion, scene_fps
 
@@ -103,7 +103,7 @@ def planned_motion(
     if run is not None:
         plan = _with_fingers(plan, run.fingers)
     if keying.keys == "REDUCED":
-        bound = ErrorBound(keying.max_degrees, keying.max_millimetres, STANDING_MM)
+        bound = ErrorBound(keying.max_degrees, keying.max_millimetres)
         plan = yield from plan.reduce(Reduction(bound))
     yield Progress("Making keys", 1.0)
     return PlannedMotion(plan, whole, fps, notes)

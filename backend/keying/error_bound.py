@@ -15,8 +15,6 @@ from .motion_channels import MotionChannels
 Positions = Callable[[DoubleArray, DoubleArray], DoubleArray]
 """(F, R, 4) unit quaternions and (F, L, 3) locations, in the order of `MotionChannels` -> (F, J, 3) metres."""
 
-STANDING_MM: Final = 4.0
-"""What feet that stand in a motion from video may be off, so that few keys do not make them slide."""
 _KEPT_BACK: Final = 0.995
 """Share of the bound that is used: Blender's own rounding of handles needs a little of it."""
 
@@ -28,8 +26,7 @@ class ErrorBound:
     Attributes:
         degrees: of every bone's own rotation.
         millimetres: of every location, and of the end joints where forward kinematics are given.
-        standing_millimetres: of feet while they stand, where that is known, so that they do not slide; None for no
-            other bound than that.
+        standing_millimetres: of feet while they stand, where that is known, so that they do not slide.
 
     Raises:
         InputError: a bound is not a positive number.
@@ -37,12 +34,12 @@ class ErrorBound:
 
     degrees: float = 2.0
     millimetres: float = 20.0
-    standing_millimetres: float | None = None
+    standing_millimetres: float = 4.0
 
     def __post_init__(self) -> None:
         for name in ("degrees", "millimetres", "standing_millimetres"):
             value = getattr(self, name)
-            if value is not None and not 0.0 < value < np.inf:
+            if not 0.0 < value < np.inf:
                 raise InputError(
                     f"The largest error in {name.replace('_', ' ')} must be a positive number, not {value}."
                 )
@@ -62,8 +59,6 @@ class EndJoints:
 
     def while_standing(self, standing: BoolArray, bound: ErrorBound) -> EndJoints:
         """With the tighter bound where joints (T, J) are told to stand."""
-        if bound.standing_millimetres is None:
-            return self
         tight = min(bound.standing_millimetres, bound.millimetres)
         return EndJoints(self.positions, np.where(standing, tight, bound.millimetres))
 

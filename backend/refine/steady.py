@@ -53,7 +53,7 @@ def at_even_times(seen: Observation, time_s: AnyFloatArray) -> tuple[Observation
     usual, mean = 1.0 / float(np.median(steps)), (len(times) - 1) / float(times[-1] - times[0])
     fps = min(max(usual, mean), _FASTEST_FPS)  # the mean where long and short frames alternate, else pauses would count
     if np.abs(steps * fps - 1.0).max() < _EVEN:
-        return replace(seen, fps=(len(times) - 1) / float(times[-1] - times[0])), np.arange(len(times))
+        return replace(seen, fps=mean), np.arange(len(times))
     even = times[0] + np.arange(round(float(times[-1] - times[0]) * fps) + 1) / fps
     halfway: DoubleArray = 0.5 * (times[1:] + times[:-1])
     nearest: IntArray = np.asarray(np.searchsorted(halfway, even), np.intp)
