@@ -106,7 +106,7 @@ def _written(work: _Work, tracks: VideoTracks, rig: MotionRig | None) -> list[Pa
         job = finished(result, request.settings, fps=fps, loop=request.loop)
         motion = run_patiently(job, on_progress=work.show)
     work.lines += _motion_in_words(motion)
-    work.notes += [*result.notes, *_store_notes(work)]
+    work.notes += [*result.notes, *_loop_notes(motion), *_store_notes(work)]
     with ExitStack() as all_or_none:
         partial = {path: all_or_none.enter_context(write_atomically(path)) for path in request.targets(0)}
         if rig is not None:
@@ -145,6 +145,12 @@ def _key_rig(work: _Work, rig: MotionRig, motion: VideoMotion, *, partial: Mappi
 
 def _store_notes(work: _Work) -> tuple[str, ...]:
     return () if work.store is None else work.store.notes
+
+
+def _loop_notes(motion: VideoMotion) -> tuple[str, ...]:
+    if motion.loop is None or motion.loop.cycle.meets:
+        return ()
+    return ("No part of the motion is a clear cycle, so the loop jerks where it begins again.",)
 
 
 def _motion_in_words(motion: VideoMotion) -> Iterator[str]:

@@ -75,6 +75,34 @@ class PoseSequence:
         """T."""
         return self.rotations.shape[0]
 
+    def part(self, frames: slice) -> PoseSequence:
+        """Only these frames."""
+        return replace(
+            self,
+            rotations=self.rotations[frames],
+            translation=self.translation[frames],
+            confidence=self.confidence[frames],
+            hands=None if self.hands is None else self.hands[frames],
+            shown=None if self.shown is None else self.shown[frames],
+        )
+
+    def followed_by(self, *others: PoseSequence) -> PoseSequence:
+        """All frames one after the other; hands and what is shown only where all have them."""
+        every = (self, *others)
+
+        def joined(arrays: list[FloatArray | None]) -> FloatArray | None:
+            there = [array for array in arrays if array is not None]
+            return np.concatenate(there) if len(there) == len(arrays) else None
+
+        return replace(
+            self,
+            rotations=np.concatenate([each.rotations for each in every]),
+            translation=np.concatenate([each.translation for each in every]),
+            confidence=np.concatenate([each.confidence for each in every]),
+            hands=joined([each.hands for each in every]),
+            shown=joined([each.shown for each in every]),
+        )
+
     def mirrored(self) -> PoseSequence:
         """The same seen in a mirror: left and right exchanged, in the plane x = 0."""
         return replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,13 @@ import numpy as np
 
 from .arrays import BoolArray, DoubleArray
 from .detect.clip import Clip
-from .job import Job, Progress
-from .keying.loops import Loop, find_cycle, looped
-from .keying.resample import resample, resampled_flags, source_places
+from .job import Job
+from .keying.loops import Loop
 from .kinematics import forward_kinematics
 from .pose_sequence import PoseSequence
 from .proportions import scaled_offsets
 from .refine.finish import MotionSettings, finish_motion
+from .refine.finished_loop import finish_loop
 from .video_cache import CachedTracking, VideoCache, cached_motion
 from .video_pipeline import VideoResult
 
@@ -80,18 +80,9 @@ def finished(
         InputError: the motion is too short for a loop, or nothing moves.
     """
     raw = result.raw
-    done = yield from finish_motion(raw, settings)
-    rate = raw.fps if fps is None else fps
-    poses = yield from resample(done.poses, rate)
-    stands = resampled_flags(done.stands, raw.fps, fps=rate)
-    places = source_places(raw.frame_count, raw.fps, fps=rate)
-    motion = VideoMotion(result, poses, stands, raw.start_s + places / raw.fps)
     if not loop:
-        return motion
-    cycle = yield from find_cycle(poses)
-    yield Progress("Blending the loop", 1.0)
-    made = looped(poses, cycle, root="IN_PLACE" if settings.in_place else "TRAVEL")
-    part = slice(cycle.start, cycle.end + 1)
-    stands = stands[part].copy()
-    stands[-1] = stands[0]
-    return replace(motion, poses=made.poses, stands=stands, time_s=motion.time_s[part], loop=made)
+        done = yield from finish_motion(raw, settings, fps=fps)
+        return VideoMotion(result, done.poses, done.stands, raw.start_s + done.places / raw.fps)
+    found = yield from finish_loop(raw, settings, fps=fps)
+    done = found.motion
+    return VideoMotion(result, done.poses, done.stands, raw.start_s + done.places / raw.fps, found.loop)

@@ -86,11 +86,8 @@ def planned_motion(
     from ..backend.keying.key_reduction import Reduction
     from ..rig.motion_keys import plan_motion, scene_fps
 
-    poses, contacts = yield from _finished(raw, keying)
     fps = scene_fps(target.find()[1])
-    poses, contacts = yield from _at_rate(poses, contacts, fps)
-    whole = poses.frame_count
-    poses, contacts, notes = yield from _looped(poses, contacts, keying)
+    poses, contacts, whole, notes = yield from _finished(raw, keying, fps)
     yield Progress("Reading the rig", 0.97)
     before_planning()
     pins = {side: name for side, name in (("left", keying.left_hand), ("right", keying.right_hand)) if name}
@@ -166,35 +163,26 @@ def _with_fingers(plan: MotionPlan, fingers: tuple[Channel, ...]) -> MotionPlan:
     return replace(plan, plan=replace(plan.plan, channels=(*plan.plan.channels, *more), bones=bones))
 
 
-def _finished(raw: RawMotion, keying: Keying) -> Job[tuple[PoseSequence, BoolArray]]:
+def _finished(raw: RawMotion, keying: Keying, fps: float) -> Job[tuple[PoseSequence, BoolArray, int, tuple[str, ...]]]:
+    """Poses, contacts, how many frames the motion has without a loop, and what to tell of the loop."""
     from ..backend.refine.finish import MotionSettings, finish_motion
+    from ..backend.refine.finished_loop import finish_loop
 
     settings = MotionSettings(keying.smoothing_hz, keying.lock_feet, keying.in_place)
-    finished = yield from finish_motion(raw, settings)
-    return finished.poses, finished.stands
-
-
-def _at_rate(poses: PoseSequence, contacts: BoolArray, fps: float) -> Job[tuple[PoseSequence, BoolArray]]:
-    from ..backend.keying.resample import resample, resampled_flags
-
-    flags = resampled_flags(contacts, poses.fps, fps=fps)
-    return (yield from resample(poses, fps)), flags
-
-
-def _looped(
-    poses: PoseSequence, contacts: BoolArray, keying: Keying
-) -> Job[tuple[PoseSequence, BoolArray, tuple[str, ...]]]:
-    """The best cycle, where a loop is wanted."""
-    from ..backend.keying.loops import find_cycle, looped
-
     if not keying.loop:
-        return poses, contacts, ()
-    cycle: Cycle = yield from find_cycle(poses)
-    made = looped(poses, cycle, root="IN_PLACE" if keying.in_place else "TRAVEL")
+        done = yield from finish_motion(raw, settings, fps=fps)
+        return done.poses, done.stands, done.poses.frame_count, ()
+    found = yield from finish_loop(raw, settings, fps=fps)
+    return found.motion.poses, found.motion.stands, found.whole, _loop_in_words(found.loop.cycle)
+
+
+def _loop_in_words(cycle: Cycle) -> tuple[str, ...]:
     words = rpt_(
         "The loop is {frames} frames long, from frame {start} to {end} of the motion; its ends were {apart} mm apart "
         "before they were blended."
     )
     apart = f"{1000.0 * cycle.mismatch_m:.0f}"
     told = words.format(frames=cycle.length, start=cycle.start, end=cycle.end, apart=apart)
-    return made.poses, contacts[cycle.start : cycle.end + 1], (told,)
+    if cycle.meets:
+        return (told,)
+    return told, rpt_("No part of the motion is a clear cycle, so the loop jerks where it begins again.")

@@ -26,6 +26,9 @@ _LOOK_AHEAD_S: Final = 0.15
 """A speed counts as the distance that it makes in this time."""
 _LEAST_MOVE_M: Final = 0.03
 """Mean over the joints: a stretch in which the body goes no farther from its first pose is rest and no cycle."""
+_MEETS_M: Final = 0.1
+"""Ends that are farther apart are seen to jerk: there the joints then change their speed three times as fast as
+elsewhere in the loop, and more."""
 _AS_GOOD: Final = 1.15
 """Of cycles nearly as good as the best the shortest is taken: two steps instead of four."""
 _AS_GOOD_AT_LEAST: Final = 0.02
@@ -51,6 +54,11 @@ class Cycle:
     def length(self) -> int:
         """Frames in a round."""
         return self.end - self.start
+
+    @property
+    def meets(self) -> bool:
+        """Whether its ends are near enough to each other for a blend not to be seen."""
+        return self.mismatch_m <= _MEETS_M
 
 
 @dataclass(frozen=True)

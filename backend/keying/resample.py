@@ -44,24 +44,34 @@ def resample(poses: PoseSequence, fps: float) -> Job[PoseSequence]:
     """
     if not 0.0 < fps < np.inf:
         raise InputError(f"Frames per second must be a positive number, not {fps}.")
-    times = source_places(poses.frame_count, poses.fps, fps=fps)
-    if abs(fps / poses.fps - 1.0) < _SAME_RATE or poses.frame_count == 1:
+    if abs(fps / poses.fps - 1.0) < _SAME_RATE:
         return replace(poses, fps=fps)
+    return (yield from resample_at(poses, source_places(poses.frame_count, poses.fps, fps=fps), fps=fps))
+
+
+def resample_at(poses: PoseSequence, places: DoubleArray, *, fps: float) -> Job[PoseSequence]:
+    """As `resample`, but at these places, counted in frames from the first; a job.
+
+    Args:
+        poses: T poses.
+        places: (T',) ascending, in [0, T - 1].
+        fps: of the result.
+    """
     turns = poses.rotations
     if poses.hands is not None:
         turns = np.concatenate([turns, poses.hands.reshape(poses.frame_count, -1, 3)], axis=1)
     found: list[FloatArray] = []
-    for start in range(0, len(times), _CHUNK):
-        yield Progress("Changing the frame rate", start / len(times))
-        found.append(_turns_at(turns, times[start : start + _CHUNK]))
+    for start in range(0, len(places), _CHUNK):
+        yield Progress("Changing the frame rate", start / len(places))
+        found.append(_turns_at(turns, places[start : start + _CHUNK]))
     turned, joints = np.concatenate(found), poses.rotations.shape[1]
-    hands = None if poses.hands is None else turned[:, joints:].reshape(len(times), *poses.hands.shape[1:])
+    hands = None if poses.hands is None else turned[:, joints:].reshape(len(places), *poses.hands.shape[1:])
     return replace(
         poses,
         rotations=turned[:, :joints],
-        translation=_places_at(poses.translation, times),
-        confidence=_between(poses.confidence, times),
-        shown=None if poses.shown is None else _between(poses.shown, times),
+        translation=_places_at(poses.translation, places),
+        confidence=columns_at(poses.confidence, places).astype(np.float32),
+        shown=None if poses.shown is None else columns_at(poses.shown, places).astype(np.float32),
         hands=hands,
         fps=fps,
     )
@@ -80,7 +90,7 @@ def resampled_flags(flags: BoolArray, source_fps: float, *, fps: float) -> BoolA
 
 def _neighbours(times: DoubleArray, frames: int) -> tuple[IntArray, DoubleArray]:
     """(F, 4) the frames around each time, at the ends the end's own, and (F,) the share between the middle two."""
-    start = np.minimum(times.astype(np.intp), frames - 2)
+    start = np.minimum(times.astype(np.intp), max(frames - 2, 0))
     return np.clip(start[:, None] + np.arange(-1, 3), 0, frames - 1), times - start
 
 
@@ -121,8 +131,8 @@ def _places_at(places: AnyFloatArray, times: DoubleArray) -> FloatArray:
     return points[0].astype(np.float32)
 
 
-def _between(values: AnyFloatArray, times: DoubleArray) -> FloatArray:
-    """(T, J) -> (F, J), on straight lines."""
-    around, share = _neighbours(times, len(values))
+def columns_at(values: AnyFloatArray, places: DoubleArray) -> DoubleArray:
+    """(T, D) at these places (T',), counted in frames from the first, on straight lines: (T', D)."""
+    around, share = _neighbours(places, len(values))
     share = share[:, None]
-    return ((1.0 - share) * values[around[:, 1]] + share * values[around[:, 2]]).astype(np.float32)
+    return np.asarray((1.0 - share) * values[around[:, 1]] + share * values[around[:, 2]], np.float64)

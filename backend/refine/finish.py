@@ -14,9 +14,10 @@ from scipy.ndimage import gaussian_filter1d  # pyright: ignore[reportUnknownVari
 from ..arrays import AnyFloatArray, BoolArray, DoubleArray
 from ..errors import InputError
 from ..job import Job, Progress
+from ..keying.resample import columns_at, resample_at, source_places
 from ..pose_sequence import PoseSequence
 from ..proportions import scaled_offsets
-from ..rotations import frame_from_axes, matrix_to_axis_angle
+from ..rotations import axis_angle_to_matrix, frame_from_axes, matrix_to_axis_angle
 from .contacts import soles, steps, without_steps
 from .foot_lock import with_locked_feet
 from .smoothing import smoothed
@@ -69,49 +70,86 @@ class FinishedMotion:
     Attributes:
         poses: T poses; the ground is y = 0, and the first stands over the origin.
         stands: (T, 4) when left heel, left ball, right heel and right ball stand.
+        places: (T,) where in the raw motion, in frames from its first.
     """
 
     poses: PoseSequence
     stands: BoolArray
+    places: DoubleArray
 
 
-def finish_motion(raw: RawMotion, settings: MotionSettings | None = None) -> Job[FinishedMotion]:
-    """Smooth a motion, put it into the world and lock its feet, every take of the camera by itself."""
+def finish_motion(
+    raw: RawMotion, settings: MotionSettings | None = None, *, fps: float | None = None
+) -> Job[FinishedMotion]:
+    """Smooth a motion, put it into the world and lock its feet, every take of the camera by itself.
+
+    At another frame rate, `fps`, feet are locked after the frames have changed: in between locked feet would slide.
+
+    Raises:
+        InputError: `fps` is not a positive number.
+    """
     settings = settings or MotionSettings()
     offsets = scaled_offsets(raw.log_scales).astype(np.float64)
-    takes: list[tuple[DoubleArray, DoubleArray, BoolArray]] = []
+    places = source_places(raw.frame_count, raw.fps, fps=raw.fps if fps is None else fps)
+    takes: list[FinishedMotion] = []
     for part in raw.shots:
-        take = yield from _take(raw, part, offsets=offsets, settings=settings)
-        takes.append(take)
-    rotations = np.concatenate([take[0] for take in takes])
-    pelvis = _one_way([take[1] for take in takes])
+        inside = places[(places >= part.start - 0.5) & (places < part.stop - 0.5)]
+        if len(inside):
+            near = np.clip(inside - part.start, 0.0, part.stop - part.start - 1.0)
+            take = yield from _take(raw, part, near, offsets=offsets, settings=settings, fps=fps)
+            takes.append(take)
+    poses = takes[0].poses.followed_by(*(take.poses for take in takes[1:]))
+    pelvis = _one_way([take.poses.translation.astype(np.float64) for take in takes])
     if settings.in_place:
         pelvis[:, [0, 2]] = 0.0
-    sure = 1.0 - np.exp(-_RIGHT_WITHIN / np.maximum(raw.sigma, 1e-3))
-    poses = PoseSequence(
-        matrix_to_axis_angle(rotations).astype(np.float32),
-        pelvis.astype(np.float32),
-        confidence=(sure * np.where(raw.seen, 1.0, _UNSEEN)[:, None]).astype(np.float32),
-        fps=raw.fps,
-    )
-    return FinishedMotion(poses, np.concatenate([take[2] for take in takes]))
+    poses = replace(poses, translation=pelvis.astype(np.float32))
+    return FinishedMotion(poses, np.concatenate([take.stands for take in takes]), places)
 
 
 def _take(
-    raw: RawMotion, part: slice, *, offsets: DoubleArray, settings: MotionSettings
-) -> Job[tuple[DoubleArray, DoubleArray, BoolArray]]:
-    """Rotations, pelvis and contacts of one take in the world."""
+    raw: RawMotion,
+    part: slice,
+    places: DoubleArray,
+    *,
+    offsets: DoubleArray,
+    settings: MotionSettings,
+    fps: float | None,
+) -> Job[FinishedMotion]:
+    """One take in the world, at these places, in frames from its first."""
     yield Progress("Smoothing", 0.0)
     turned = smoothed_rotations(raw.rotations[part], raw.sigma[part], cutoff=settings.smoothing_hz, fps=raw.fps)
     pelvis, up = raw.pelvis[part].astype(np.float64), raw.up[part].astype(np.float64)
     found = yield from in_the_world(turned, pelvis, up, seen=raw.seen[part], offsets=offsets, fps=raw.fps)
-    places = soles(found.rotations, found.pelvis, offsets=offsets)
-    stands = without_steps(steps(found.likely, fps=raw.fps), places, across=found.across, fps=raw.fps)
-    if settings.lock_feet:
-        yield Progress("Locking the feet", 0.9)
-        locked = with_locked_feet(found.rotations, found.pelvis, stands, offsets=offsets, fps=raw.fps)
-        found = replace(found, rotations=locked[0], pelvis=locked[1])
-    return found.rotations, found.pelvis, stands
+    sure = 1.0 - np.exp(-_RIGHT_WITHIN / np.maximum(raw.sigma[part], 1e-3))
+    poses = PoseSequence(
+        matrix_to_axis_angle(found.rotations).astype(np.float32),
+        found.pelvis.astype(np.float32),
+        confidence=(sure * np.where(raw.seen[part], 1.0, _UNSEEN)[:, None]).astype(np.float32),
+        fps=raw.fps,
+    )
+    likely, across = found.likely, found.across
+    if fps is not None and fps != raw.fps:
+        poses = yield from resample_at(poses, places, fps=fps)
+        likely, across = columns_at(likely, places), columns_at(across, places)
+    at = soles(axis_angle_to_matrix(poses.rotations), poses.translation.astype(np.float64), offsets=offsets)
+    stands = without_steps(steps(likely, fps=poses.fps), at, across=across, fps=poses.fps)
+    done = FinishedMotion(poses, stands, places)
+    return (yield from locked(done, offsets=offsets)) if settings.lock_feet else done
+
+
+def locked(motion: FinishedMotion, *, offsets: DoubleArray) -> Job[FinishedMotion]:
+    """With feet that stand where they do, of a body with these rest offsets (24, 3)."""
+    yield Progress("Locking the feet", 0.9)
+    poses = motion.poses
+    turns, pelvis = with_locked_feet(
+        axis_angle_to_matrix(poses.rotations),
+        poses.translation.astype(np.float64),
+        motion.stands,
+        offsets=offsets,
+        fps=poses.fps,
+    )
+    turned = matrix_to_axis_angle(turns).astype(np.float32)
+    return replace(motion, poses=replace(poses, rotations=turned, translation=pelvis.astype(np.float32)))
 
 
 def smoothed_rotations(rotations: AnyFloatArray, sigma: AnyFloatArray, *, cutoff: float, fps: float) -> DoubleArray:

@@ -5,6 +5,7 @@ Convention: a world whose y points up and whose ground is y = 0; metres; T frame
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,8 @@ from scipy.ndimage import (
     gaussian_filter1d,  # pyright: ignore[reportUnknownVariableType]
     maximum_filter1d,  # pyright: ignore[reportUnknownVariableType]
 )
+from scipy.sparse import csc_array
+from scipy.sparse.linalg import spsolve  # pyright: ignore[reportUnknownVariableType]
 from scipy.spatial.transform import Rotation
 
 from ..arrays import BoolArray, DoubleArray
@@ -19,9 +22,19 @@ from ..kinematics import global_rotations, joint_positions
 from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle, normalized, swing_between
 from ..skeleton import JOINT_INDEX
 from .contacts import runs, soles
+from .smoothing import smoothed
 
-_EASED_S: Final = 0.2
-"""A correction comes and goes in about this time beside a contact."""
+_EASED_S: Final = 0.1
+"""In this time after its begin a contact counts in full, and so much before its end no more."""
+_EASED_HZ: Final = 2.5
+"""A correction comes and goes as slowly as this where nothing else is asked of it, which knees need that do not pop."""
+_HELD: Final = 100.0
+_FREE: Final = 0.3
+"""How much it counts that a standing sole stands still, and that others stay where they are."""
+_MEAN: Final = 0.5
+"""How much it counts where a sole is in the mean, beside how far heel and ball are apart."""
+_LOWERED_S: Final = 0.2
+"""The pelvis sinks and rises in about this time."""
 _STRETCHED: Final = 0.99
 """A leg is stretched to this share of its length at most: straighter, a millimetre would turn the knee by degrees."""
 _SIDES: Final = ("left", "right")
@@ -46,23 +59,22 @@ def with_locked_feet(
     if not stands.any():
         return rotations, pelvis
     turned, place = np.array(rotations, np.float64), np.array(pelvis, np.float64)
-    eased = max(1, round(_EASED_S * fps))
     for side in (0, 1):
-        _set_flat(turned, stands[:, 2 * side : 2 * side + 2], ankle=JOINT_INDEX[f"{_SIDES[side]}_ankle"], eased=eased)
+        _set_flat(turned, stands[:, 2 * side : 2 * side + 2], ankle=JOINT_INDEX[f"{_SIDES[side]}_ankle"], fps=fps)
     joints = joint_positions(global_rotations(turned), place, offsets=offsets)
     found = soles(turned, place, offsets=offsets)
     goals = [
         joints[:, JOINT_INDEX[f"{name}_ankle"]]
-        + _moves(found[:, 2 * side : 2 * side + 2], stands[:, 2 * side : 2 * side + 2], eased=eased)
+        + _moves(found[:, 2 * side : 2 * side + 2], stands[:, 2 * side : 2 * side + 2], fps=fps)
         for side, name in enumerate(_SIDES)
     ]
-    place[:, 1] -= _lowered(joints, goals, offsets=offsets, eased=eased)
+    place[:, 1] -= _lowered(joints, goals, offsets=offsets, reach=max(1, round(_LOWERED_S * fps)))
     for name, goal in zip(_SIDES, goals, strict=True):
         _bend(turned, place, goal, side=name, offsets=offsets)
     return turned, place
 
 
-def _set_flat(turned: DoubleArray, stands: BoolArray, *, ankle: int, eased: int) -> None:
+def _set_flat(turned: DoubleArray, stands: BoolArray, *, ankle: int, fps: float) -> None:
     """While heel and ball stand, the foot keeps its direction and lies level; before and after it turns there."""
     world = global_rotations(turned)
     wanted, flat = world[:, ankle].copy(), stands.all(1)
@@ -74,7 +86,7 @@ def _set_flat(turned: DoubleArray, stands: BoolArray, *, ankle: int, eased: int)
         ahead = mean @ np.array([0.0, 0.0, 1.0])
         level = swing_between(ahead, ahead - (ahead @ _UP) * _UP) @ mean
         turns[run] = matrix_to_axis_angle(level @ np.swapaxes(world[run, ankle], 1, 2))
-    wanted = axis_angle_to_matrix(_between(turns, flat, eased)) @ wanted
+    wanted = axis_angle_to_matrix(_eased(turns[:, None], flat[:, None], fps=fps)) @ wanted
     above = world[:, JOINT_INDEX["left_knee"] if ankle == JOINT_INDEX["left_ankle"] else JOINT_INDEX["right_knee"]]
     turned[:, ankle] = np.swapaxes(above, 1, 2) @ wanted
 
@@ -84,53 +96,91 @@ def _mean_rotation(rotations: DoubleArray) -> DoubleArray:
     return Rotation.from_matrix(rotations).mean().as_matrix()
 
 
-def _moves(places: DoubleArray, stands: BoolArray, *, eased: int) -> DoubleArray:
+def _moves(places: DoubleArray, stands: BoolArray, *, fps: float) -> DoubleArray:
     """(T, 3): where a foot goes so that its soles (T, 2, 3) stand still while they stand (T, 2).
 
     How high is left as it is in the mean: ground that is told a little wrong would bend every leg.
     """
-    moves, weight = np.zeros(places.shape), stands.astype(np.float64)
-    for sole in range(places.shape[1]):
-        for run in runs(stands[:, sole]):
-            anchor = places[run, sole].mean(0)
-            moves[run, sole] = anchor - places[run, sole]
-    either = stands.any(1)
-    mean = (moves * weight[..., None]).sum(1) / np.maximum(weight.sum(1), 1.0)[:, None]
-    return _between(mean, either, eased)
+    moves = np.zeros(places.shape)
+    contacts = [(sole, run) for sole in range(places.shape[1]) for run in runs(stands[:, sole])]
+    if not contacts:
+        return moves.sum(1)
+    for (sole, run), anchor in zip(contacts, _anchors(places, contacts), strict=True):
+        moves[run, sole] = anchor - places[run, sole]
+    return _eased(moves, stands, fps=fps)
 
 
-def _between(values: DoubleArray, held: BoolArray, eased: int) -> DoubleArray:
-    """(T, D) as they are where held (T,), fading out beside it within `eased` frames."""
-    found = np.where(held[:, None], values, 0.0)
-    for gap in runs(~held):
-        count = gap.stop - gap.start
-        reach = min(eased, count + 1)
-        ahead: DoubleArray = np.arange(1.0, count + 1.0)
-        if gap.start > 0:
-            found[gap] += _fade(ahead / reach)[:, None] * values[gap.start - 1]
-        if gap.stop < len(values):
-            found[gap] += _fade(ahead[::-1] / reach)[:, None] * values[gap.stop]
+def _anchors(places: DoubleArray, contacts: list[tuple[int, slice]]) -> DoubleArray:
+    """(N, 3): where the sole of each contact stands.
+
+    About where it is in the mean; but heel and ball that stand at once are as far apart as the foot is long, so that
+    the foot does not slide when it goes from the one to the other.
+    """
+    means = np.array([places[run, sole].mean(0) for sole, run in contacts]).reshape(-1, 3)
+    counts = _MEAN * np.array([float(run.stop - run.start) for _, run in contacts])
+    right = counts[:, None] * means
+    entries = [(place, place, count) for place, count in enumerate(counts.tolist())]
+    for one, other in _at_once(contacts):
+        (sole, run), (other_sole, other_run) = contacts[one], contacts[other]
+        both = slice(max(run.start, other_run.start), min(run.stop, other_run.stop))
+        frames, apart = float(both.stop - both.start), (places[both, sole] - places[both, other_sole]).sum(0)
+        entries += [(one, one, frames), (other, other, frames), (one, other, -frames), (other, one, -frames)]
+        right[one] += apart
+        right[other] -= apart
+    rows, columns, values = zip(*entries, strict=True)
+    square = csc_array((values, (rows, columns)), shape=(len(contacts), len(contacts)))
+    return np.asarray(spsolve(square, right), np.float64).reshape(-1, 3)
+
+
+def _at_once(contacts: list[tuple[int, slice]]) -> Iterator[tuple[int, int]]:
+    """Positions of contacts that share a frame."""
+    order = sorted(range(len(contacts)), key=lambda place: contacts[place][1].start)
+    for place, one in enumerate(order):
+        for other in order[place + 1 :]:
+            if contacts[other][1].start >= contacts[one][1].stop:
+                break
+            yield one, other
+
+
+def _eased(values: DoubleArray, held: BoolArray, *, fps: float) -> DoubleArray:
+    """(T, D): as (T, N, D) while held (T, N), from nothing and back to it as smoothly as joints turn.
+
+    Of several that are held, one that is let go or taken up counts little around then.
+    """
+    ease = max(1, round(_EASED_S * fps))
+    each = np.stack([_away_from_ends(column, ease) for column in held.T], axis=1)
+    total = each.sum(1)
+    mean = (values * each[..., None]).sum(1) / np.maximum(total, 1.0 / ease)[:, None]
+    weights = _FREE + _HELD * np.square(each.max(1))
+    return smoothed(mean, weights, cutoff=_EASED_HZ, fps=fps)
+
+
+def _away_from_ends(held: BoolArray, ease: int) -> DoubleArray:
+    """(T,) 0 where not held, rising to 1 within so many frames from where that begins and ends."""
+    found = np.zeros(len(held))
+    for run in runs(held):
+        since = np.arange(1.0, run.stop - run.start + 1.0)
+        share = np.ones(len(since))
+        if run.start > 0:
+            share = np.minimum(share, since / ease)
+        if run.stop < len(held):
+            share = np.minimum(share, since[::-1] / ease)
+        found[run] = share
     return found
 
 
-def _fade(share: DoubleArray) -> DoubleArray:
-    """From 1 at 0 to 0 at 1 and beyond, level at both ends; with that of 1 - share it sums to 1."""
-    share = np.clip(share, 0.0, 1.0)
-    return 1.0 - share * share * (3.0 - 2.0 * share)
-
-
-def _lowered(joints: DoubleArray, goals: list[DoubleArray], *, offsets: DoubleArray, eased: int) -> DoubleArray:
+def _lowered(joints: DoubleArray, goals: list[DoubleArray], *, offsets: DoubleArray, reach: int) -> DoubleArray:
     """(T,) metres by which the pelvis sinks so that both legs reach their goals."""
     needed = np.zeros(len(joints))
     for name, goal in zip(_SIDES, goals, strict=True):
         hip, ankle = joints[:, JOINT_INDEX[f"{name}_hip"]], joints[:, JOINT_INDEX[f"{name}_ankle"]]
-        reach = _reach(hip, ankle, side=name, offsets=offsets)
+        length = _reach(hip, ankle, side=name, offsets=offsets)
         aside = np.square((hip - goal)[:, [0, 2]]).sum(1)
-        height = np.sqrt(np.maximum(np.square(reach) - aside, 0.0))
+        height = np.sqrt(np.maximum(np.square(length) - aside, 0.0))
         needed = np.maximum(needed, (hip - goal)[:, 1] - height)
-    width = 2 * eased + 1
+    width = 2 * reach + 1
     widened: DoubleArray = np.asarray(maximum_filter1d(needed, width, mode="nearest"), np.float64)
-    return np.asarray(gaussian_filter1d(widened, 0.5 * eased, mode="nearest"), np.float64)
+    return np.asarray(gaussian_filter1d(widened, 0.5 * reach, mode="nearest"), np.float64)
 
 
 def _reach(hip: DoubleArray, ankle: DoubleArray, *, side: str, offsets: DoubleArray) -> DoubleArray:
