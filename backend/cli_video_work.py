@@ -154,7 +154,7 @@ def _loop_notes(motion: VideoMotion) -> tuple[str, ...]:
 
 
 def _motion_in_words(motion: VideoMotion) -> Iterator[str]:
-    raw, poses = motion.result.raw, motion.poses
+    raw = motion.result.raw
     count = "1 frame" if raw.frame_count == 1 else f"{raw.frame_count} frames"
     yield f"{count} at {raw.fps:.4g} frames a second: {raw.frame_count / raw.fps:.1f} s of motion."
     if motion.loop is not None:
@@ -163,8 +163,10 @@ def _motion_in_words(motion: VideoMotion) -> Iterator[str]:
             f"Loop: {cycle.length} frames from {motion.time_s[0]:.2f} s of the video on; its ends differed by "
             f"{1000.0 * cycle.mismatch_m:.0f} mm, which is blended."
         )
-    stands = motion.stands.reshape(poses.frame_count, 2, 2).any(2).mean(0)
-    yield f"The left foot stands {stands[0]:.0%} of the time, the right foot {stands[1]:.0%}."
+    seen = raw.seen[np.rint((motion.time_s - raw.start_s) * raw.fps).astype(np.intp).clip(0, raw.frame_count - 1)]
+    if seen.any():
+        stands = motion.stands[seen].reshape(-1, 2, 2).any(2).mean(0)
+        yield f"The left foot stands {stands[0]:.0%} of the time, the right foot {stands[1]:.0%}."
 
 
 def _list_people(work: _Work, tracks: VideoTracks) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 FOLDER_NAME: Final = "contrapposto_cache"
 """Of the folder beside a .blend."""
 LIMIT_BYTES: Final = 1 << 30
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Another number makes everything that is kept unknown; the package's version does so too."""
 _TRACKING, _TRACKS, _MOTION = "tracking", "tracks", "motion"
 _SAVED_EVERY_S: Final = 3.0

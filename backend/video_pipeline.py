@@ -15,6 +15,7 @@ from .errors import InputError, NoPersonFoundError
 from .frames import inner_to_camera
 from .job import Job, Progress
 from .observation import Observation
+from .refine.gaps import LONG_GAP_S
 
 if TYPE_CHECKING:
     from .detect.track_people import Tracking
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from .runtime import ModelCache
 
 _FEW_SEEN: Final = 0.5
-_LONG_GAP_S: Final = 0.3
-"""Where a person is seen in a smaller share of the frames, or is away for longer, the artist is told."""
+"""Where a person is seen in a smaller share of the frames, the artist is told."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def notes_of(track: Track, cuts: tuple[int, ...]) -> tuple[str, ...]:
     share, gap = float(track.seen.mean()), _longest_gap_s(track)
     if share < _FEW_SEEN:
         notes.append(f"The person is seen in {share:.0%} of the frames only; the rest is filled in.")
-    elif gap >= _LONG_GAP_S:
+    elif gap >= LONG_GAP_S:
         notes.append(
             f"The person is not seen in {1.0 - share:.0%} of the frames, for {gap:.1f} s at most; these are filled in."
         )

@@ -1,11 +1,11 @@
 """How near motion from video is to the truth, how smooth it is, and how long it takes.
 
-    python benchmarks/video.py [--only accuracy rendered speed memory keys] [--most N] [--memory-minutes 10]
+    python benchmarks/video.py [--only accuracy gaps rendered speed memory keys] [--most N] [--memory-minutes 10]
 
 accuracy: held-out clips of motion capture, 100 frames each at 30 frames a second, before a standing camera, with the
-errors of a detector that last over frames as real ones do. rendered: films of characters in such motion, from pixels
-(`render_films.py` makes them). speed: a 1080p video of a runner, from the file to keys. memory: a long 1080p video.
-keys: few keys instead of dense ones, as Blender plays them. Seeds are fixed. Numbers marked with ! miss their goal.
+errors of a detector that last over frames as real ones do. gaps: the same, of which some frames show nobody.
+rendered: films of characters in such motion, from pixels (`render_films.py` makes them). speed: a 1080p video of a
+runner, from the file to keys. memory: a long 1080p video. keys: few keys instead of dense ones, as Blender plays them. Seeds are fixed. Numbers marked with ! miss their goal.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 from rendered_films import load_films  # noqa: E402
 from video_cases import FilmSynthesis, Seen, motions  # noqa: E402
+from video_gaps import gap_table  # noqa: E402
 from video_rendered import (  # noqa: E402
     COMMON_JOINTS,
     SeenFilm,
@@ -51,7 +52,9 @@ console = Console(highlight=False, width=140)
 TIMES_STEADIER, SKATE_MM, CONTACT_F1 = 5.0, 3.0, 0.85
 FRAMES_PER_S = 15.0
 LONG_FLIP = 15
-SECTIONS = ("accuracy", "rendered", "speed", "memory", "keys")
+GAPS_EVERY = 6
+"""Of the films of held-out motion one in so many is read again for every gap."""
+SECTIONS = ("accuracy", "gaps", "rendered", "speed", "memory", "keys")
 
 
 def films(folder: Path, most: int) -> list[Seen]:
@@ -118,6 +121,13 @@ def accuracy(options: argparse.Namespace) -> None:
     solved = Solved(network)
     ways = _ways(network, solved.way)
     goals(compare(films(options.mocap, options.most), ways, title="films of held-out motion"))
+
+
+def gaps(options: argparse.Namespace) -> None:
+    """Frames in which nobody is seen."""
+    seen = films(options.mocap, options.most)[::GAPS_EVERY]
+    console.print(f"{len(seen)} films in which nobody is seen for a while:")
+    console.print(gap_table(seen, load_network(read_model(POSE_MODEL))))
 
 
 def rendered(options: argparse.Namespace) -> None:
@@ -222,7 +232,14 @@ def main() -> int:
     parser.add_argument("--memory-fps", type=float, default=30.0)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    sections = {"accuracy": accuracy, "rendered": rendered, "speed": speed, "memory": memory, "keys": keys}
+    sections = {
+        "accuracy": accuracy,
+        "gaps": gaps,
+        "rendered": rendered,
+        "speed": speed,
+        "memory": memory,
+        "keys": keys,
+    }
     failed = False
     for name in options.only:
         try:

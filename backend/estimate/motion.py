@@ -20,6 +20,7 @@ from ..job import Job, Progress
 from ..observation import Observation
 from ..packages import require_torch
 from ..proportions import LENGTH_GROUPS
+from ..refine.gaps import with_gaps_filled
 from ..refine.settings import FitSettings
 from ..refine.steady import at_even_times, steadied
 from ..refine.tensors import one_thread
@@ -167,6 +168,10 @@ def solve_motion(
     scales = _of_one_body(readings, shown[places] & (steady.confidence.max(1) > SEEN))
     yield Progress("Fitting the poses to the video", _READING)
     found = yield from _fitted(steady, readings, network=network, scales=scales)
+    for number in np.unique(shot).tolist():
+        take = shot == number
+        filled = with_gaps_filled(found["rotations"][take], found["pelvis"][take], shown[places][take])
+        found["rotations"][take], found["pelvis"][take] = filled
     return RawMotion(
         **found,
         log_scales=scales,

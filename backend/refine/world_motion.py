@@ -18,6 +18,7 @@ from ..arrays import BoolArray, DoubleArray
 from ..job import Job, Progress
 from ..rotations import normalized, swing_between
 from .contacts import ground_height, soles, speeds_across, standing
+from .gaps import in_long_gaps
 from .smoothing import penalty_bands, strength_of
 
 _SLOWER_MPS: Final = (1.5, 1.2, 0.8, 0.6, 0.45)
@@ -121,6 +122,7 @@ def _walked(
         precision = _precisions(measured, seen, aside=aside)
         way = _way(measured, precision, carried, likely=likely, ground=ground, fps=fps)
         likely = standing(carried + way[:, None], fps=fps, slower_than=slower, across=across)
+        likely[in_long_gaps(seen, fps)] = 0.0
         if turn > 0:
             aside = float(np.clip(_OF_THE_WAY * _away(way, measured), _ASIDE, _FOLLOWED))
     return way, likely
