@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 
 from .batch_task import BatchOptions, Outcome, Task
 from .errors import InputError
-from .files import write_atomically
+from .files import make_folder, write_atomically
 from .outside import read_json
 
 MANIFEST: Final = "contrapposto_batch.json"
@@ -169,12 +169,7 @@ def make_folders(tasks: Iterable[Task]) -> None:
         InputError: one cannot be made.
     """
     for folder in _folders(tasks):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                f"The folder {folder} cannot be made: {error.strerror}. Name another with --to."
-            ) from error
+        make_folder(folder)
 
 
 def _folders(tasks: Iterable[Task]) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from .cli_rig_request import RigRequest, check_folder
+from .cli_rig_request import RigRequest
 from .detect.clip import Clip
 from .errors import InputError
 from .keying.error_bound import ErrorBound
@@ -81,7 +81,6 @@ class VideoRequest(RigRequest):
             raise InputError(
                 "--list-people only tells who is in the video: leave out the rig and what is to be written."
             )
-        check_folder("--thumbnails", self.thumbnails)
         _ = self.clip, self.settings, self.reduction  # their own checks
         self.check()
 

@@ -18,7 +18,7 @@ from rich.table import Table
 from .cli_photo_work import key_options_of, timed
 from .cli_video_request import DESTINATIONS, VideoRequest
 from .cli_video_show import VideoShow, run_patiently, shown_video_progress
-from .files import write_atomically
+from .files import make_folder, write_atomically
 from .job import Progress
 from .pictures import write_png
 from .runtime import ModelCache
@@ -91,7 +91,8 @@ def _tracks(work: _Work) -> VideoTracks:
     if run.known:
         work.lines.append("Who is in it was known from an earlier run.")
     elif run.resumed:
-        work.lines.append(f"The first {run.resumed} frames were known from an earlier run.")
+        known = "first frame was" if run.resumed == 1 else f"first {run.resumed} frames were"
+        work.lines.append(f"The {known} known from an earlier run.")
     return tracks
 
 
@@ -185,6 +186,8 @@ def _list_people(work: _Work, tracks: VideoTracks) -> None:
     if count:
         console.print(table)
     _say(f"Note: {note}" for note in dict.fromkeys((*tracks.notes, *_store_notes(work))))
+    if request.thumbnails is not None:
+        make_folder(request.thumbnails)
     for number, track in enumerate(tracks.tracks, start=1):
         if request.thumbnails is not None:
             path = request.thumbnails / f"{request.video.stem}_person_{number}.png"
@@ -199,8 +202,10 @@ def _say(lines: Iterator[str]) -> None:
 
 
 def _print_summary(work: _Work, tracks: VideoTracks, written: Sequence[Path]) -> None:
-    count = len(tracks.tracks)
-    who = "1 person found" if count == 1 else f"{count} people found, number {work.request.person} taken"
+    count, number = len(tracks.tracks), work.request.person
+    time_s = tracks.tracks[number - 1].time_s
+    taken = f"{count} people found, number {number} taken, in it from {time_s[0]:.1f} to {time_s[-1]:.1f} s"
+    who = "1 person found" if count == 1 else taken
     _say(iter([f"{tracks.info.name}: {who}.", *work.lines]))
     _say(f"Note: {note}" for note in dict.fromkeys(work.notes))
     table = Table("stage", "ms", box=None, pad_edge=False)

@@ -33,8 +33,25 @@ def write_atomically(path: Path) -> Iterator[Path]:
         partial.replace(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
+    except InputError as error:
+        if str(partial) not in str(error):
+            raise
+        # Who writes to the path in the block knows only that one.
+        raise InputError(str(error).replace(str(partial), str(path))) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are not there.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The folder {path} cannot be made: {error.strerror}. Choose another place.") from error
 
 
 def _mode_of(path: Path) -> int:

@@ -5,7 +5,8 @@
 accuracy: held-out clips of motion capture, 100 frames each at 30 frames a second, before a standing camera, with the
 errors of a detector that last over frames as real ones do. gaps: the same, of which some frames show nobody.
 rendered: films of characters in such motion, from pixels (`render_films.py` makes them). speed: a 1080p video of a
-runner, from the file to keys. memory: a long 1080p video. keys: few keys instead of dense ones, as Blender plays them. Seeds are fixed. Numbers marked with ! miss their goal.
+runner, from the file to keys. memory: a long 1080p video. keys: few keys instead of dense ones, as Blender plays them.
+Seeds are fixed. Numbers marked with ! miss their goal.
 """
 
 from __future__ import annotations
@@ -69,14 +70,16 @@ def compare(
     """Print the errors of every way, over the joints `among` all; returns them by way and name."""
     table = Table(
         "way", "MPJPE mm", "PA-MPJPE mm", "acceleration mm/frame2", "jitter 10 m/s3", "skate mm/frame",
-        "skate, median", "contact F1", box=None,
+        "skate, median", "knee pop deg/frame2", "contact F1", box=None,
     )  # fmt: skip
     found: dict[str, dict[str, float]] = {}
     for name, way in ways.items():
         means = _means([errors_of(way(each), each, among=among) for each in seen])
         found[name] = means
-        table.add_row(name, *[f"{means[key]:.1f}" for key in list(means)[:6]], _score(means["contact F1"]))
-    console.print(f"{len(seen)} {title} (truth: jitter {means['true jitter']:.1f}):")
+        table.add_row(name, *[f"{means[key]:.1f}" for key in list(means)[:7]], _score(means["contact F1"]))
+    console.print(
+        f"{len(seen)} {title} (truth: jitter {means['true jitter']:.1f}, knee pop {means['true knee pop']:.1f}):"
+    )
     console.print(table)
     return found
 
@@ -91,8 +94,10 @@ def _means(errors: list[FilmErrors]) -> dict[str, float]:
         "jitter": float(np.mean([each.jitter for each in errors])),
         "skate": float(np.nanmean(skates)),
         "skate, median": float(np.nanmedian(skates)),
+        "knee pop": float(np.mean([each.knee_pop for each in errors])),
         "contact F1": 2 * hit / max(2 * hit + missed + wrong, 1),
         "true jitter": float(np.mean([each.true_jitter for each in errors])),
+        "true knee pop": float(np.mean([each.true_knee_pop for each in errors])),
     }
 
 

@@ -25,6 +25,8 @@ from contrapposto.backend.rotations import axis_angle_to_matrix, frame_from_axes
 from training.metrics import LSP_JOINTS, mpjpe, pa_mpjpe
 
 _HIPS: Final = [1, 2]
+_KNEES: Final = [4, 5]
+_ANKLES: Final = [7, 8]
 _BALLS: Final = [1, 3]
 """Of the soles, the balls of the left and the right foot."""
 
@@ -161,6 +163,7 @@ class FilmErrors:
         acceleration: millimetres a frame squared.
         jitter, true_jitter: 10 m/s^3, joints from the pelvis.
         skate: millimetres a frame that balls of feet move which truly stand; NaN where none does.
+        knee_pop, true_knee_pop: degrees a frame squared: the largest second difference of how far the knees bend.
         hits: (3,) frames in which a standing ball was told, was not, and was told wrongly.
     """
 
@@ -170,6 +173,8 @@ class FilmErrors:
     jitter: float
     true_jitter: float
     skate: float
+    knee_pop: float
+    true_knee_pop: float
     hits: tuple[int, int, int]
 
 
@@ -196,6 +201,8 @@ def errors_of(film: Film, seen: Watched, *, among: Sequence[int] | None = None) 
         _jitter(found),
         _jitter(truth),
         float(moved[both].mean()) if both.any() else float("nan"),
+        _knee_pop(film.joints),
+        _knee_pop(seen.joints),
         hits,
     )
 
@@ -207,6 +214,13 @@ def _from_the_pelvis(joints: DoubleArray, *, between_hips: bool) -> DoubleArray:
 
 def _jitter(joints: DoubleArray) -> float:
     return float(np.linalg.norm(np.diff(joints, 3, axis=0), axis=-1).mean()) * FPS**3 / 10.0
+
+
+def _knee_pop(joints: DoubleArray) -> float:
+    thigh, shin = joints[:, _KNEES] - joints[:, _HIPS], joints[:, _ANKLES] - joints[:, _KNEES]
+    across: DoubleArray = np.linalg.norm(np.cross(thigh, shin), axis=-1)
+    bent = np.degrees(np.arctan2(across, np.sum(thigh * shin, axis=-1)))
+    return float(np.abs(np.diff(bent, 2, axis=0)).max())
 
 
 def about_the_vertical(found: DoubleArray, truth: DoubleArray) -> DoubleArray:

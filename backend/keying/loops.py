@@ -96,7 +96,7 @@ def find_cycle(poses: PoseSequence, *, shortest_s: float = 0.5, longest_s: float
     if shortest > longest or poses.frame_count <= shortest:
         raise InputError(
             f"A loop of {shortest_s:g} s or more needs a longer motion than {poses.frame_count / poses.fps:.2f} s. "
-            "Take more frames, or allow a shorter loop."
+            "Take more frames."
         )
     features = yield from _features(poses)
     found: list[Cycle] = []

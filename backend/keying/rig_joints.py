@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +35,7 @@ END_JOINTS: Final = {
 """The joints whose places count, each with the joint that carries it."""
 
 
+_CARRIED: Final = tuple((joint, carrier) for joint, carrier in END_JOINTS.items() if joint.endswith(("wrist", "ankle")))
 SOLES: Final = ("left_ankle", "left_foot", "right_ankle", "right_foot")
 """The joints over left heel, left ball, right heel and right ball."""
 
@@ -42,8 +43,8 @@ SOLES: Final = ("left_ankle", "left_foot", "right_ankle", "right_foot")
 class RigEnds:
     """Forward kinematics of the end joints' bones and of all that carries them.
 
-    Joints of limbs whose bones are not turned, as in IK, are left out. Bones whose channels are not given stay as the
-    rig has them now.
+    Of limbs whose bones are not turned, as in IK, the places where their control takes wrist, ankle and ball of the
+    foot count, as far as the limb reaches. Bones whose channels are not given stay as the rig has them now.
 
     Args:
         rig: with measured parents' spaces.
@@ -63,17 +64,11 @@ class RigEnds:
         moved = [group.name for group in groups if group.is_location]
         self._rotation = {name: place for place, name in enumerate(turned)}
         self._location = {name: place for place, name in enumerate(moved)}
-        given = {
-            joint: bone_map.joints[joint].bones[0]
-            for joint, carrier in END_JOINTS.items()
-            if joint in bone_map.joints
-            and carrier in bone_map.joints
-            and bone_map.joints[carrier].bones[-1] in self._rotation
-        }
-        names = tuple(dict.fromkeys([*rig.follows, *turned, *moved, *given.values()]))
+        ends = _ends(rig, bone_map, turned=self._rotation, moved=self._location)
+        names = tuple(dict.fromkeys([*rig.follows, *turned, *moved, *(end.bone for end in ends)]))
         names = tuple(sorted(names, key=rig.index.__getitem__))
         self._follows = follows_of(rig, names)
-        self.joints, self._ends = tuple(given), list(given.values())
+        self.joints, self._ends = tuple(end.joint for end in ends), ends
         needed = self._needed()
         self._bones = [self._link(name) for name in in_order(self._follows, rig=rig.name) if name in needed]
         turning = [name for name in turned if name in needed]
@@ -87,7 +82,6 @@ class RigEnds:
         local = quaternion_to_matrix(np.swapaxes(quaternions[:, self._places], 0, 1))
         own = self._rest @ local @ np.swapaxes(self._rest, -1, -2)
         done: dict[str, Displacement] = {}
-        heads: dict[str, DoubleArray] = {}
         for link in self._bones:
             carrier = self._carrier(link, done, frames)
             head = carrier.turn @ link.head + carrier.shift
@@ -98,8 +92,9 @@ class RigEnds:
             space = self._space(link, done, frames)
             place = self._turning.get(link.name)
             turn = space @ (link.turn if place is None else own[place])
-            heads[link.name], done[link.name] = head, Displacement(turn, head - turn @ link.head)
-        return np.stack([heads[name] for name in self._ends], axis=1) @ self._to_metres.T
+            done[link.name] = Displacement(turn, head - turn @ link.head)
+        places = [done[end.bone].turn @ end.place + done[end.bone].shift for end in self._ends]
+        return np.stack(places, axis=1) @ self._to_metres.T
 
     def standing(self, contacts: BoolArray) -> BoolArray:
         """(T, 4) which of `SOLES` are on the ground -> (T, J) which of `joints` stand."""
@@ -134,11 +129,56 @@ class RigEnds:
     def _needed(self) -> set[str]:
         """The bones of the joints, and all that they follow."""
         found: set[str] = set()
-        waiting = set(self._ends)
+        waiting = {end.bone for end in self._ends}
         while waiting:
             found |= waiting
             waiting = {source for name in waiting for source in self._follows[name].sources} - found
         return found
+
+
+@dataclass(frozen=True)
+class _End:
+    """A joint, the bone that takes it along, and where it is at rest (3,)."""
+
+    joint: str
+    bone: str
+    place: DoubleArray
+
+
+def _ends(rig: RigSpec, bone_map: BoneMap, *, turned: Collection[str], moved: Collection[str]) -> list[_End]:
+    """Of each of `END_JOINTS` that these bones move."""
+    controls = _ik_controls(rig, bone_map)
+    found: list[_End] = []
+    for joint, carrier in END_JOINTS.items():
+        if joint not in bone_map.joints or carrier not in bone_map.joints:
+            continue
+        bone = bone_map.joints[joint].bones[0]
+        place = rig.rest[rig.index[bone], :3, 3].astype(np.float64)
+        control = controls.get(joint)
+        if bone_map.joints[carrier].bones[-1] in turned:
+            found.append(_End(joint, bone, place))
+        elif control is not None and control in moved:
+            found.append(_End(joint, control, place))
+    return found
+
+
+def _ik_controls(rig: RigSpec, bone_map: BoneMap) -> dict[str, str]:
+    """The IK control that takes wrist, ankle, and ball of the foot along: joint -> bone."""
+    found: dict[str, str] = {}
+    for limb in rig.ik:
+        found[limb.joints[2]] = limb.target
+    for chain in rig.ik_chains:
+        for joint, carrier in _CARRIED:
+            if (
+                chain.target is not None
+                and carrier in bone_map.joints
+                and bone_map.joints[carrier].bones[-1] in chain.bones
+            ):
+                found.setdefault(joint, chain.target)
+    for side in ("left", "right"):
+        if f"{side}_ankle" in found:
+            found[f"{side}_foot"] = found[f"{side}_ankle"]
+    return found
 
 
 @dataclass(frozen=True)

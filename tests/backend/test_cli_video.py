@@ -123,7 +123,8 @@ def test_who_is_in_it(cache: Path, tmp_path: Path, capsys) -> None:
             paste(image, person().mirrored().recoloured(60), (480.0, 190.0), height=220.0)
 
     path = video_of(tmp_path / "two.mp4", two, 24)
-    asked = ["video", str(path), "--cache", str(cache), "--list-people", "--thumbnails", str(tmp_path)]
+    faces = tmp_path / "new" / "faces"
+    asked = ["video", str(path), "--cache", str(cache), "--list-people", "--thumbnails", str(faces)]
     assert main(asked) == 0
     out = capsys.readouterr().out
     assert "2 people found" in out
@@ -132,7 +133,7 @@ def test_who_is_in_it(cache: Path, tmp_path: Path, capsys) -> None:
     assert rows[0][1:4] == ["0", "to", "23"]
     assert 6 <= int(rows[1][1]) <= 23
     for number in (1, 2):
-        assert cv2.imread(str(tmp_path / f"two_person_{number}.png")).ndim == 3
+        assert cv2.imread(str(faces / f"two_person_{number}.png")).ndim == 3
     target = tmp_path / "second.npz"
     assert main(["video", str(path), "--cache", str(cache), "--person", "2", "--npz", str(target)]) == 0
     assert PoseSequence.load(target).frame_count == 24 - int(rows[1][1])
@@ -286,7 +287,7 @@ def test_a_stopped_run_goes_on(tmp_path: Path, capsys, number: int, code: int) -
         assert complaint.strip().endswith("What was read of the video is kept: the same command goes on from there.")
         assert "Traceback" not in complaint
     assert main(["video", str(video), "--cache", str(kept), "--npz", str(target)]) == 0
-    assert "frames were known from an earlier run" in capsys.readouterr().out
+    assert "known from an earlier run" in capsys.readouterr().out
     assert main(["video", str(video), "--no-cache", "--npz", str(whole)]) == 0
     first, second = PoseSequence.load(target), PoseSequence.load(whole)
     np.testing.assert_allclose(first.rotations, second.rotations, atol=1e-5)

@@ -153,6 +153,14 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         pass
 
 
+def test_what_cannot_be_written_has_its_own_name(tmp_path: Path) -> None:
+    target = tmp_path / "pose.npz"
+    with pytest.raises(InputError) as told, write_atomically(target) as outer, write_atomically(outer):
+        raise OSError(28, "No space left on device")
+    assert f"{target} cannot be written: No space" in str(told.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_links_and_permissions_of_what_is_replaced_stay(tmp_path: Path) -> None:
     target, link = tmp_path / "pose.npz", tmp_path / "link.npz"
     target.write_text("before")

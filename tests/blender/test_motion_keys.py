@@ -347,20 +347,21 @@ def test_contacts_draw_keys_to_their_frames(package, motion, options, reduction,
     assert len(frames) <= 1.3 * len(others)
 
 
-def test_standing_feet_keep_a_bound_of_their_own(package, motion, options, poses, rigify) -> None:
+@pytest.mark.parametrize("limbs", ["FK", "IK"])
+def test_standing_feet_keep_a_bound_of_their_own(limbs, package, motion, options, poses, rigify) -> None:
     contacts = np.zeros((FRAMES, 4), bool)
     contacts[30:60, 2:] = True
-    plan = motion.plan_motion(rigify, poses(), options=options(), contacts=contacts)
+    plan = motion.plan_motion(rigify, poses(), options=options(limbs=limbs), contacts=contacts)
     motion.key_motion(rigify, plan)
     truth = played(rigify)
     bounds, keying = package("backend.keying.error_bound"), package("backend.keying.key_reduction")
-    how = keying.Reduction(bounds.ErrorBound(5.0, 50.0, 4.0))
+    how = keying.Reduction(bounds.ErrorBound(20.0, 200.0, 4.0))
     motion.key_motion(rigify, motion.run_job(plan.reduce(how)))
     shown = played(rigify)
     for name in ("DEF-foot.R", "DEF-toe.R"):
         apart = 1000.0 * np.linalg.norm(truth["heads"][name] - shown["heads"][name], axis=-1)
         assert apart[30:60].max() <= 4.0 < apart.max()
-    assert worst_degrees(truth, shown) <= 5.0
+    assert worst_degrees(truth, shown) <= 20.0
 
 
 def test_contacts_that_do_not_fit_are_refused(package, motion, options, poses, humanoid) -> None:
