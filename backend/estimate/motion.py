@@ -20,7 +20,7 @@ from ..job import Job, Progress
 from ..observation import Observation
 from ..packages import require_torch
 from ..proportions import LENGTH_GROUPS
-from ..refine.gaps import with_gaps_filled
+from ..refine.gaps import with_gaps_filled, without_empty_takes
 from ..refine.settings import FitSettings
 from ..refine.steady import at_even_times, steadied
 from ..refine.tensors import one_thread
@@ -163,6 +163,7 @@ def solve_motion(
         raise InputError("The person is seen in no frame of the video. Choose another person, or other frames.")
     even, places = at_even_times(observation, time_s)
     shot = np.searchsorted(np.asarray(cuts, np.intp), places, side="right").astype(np.intp)
+    shot = without_empty_takes(shot, shown[places])
     steady = yield from _steadied_shots(even, shot)
     readings = yield from _read(steady, network)
     scales = _of_one_body(readings, shown[places] & (steady.confidence.max(1) > SEEN))

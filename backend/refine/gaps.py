@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import AnyFloatArray, BoolArray, DoubleArray
+from ..arrays import AnyFloatArray, BoolArray, DoubleArray, IntArray
 from ..rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from .contacts import runs
 
@@ -41,6 +41,18 @@ def with_gaps_filled(
         turned[gap] = turned[start] @ axis_angle_to_matrix(share[:, None, None] * turns)
         place[gap] = place[start] + share[:, None] * (place[end] - place[start])
     return turned, place
+
+
+def without_empty_takes(shot: IntArray, seen: BoolArray) -> IntArray:
+    """(T,) which take each frame belongs to, where takes that show nobody count with the one before, or the first.
+
+    Args:
+        shot: (T,) ascending.
+        seen: (T,) with at least one frame that is seen.
+    """
+    there = np.unique(shot[seen])
+    before = np.searchsorted(there, shot, side="right") - 1
+    return there[np.maximum(before, 0)]
 
 
 def in_long_gaps(seen: BoolArray, fps: float) -> BoolArray:

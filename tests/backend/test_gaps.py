@@ -11,7 +11,7 @@ pytest.importorskip("torch")
 
 from contrapposto.backend.job import run_job
 from contrapposto.backend.refine.finish import MotionSettings, finish_motion
-from contrapposto.backend.refine.gaps import in_long_gaps, with_gaps_filled
+from contrapposto.backend.refine.gaps import in_long_gaps, with_gaps_filled, without_empty_takes
 from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle
 from moving_poses import moving_rotations
 from walker import walking
@@ -56,6 +56,13 @@ def test_nobody_seen_changes_nothing() -> None:
     turned, place = with_gaps_filled(rotations, pelvis, np.zeros(FRAMES, np.bool_))
     np.testing.assert_array_equal(turned, rotations)
     np.testing.assert_array_equal(place, pelvis)
+
+
+def test_takes_that_show_nobody_belong_to_the_one_before() -> None:
+    shot = np.repeat([0, 1, 2, 3, 4], 2)
+    seen = np.isin(shot, [1, 3])
+    assert without_empty_takes(shot, seen).tolist() == [1, 1, 1, 1, 1, 1, 3, 3, 3, 3]
+    np.testing.assert_array_equal(without_empty_takes(shot, np.ones(10, np.bool_)), shot)
 
 
 def test_feet_do_not_stand_where_nobody_is_seen_for_long() -> None:
