@@ -40,6 +40,7 @@ class ModalJob:
     _job: Job[Any] | None = None
     _timer: Any = None
     _told: str | None = None
+    _result: tuple[Any] | None = None
 
     def make_job(self, context: bpy.types.Context) -> Job[Any]:
         """The work; called once, at the start."""
@@ -110,20 +111,28 @@ class ModalJob:
         self._put_back(context)
 
     def _tick(self, context: bpy.types.Context, status: JobStatus) -> set[str]:
+        if self._result is not None:
+            return self._end(context, self._result[0])
         job: Any = self._job
         deadline = time.perf_counter() + TICK_S
         while time.perf_counter() < deadline:
             try:
                 progress = next(job)
             except StopIteration as stop:
-                self._put_back(context)
-                return self._finish(context, stop.value)
+                if time.perf_counter() < deadline:
+                    return self._end(context, stop.value)
+                self._result = (stop.value,)  # used in a tick of its own: both together would keep the window waiting
+                break
             announced, status.stage, status.fraction = status.stage, progress.stage, progress.fraction
             if announced != progress.stage:  # let the window show what comes next before it is begun
                 note(f"{self.job_title}: {progress.stage}")
                 break
         self._show(context)
         return {"RUNNING_MODAL"}
+
+    def _end(self, context: bpy.types.Context, result: Any) -> set[str]:
+        self._put_back(context)
+        return self._finish(context, result)
 
     def _finish(self, context: bpy.types.Context, result: Any) -> set[str]:
         """Use the result, or leave the rig as it was."""

@@ -20,6 +20,7 @@ from .words import PIXELS_A_LETTER, draw_sentence, letters_in, room_px
 WIDE_PX = 420
 """From this width on left and right stand beside each other."""
 STACKED_PX = 190
+_MARGINS_PX = 50
 """Below this width a bone's field stands under its name."""
 BOX_PX = 24
 """What a box takes at its sides."""
@@ -206,7 +207,7 @@ def draw_joint(layout: bpy.types.UILayout, table: Table, joint: str, *, words: s
         row.alert = asked
         draw_field(row, table, joint)
     else:
-        split = row.split(factor=min(0.42, table.label_px / width), align=True)
+        split = row.split(factor=min(0.45, table.label_px / (width - _MARGINS_PX)), align=True)
         split.label(text=words)
         field = split.row(align=True)
         draw_field(field, table, joint)

@@ -1,5 +1,6 @@
 """The operator that runs a job: ticks, Cancel, failures, and what it puts back. Windows are played by stand-ins."""
 
+import time
 import types
 
 import bpy
@@ -80,6 +81,13 @@ def job_of(package, steps, *, error=None, closed=None):
     return "done"
 
 
+def long_job_of(package):
+    """Its last step takes longer than a tick may."""
+    yield package("backend.job").Progress("Fitting", 0.5)
+    time.sleep(1.5 * package("operators.modal_job").TICK_S)
+    return "done"
+
+
 def is_put_back(context):
     return {"timer removed", "end"} <= set(context.log) and context.log.count("timer removed") == 1
 
@@ -97,6 +105,29 @@ def test_ticks_advance_the_job_to_its_result(package, make_operator, session):
     assert stages == ["Step 0", "Step 1", "Step 2"], "each stage is shown before it is done"
     assert operator.results == ["done"]
     assert is_put_back(context)
+
+
+def test_a_long_last_step_lets_the_window_answer_before_its_result_is_used(package, make_operator, session):
+    operator, context = make_operator(long_job_of(package)), Context()
+    operator.start_job(context)
+    assert operator.modal(context, TICK) == {"RUNNING_MODAL"}
+    assert operator.modal(context, TICK) == {"RUNNING_MODAL"}
+    assert operator.results == []
+    assert not is_put_back(context)
+    assert operator.modal(context, TICK) == {"FINISHED"}
+    assert operator.results == ["done"]
+    assert is_put_back(context)
+
+
+def test_a_result_that_is_not_used_yet_can_be_cancelled(package, make_operator, session):
+    operator, context = make_operator(long_job_of(package)), Context()
+    operator.start_job(context)
+    operator.modal(context, TICK)
+    operator.modal(context, TICK)
+    assert operator.modal(context, ESCAPE) == {"CANCELLED"}
+    assert operator.results == []
+    assert is_put_back(context)
+    assert session.job is None
 
 
 def test_other_events_go_on_to_the_window(package, make_operator):
