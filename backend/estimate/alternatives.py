@@ -62,6 +62,12 @@ def different_readings(
     if count <= 1:
         return [Alternative(expected)]
     sampled = yield from _sampled(network, evidence, count=samples, seed=seed)
+    with one_thread():
+        return _told_apart(expected, sampled, count)
+
+
+def _told_apart(expected: Reading, sampled: torch.Tensor, count: int) -> list[Alternative]:
+    """The expected pose and groups of the samples (N, 24, 6), in the order in which to offer them."""
     joints = _joints(sampled)
     readings, places = [expected], [_joints(expected.six)]
     for group in _groups(joints, count - 1):

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import torch
 
 from ..arrays import DoubleArray, FloatArray
 from ..job import Job, Progress, run_job
@@ -22,7 +21,6 @@ from ..observation import Observation
 from ..pose_sequence import PoseSequence
 from ..proportions import ProportionedBody
 from ..refine.fit import Fit
-from ..refine.tensors import one_thread
 from ..rotations import matrix_to_axis_angle, swing_between
 from ..skeleton import JOINT_COUNT, REST_OFFSETS
 from .alternatives import different_readings
@@ -66,9 +64,7 @@ class DrawnPoseSolver:
         """
         seen = Drawing.of(figure, device=self._device)
         readings = yield from self._hypotheses(seen, count)
-        yield Progress("Fitting the pose to the drawing", 0.6)
-        with torch.inference_mode(), one_thread():
-            fit = seen.fit(readings)
+        fit = yield from seen.fit(readings)
         yield Progress("Fitting the pose to the drawing", 0.9)
         return _ordered(seen, readings, fit, count=count)
 

@@ -16,6 +16,7 @@ import torch
 from ..arrays import AnyFloatArray, DoubleArray, FloatArray
 from ..camera import Camera
 from ..errors import InputError
+from ..job import Job, Progress
 from ..keypoints import BLAZEPOSE_33, FIGURE_23
 from ..kinematics import pose_torch
 from ..observation import Observation
@@ -25,6 +26,7 @@ from ..refine.energy import Given
 from ..refine.evidence import Evidence2D, Evidence3D, Ground, PointModel, PosePrior
 from ..refine.fit import Fit, fit_poses
 from ..refine.settings import FitSettings
+from ..refine.tensors import one_thread
 from ..skeleton import STATURE_M
 from .alternatives import Alternative
 from .drawn_bones import BONE_INDEX, BONES, POINTS, SPANS, weights_of
@@ -39,6 +41,7 @@ _AWAY_M: Final = 5.0
 """How far the camera of a drawing stands: artists draw with little perspective."""
 _SETTINGS: Final = FitSettings(prior_weight=0.6, robust_start=2.0, limit_sigma=math.radians(8.0), damping=1e-2)
 _ITERATIONS: Final = (12, 6)
+_STAGE: Final = "Fitting the pose to the drawing"
 _POINT_SIGMA_M: Final = 0.06
 _END_SIGMA_M: Final = 0.010
 """How exactly a sure keypoint is drawn; an unsure one may be off by `_UNSURE_M` more."""
@@ -166,8 +169,27 @@ class Drawing:
             nothing, points=view.points, confidence=sure, size=view.size, has_points=one, camera_known=one
         )
 
-    def fit(self, readings: Sequence[Hypothesis]) -> Fit:
+    def fit(self, readings: Sequence[Hypothesis]) -> Job[Fit]:
         """All readings brought onto the drawn bones; then, where they nearly do so, feet stand and hands touch."""
+        yield Progress(_STAGE, 0.6)
+        with torch.inference_mode(), one_thread():
+            prior, given = self._problem(readings)
+        yield Progress(_STAGE, 0.7)
+        with torch.inference_mode():
+            first = fit_poses(prior, given, iterations=_ITERATIONS[0], settings=_SETTINGS)
+        yield Progress(_STAGE, 0.8)
+        figures = [each.figure for each in readings]
+        with torch.inference_mode(), one_thread():
+            up = self._tensor(np.stack([each.up for each in readings]))
+            return fit_poses(
+                prior,
+                given._replace(ground=self._ground(first, figures, up=up), touches=self._touches(first, figures)),
+                start_rotations=first.rotations, start_pelvis=first.pelvis, iterations=_ITERATIONS[1],
+                settings=_SETTINGS,
+            )  # fmt: skip
+
+    def _problem(self, readings: Sequence[Hypothesis]) -> tuple[PosePrior, Given]:
+        """The readings as the prior, and what of the drawing is fitted to first."""
         rotations = self._tensor(np.stack([self._turned(each) for each in readings]))
         local, body = (
             torch.cat([getattr(each.each.reading, name) for each in readings]).exp()
@@ -177,19 +199,12 @@ class Drawing:
             if not trunk_is_drawn(each.figure):
                 local[row, TRUNK] = local[row, TRUNK].clamp_max(_UPRIGHT_SIGMA)
         scales = torch.zeros(len(readings), len(LENGTH_GROUPS), device=self.device)
-        prior = PosePrior(rotations, local, scales, torch.full_like(scales[0], 0.05), body_sigma=body)
         figures = [each.figure for each in readings]
         given = Given(
             picture=self._points(figures), space=self._depths(readings), bones=self._bones(figures),
             straight=StraightChains(STRAIGHT_JOINTS, self._tensor(np.stack([straightness(each) for each in figures]))),
         )  # fmt: skip
-        first = fit_poses(prior, given, iterations=_ITERATIONS[0], settings=_SETTINGS)
-        up = self._tensor(np.stack([each.up for each in readings]))
-        return fit_poses(
-            prior,
-            given._replace(ground=self._ground(first, figures, up=up), touches=self._touches(first, figures)),
-            start_rotations=first.rotations, start_pelvis=first.pelvis, iterations=_ITERATIONS[1], settings=_SETTINGS,
-        )  # fmt: skip
+        return PosePrior(rotations, local, scales, torch.full_like(scales[0], 0.05), body_sigma=body), given
 
     def _turned(self, each: Hypothesis) -> DoubleArray:
         """The reading's pose, with limbs turned over that run against the detector's depths."""
