@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -139,8 +140,10 @@ class PoseSequence:
             InputError: the file cannot be written.
         """
         content = {**self.to_amass(), "confidence": self.confidence, **(extra or {})}
-        with write_atomically(path) as partial, partial.open("wb") as stream:
-            np.savez_compressed(stream, **content)  # pyright: ignore[reportArgumentType]
+        whole = BytesIO()  # an archive that cannot be written to its end complains once more when it is collected
+        np.savez_compressed(whole, **content)  # pyright: ignore[reportArgumentType]
+        with write_atomically(path) as partial:
+            partial.write_bytes(whole.getbuffer())
 
     @classmethod
     def load(cls, path: Path) -> PoseSequence:

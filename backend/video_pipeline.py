@@ -127,7 +127,8 @@ def notes_of(track: Track, cuts: tuple[int, ...]) -> tuple[str, ...]:
             f"The person is not seen in {1.0 - share:.0%} of the frames, for {gap:.1f} s at most; these are filled in."
         )
     if cuts:
-        notes.append(f"The video is cut {len(cuts)} times while the person is in it; each take is solved by itself.")
+        often = "once" if len(cuts) == 1 else f"{len(cuts)} times"
+        notes.append(f"The video is cut {often} while the person is in it; each take is solved by itself.")
     return tuple(notes)
 
 

@@ -194,33 +194,33 @@ class DrawingDetector:
         whole = _view((0.0, 0.0, strokes.shape[1] - 1.0, strokes.shape[0] - 1.0), 1.0)
         first: list[_Looks] = []
         for view in (whole, _view(box, 1.0 / _MARGIN)):
-            look = yield from self._look(strokes, view, "Looking for a figure", 0.4)
+            look = yield from self._look(strokes, view, Progress("Looking for a figure", 0.4))
             first.append(look)
         if _figure_logit(first) < hopeless:
             return None
         found = _figure_box(_together(min(first, key=_Looks.spread_mean)))
         close: list[_Looks] = []
         for number, share in enumerate(_CLOSE_UPS):
-            look = yield from self._look(strokes, _view(found, share), "Looking closely", 0.6 + 0.2 * number)
+            look = yield from self._look(strokes, _view(found, share), Progress("Looking closely", 0.6 + 0.2 * number))
             close.append(look)
         names = _Looks.__dataclass_fields__
         every = _Looks(*(np.concatenate([getattr(look, name) for look in (*first, *close)]) for name in names))
         sight = _together(every)
         return _Read(sight, Signs(_figure_logit(first), _figure_logit(close), _sure(sight)), scale)
 
-    def _look(self, strokes: FloatArray, view: DoubleArray, stage: str, done: float) -> Job[_Looks]:
+    def _look(self, strokes: FloatArray, view: DoubleArray, progress: Progress) -> Job[_Looks]:
         """Look through `view` (2, 3), from pixels of the look to those of the strokes: as it is, and mirrored."""
         import torch
 
         from .drawing_ink import warped
 
-        yield Progress(stage, done)
+        yield progress
         straight = warped(strokes, view, _SIZE)
         looks: list[Look] = []
         for picture in (straight, np.ascontiguousarray(straight[:, ::-1])):
             with torch.inference_mode(), one_thread():  # two threads on two busy cores wait for each other
                 looks.append(self._network(torch.from_numpy(picture[None, None]).to(self._device)))
-            yield Progress(stage, done)
+            yield progress
         return _in_strokes(_both(looks), view, self._spread_factor)
 
 

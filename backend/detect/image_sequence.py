@@ -78,7 +78,9 @@ class PictureReader:
         notes: list[str] = []
         gaps = gaps_of([index for index, _ in self._sequence.files])
         if gaps:
-            notes.append(f"Pictures are missing in {self._sequence.info.name}: frames {_named(gaps)}.")
+            one = len(gaps) == 1 and gaps[0][0] == gaps[0][1]
+            what = "A picture is missing" if one else "Pictures are missing"
+            notes.append(f"{what} in {self._sequence.info.name}: frame{'' if one else 's'} {_named(gaps)}.")
         if self._unread:
             more = len(self._unread) - _MOST_NAMED
             rest = f" And {more} more." if more > 0 else ""

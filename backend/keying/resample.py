@@ -42,11 +42,10 @@ def resample(poses: PoseSequence, fps: float) -> Job[PoseSequence]:
     Raises:
         InputError: `fps` is not a positive number.
     """
-    if not 0.0 < fps < np.inf:
-        raise InputError(f"Frames per second must be a positive number, not {fps}.")
+    places = source_places(poses.frame_count, poses.fps, fps=fps)
     if abs(fps / poses.fps - 1.0) < _SAME_RATE:
         return replace(poses, fps=fps)
-    return (yield from resample_at(poses, source_places(poses.frame_count, poses.fps, fps=fps), fps=fps))
+    return (yield from resample_at(poses, places, fps=fps))
 
 
 def resample_at(poses: PoseSequence, places: DoubleArray, *, fps: float) -> Job[PoseSequence]:
@@ -78,7 +77,13 @@ def resample_at(poses: PoseSequence, places: DoubleArray, *, fps: float) -> Job[
 
 
 def source_places(frames: int, source_fps: float, *, fps: float) -> DoubleArray:
-    """(T',) where the frames at `fps` lie among `frames` frames at `source_fps`, in [0, frames - 1]."""
+    """(T',) where the frames at `fps` lie among `frames` frames at `source_fps`, in [0, frames - 1].
+
+    Raises:
+        InputError: `fps` is not a positive number.
+    """
+    if not 0.0 < fps < np.inf:
+        raise InputError(f"Frames per second must be a positive number, not {fps}.")
     count = int(np.floor((frames - 1) * fps / source_fps + _SAME_RATE)) + 1
     return np.minimum(np.arange(count) * (source_fps / fps), frames - 1.0)
 

@@ -6,6 +6,7 @@ All of it is fast enough to do again whenever the artist changes a setting; the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -39,6 +40,8 @@ _RIGHT_WITHIN: Final = np.radians(20.0)
 """A joint's confidence is how likely it is less wrong than this."""
 _UNSEEN: Final = 0.3
 """Of the confidence, where the person was not seen."""
+_IN_BOTH: Final = 1.0 - 1e-6
+"""Of two frames that are mixed, both stand."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,13 @@ class FinishedMotion:
         poses: T poses; the ground is y = 0, and the first stands over the origin.
         stands: (T, 4) when left heel, left ball, right heel and right ball stand.
         places: (T,) where in the raw motion, in frames from its first.
+        takes: the frames of each take of the camera; with the first of each a contact ends.
     """
 
     poses: PoseSequence
     stands: BoolArray
     places: DoubleArray
+    takes: tuple[slice, ...] = ()
 
 
 def finish_motion(
@@ -103,7 +108,10 @@ def finish_motion(
     if settings.in_place:
         pelvis[:, [0, 2]] = 0.0
     poses = replace(poses, translation=pelvis.astype(np.float32))
-    return FinishedMotion(poses, np.concatenate([take.stands for take in takes]), places)
+    stands = np.concatenate([take.stands for take in takes])
+    ends = np.cumsum([take.poses.frame_count for take in takes]).tolist()
+    stands[ends[:-1]] = False
+    return FinishedMotion(poses, stands, places, tuple(slice(first, end) for first, end in pairwise([0, *ends])))
 
 
 def _take(
@@ -127,12 +135,14 @@ def _take(
         confidence=(sure * np.where(raw.seen[part], 1.0, _UNSEEN)[:, None]).astype(np.float32),
         fps=raw.fps,
     )
-    likely, across = found.likely, found.across
+    stands, across = steps(found.likely, fps=raw.fps), found.across
     if fps is not None and fps != raw.fps:
         poses = yield from resample_at(poses, places, fps=fps)
-        likely, across = columns_at(likely, places), columns_at(across, places)
+        # Between two frames a sole stands if it does in both: it has not landed yet half-way to the first.
+        stands = columns_at(stands.astype(np.float64), places) > _IN_BOTH
+        across = columns_at(across, places)
     at = soles(axis_angle_to_matrix(poses.rotations), poses.translation.astype(np.float64), offsets=offsets)
-    stands = without_steps(steps(likely, fps=poses.fps), at, across=across, fps=poses.fps)
+    stands = without_steps(stands, at, across=across, fps=poses.fps)
     done = FinishedMotion(poses, stands, places)
     return (yield from locked(done, offsets=offsets)) if settings.lock_feet else done
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays import BoolArray, DoubleArray
+from ..errors import InputError
 from ..job import Job, Progress
 from ..keying.loops import Cycle, Loop, find_cycle, looped
 from ..pose_sequence import PoseSequence
@@ -46,7 +47,7 @@ def finish_loop(
     """
     settings = settings or MotionSettings()
     whole = yield from finish_motion(raw, replace(settings, in_place=False), fps=fps)
-    cycle = yield from find_cycle(whole.poses)
+    cycle = yield from _best_cycle(whole)
     yield Progress("Blending the loop", 0.95)
     part = slice(cycle.start, cycle.end + 1)
     stands = whole.stands[part].copy()
@@ -60,6 +61,22 @@ def finish_loop(
         loop = _in_place(motion.poses, cycle)
         motion = replace(motion, poses=loop.poses)
     return FinishedLoop(motion, loop, whole.poses.frame_count)
+
+
+def _best_cycle(whole: FinishedMotion) -> Job[Cycle]:
+    """Within one take: across a cut nothing goes on."""
+    found: list[Cycle] = []
+    trouble: InputError | None = None
+    for take in whole.takes:
+        try:
+            cycle = yield from find_cycle(whole.poses.part(take))
+        except InputError as error:
+            trouble = trouble or error
+        else:
+            found.append(replace(cycle, start=cycle.start + take.start, end=cycle.end + take.start))
+    if not found:
+        raise trouble or InputError("There is no motion to make a loop of.")
+    return min(found, key=lambda cycle: cycle.share)
 
 
 def _keeps_a_foot_down(stands: BoolArray) -> bool:

@@ -44,7 +44,7 @@ def smoothed(
     flat = values.reshape(count, -1)
     weights = np.asarray(weights, np.float64)
     cutoffs = np.broadcast_to(np.asarray(cutoff, np.float64), weights.shape)
-    strength = strength_of(np.minimum(cutoffs / fps, 0.5))
+    strength = strength_of(cutoffs / fps)
     if weights.ndim == 1:
         return _solved(flat, weights, strength).reshape(values.shape)
     width = flat.shape[1] // weights.shape[1]
@@ -56,8 +56,9 @@ def smoothed(
 
 
 def strength_of(share: AnyFloatArray | float) -> DoubleArray:
-    """The k whose filter, 1 / (1 + k (2 sin(pi f))^6), passes half at `share` cycles a frame."""
-    return np.asarray((2.0 * np.sin(np.pi * np.asarray(share, np.float64))) ** (-2 * ORDER), np.float64)
+    """The k whose filter, 1 / (1 + k (2 sin(pi f))^6), passes half at `share` cycles a frame; 0.5 are the most."""
+    share = np.minimum(np.asarray(share, np.float64), 0.5)
+    return np.asarray((2.0 * np.sin(np.pi * share)) ** (-2 * ORDER), np.float64)
 
 
 def _solved(flat: DoubleArray, weights: DoubleArray, strength: DoubleArray) -> DoubleArray:

@@ -8,12 +8,13 @@ import pytest
 pytest.importorskip("torch")
 
 from contrapposto.backend.arrays import BoolArray, DoubleArray
+from contrapposto.backend.errors import InputError
 from contrapposto.backend.estimate.motion import RawMotion
 from contrapposto.backend.job import run_job
 from contrapposto.backend.keying.resample import resampled, resampled_flags
 from contrapposto.backend.kinematics import forward_kinematics, global_rotations, joint_positions
 from contrapposto.backend.pose_sequence import PoseSequence
-from contrapposto.backend.refine.contacts import soles
+from contrapposto.backend.refine.contacts import runs, soles
 from contrapposto.backend.refine.finish import MotionSettings, finish_motion
 from contrapposto.backend.refine.finished_loop import finish_loop
 from contrapposto.backend.refine.foot_lock import with_locked_feet
@@ -141,3 +142,43 @@ def test_a_loop_of_somebody_who_stands_stays_where_it_is() -> None:
     np.testing.assert_allclose(made.loop.travel, 0.0, atol=1e-6)
     np.testing.assert_allclose(made.motion.poses.translation[0], made.motion.poses.translation[-1], atol=1e-5)
     assert slides_mm(places_of(made.motion.poses), made.motion.stands).max() < 0.5
+
+
+@pytest.mark.parametrize("fps", [1.0, 2.5, 5.0, 6.0, 9.0])
+def test_few_frames_a_second_are_no_trouble(fps: float) -> None:
+    raw = walking(6.0, fps=fps)
+    done = run_job(finish_motion(raw, MotionSettings()))
+    assert np.isfinite(done.poses.translation).all()
+    if fps < 2.0 / STEP_S:  # steps are not seen
+        return
+    way = done.poses.translation[-1] - done.poses.translation[0]
+    told = raw.pelvis[-1] - raw.pelvis[0]
+    assert np.hypot(way[0], way[2]) == pytest.approx(float(np.linalg.norm(told)), rel=0.35)
+
+
+def test_contacts_end_at_a_cut_and_loops_stay_within_a_take() -> None:
+    raw = walking(8.0)
+    shot = (np.arange(raw.frame_count) >= raw.frame_count // 2).astype(np.intp)
+    cut = RawMotion(**{**raw.to_arrays(), "shot": shot})
+    done = run_job(finish_motion(cut, MotionSettings(), fps=24.0))
+    assert [take.stop - take.start for take in done.takes] == [96, 96]
+    assert not done.stands[96].any()
+    made = run_job(finish_loop(cut, MotionSettings(), fps=24.0))
+    cycle = made.loop.cycle
+    assert any(take.start <= cycle.start < cycle.end < take.stop for take in done.takes)
+
+
+@pytest.mark.parametrize("fps", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_rate_that_is_none_is_refused(fps: float) -> None:
+    with pytest.raises(InputError, match="positive"):
+        run_job(finish_motion(walking(1.0), MotionSettings(), fps=fps))
+
+
+def test_a_sole_does_not_stand_before_it_has_landed() -> None:
+    raw = walking(6.0, fps=12.0)
+    coarse = run_job(finish_motion(raw, MotionSettings()))
+    fine = run_job(finish_motion(raw, MotionSettings(), fps=120.0))
+    for sole in range(4):
+        for run in runs(fine.stands[:, sole]):
+            first, last = fine.places[run.start], fine.places[run.stop - 1]
+            assert coarse.stands[int(np.floor(first)) : int(np.ceil(last)) + 1, sole].all()
