@@ -199,6 +199,43 @@ def fit_reading(
     Without iterations it is only placed before the camera. A definite reading, one of several, is held more firmly: the
     network's uncertainty covers them all.
     """
+    on_points = fit_to_points(seen, reading, iterations=iterations, definite=definite, settings=settings)
+    return on_points.fit if iterations < 1 else on_points.on_the_ground()
+
+
+@dataclass(frozen=True)
+class OnPoints:
+    """A reading brought onto the keypoints: the first half of `fit_reading`, and what the second needs."""
+
+    seen: Seen
+    reading: Reading
+    prior: PosePrior
+    given: Given
+    fit: Fit
+    iterations: int
+    settings: FitSettings | None
+
+    def on_the_ground(self) -> Fit:
+        """With feet that are nearly level on one ground."""
+        return fit_poses(
+            self.prior,
+            self.given._replace(ground=_ground(self.fit, up=_upwards(self.seen, self.reading))),
+            start_rotations=self.fit.rotations,
+            start_pelvis=self.fit.pelvis,
+            iterations=self.iterations // 2,
+            settings=self.settings,
+        )
+
+
+def fit_to_points(
+    seen: Seen,
+    reading: Reading,
+    *,
+    iterations: int = 10,
+    definite: bool = False,
+    settings: FitSettings | None = None,
+) -> OnPoints:
+    """`fit_reading` in two steps, between which a window can answer; arguments as there."""
     rotations = reading.rotations.clone()
     rotations[:, 0] = seen.view.turn @ rotations[:, 0]
     share = _PER_AXIS * (_OF_ONE_READING if definite else 1.0)
@@ -206,16 +243,7 @@ def fit_reading(
     prior = PosePrior(rotations, local, reading.log_scales, body_sigma=body)
     given = Given(picture=_evidence_px(seen, reading))
     fit = fit_poses(prior, given, iterations=iterations, settings=settings)
-    if iterations < 1:
-        return fit
-    return fit_poses(
-        prior,
-        given._replace(ground=_ground(fit, up=_upwards(seen, reading))),
-        start_rotations=fit.rotations,
-        start_pelvis=fit.pelvis,
-        iterations=iterations // 2,
-        settings=settings,
-    )
+    return OnPoints(seen, reading, prior, given, fit, iterations, settings)
 
 
 def _evened(log_sigma: torch.Tensor) -> torch.Tensor:

@@ -256,7 +256,7 @@ def _fitted(
     """The fields of `RawMotion` that the fit gives."""
     import torch
 
-    from .learned import fit_reading, see
+    from .learned import fit_to_points, see
 
     device = next(network.parameters()).device
     settings = FitSettings(log_scale_sigma=_SAME_BODY)
@@ -264,13 +264,17 @@ def _fitted(
     camera = np.zeros(4, np.float32)
     for first in range(0, steady.frame_count, _FITTED):
         stage, done = "Fitting the poses to the video", _READING + (1.0 - _READING) * first / steady.frame_count
-        yield Fitted(stage, done, first, rows[-1][0][-1]) if rows else Progress(stage, done)
+        progress = Fitted(stage, done, first, rows[-1][0][-1]) if rows else Progress(stage, done)
+        yield progress
         with torch.inference_mode(), one_thread():
             seen = see(_cut(steady, slice(first, first + _FITTED)), device)
             start = first % _READ
             reading = readings[first // _READ].part(slice(start, start + _FITTED))
             body = torch.from_numpy(scales).to(device).expand_as(reading.log_scales)
-            fit = fit_reading(seen, replace(reading, log_scales=body), settings=settings)
+            on_points = fit_to_points(seen, replace(reading, log_scales=body), settings=settings)
+        yield progress
+        with torch.inference_mode(), one_thread():
+            fit = on_points.on_the_ground()
             up = (seen.view.turn @ reading.up[..., None])[..., 0]
             arrays = (fit.rotations, fit.pelvis, up, reading.log_rotation_sigma.exp())
         rows.append(tuple(np.asarray(array.float().cpu(), np.float32) for array in arrays))
