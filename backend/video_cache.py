@@ -175,12 +175,14 @@ class CachedTracking:
             InputError: the file is no video, or holds no such frames.
             ModelError: the detector cannot run.
         """
+        yield Progress("Loading", 0.0)
         from .detect.video_file import open_video
 
         yield Progress("Opening the video", 0.0)
         source = open_video(self._clip)
         info, total = source.info, source.expected_count
         source.close()
+        yield Progress("Opening the video", 0.0)
         found = None if self._store is None else self._store.tracks(info, self._clip, camera_motion=self._camera_motion)
         if found is not None:
             self.known = True
