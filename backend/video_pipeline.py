@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .estimate.motion import RawMotion
     from .runtime import ModelCache
 
+_LATE_S: Final = 0.1
 _FEW_SEEN: Final = 0.5
 """Where a person is seen in a smaller share of the frames, the artist is told."""
 
@@ -103,7 +104,7 @@ def solve_video_person(tracks: VideoTracks, person: int, models: ModelCache) -> 
         seen = _standing_camera(seen, tracks.camera.part(track.first, count))
     cuts = tuple(cut - track.first for cut in tracks.cuts if 0 < cut - track.first < count)
     raw = yield from solve_motion(seen, track.time_s, network, cuts=cuts, seen=track.seen)
-    return VideoResult(tracks, person, raw, (*tracks.notes, *notes_of(track, cuts)))
+    return VideoResult(tracks, person, raw, (*tracks.notes, *_late(tracks, track), *notes_of(track, cuts)))
 
 
 def _standing_camera(seen: Observation, camera: CameraMotion) -> Observation:
@@ -114,6 +115,14 @@ def _standing_camera(seen: Observation, camera: CameraMotion) -> Observation:
         return steadied
     turned = inner_to_camera(world) @ np.swapaxes(camera.rotation, 1, 2)
     return replace(steadied, keypoints_world=np.asarray(inner_to_camera(turned), np.float32))
+
+
+def _late(tracks: VideoTracks, track: Track) -> tuple[str, ...]:
+    """Whether the motion begins after the video, which matters to who plays both beside each other."""
+    late = float(track.time_s[0] - tracks.time_s[0])
+    if late < _LATE_S:
+        return ()
+    return (f"The person is seen from {late:.2f} s after the first frame on; the motion begins there.",)
 
 
 def notes_of(track: Track, cuts: tuple[int, ...]) -> tuple[str, ...]:

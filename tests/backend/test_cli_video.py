@@ -137,7 +137,7 @@ def test_who_is_in_it(cache: Path, tmp_path: Path, capsys) -> None:
     target = tmp_path / "second.npz"
     assert main(["video", str(path), "--cache", str(cache), "--person", "2", "--npz", str(target)]) == 0
     assert PoseSequence.load(target).frame_count == 24 - int(rows[1][1])
-    capsys.readouterr()
+    assert "s after the first frame on; the motion begins there." in capsys.readouterr().out
     assert "no person 3" in refused([str(path), "--cache", str(cache), "--person", "3"], capsys)
 
 
