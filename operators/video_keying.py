@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Keying:
     """How a motion is finished and keyed, as plain values; see `video_properties.VideoKeying`."""
 
-    smoothing_hz: float = 6.0
+    smoothing_hz: float = 4.0
     lock_feet: bool = True
     in_place: bool = False
     keys: str = "REDUCED"
