@@ -191,7 +191,12 @@ def _video(task: Task, options: BatchOptions, models: ModelCache) -> Job[Outcome
         if rig is not None and task.rig is not None:
             from ..rig.motion_session import Keying
 
-            how = Keying(_key_options(options.request), _reduction(options), bone_map=options.request.bone_map)
+            how = Keying(
+                _key_options(options.request),
+                _reduction(options),
+                bone_map=options.request.bone_map,
+                locked=options.settings.feet_stand,
+            )
             report = yield from rig.key(motion, how)
             rig.save(partial[task.rig])
             notes += [*rig.notes, *report.keyed.notes, *(f"Not keyed: {bone}." for bone in report.keyed.skipped)]

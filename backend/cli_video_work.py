@@ -128,6 +128,7 @@ def _key_rig(work: _Work, rig: MotionRig, motion: VideoMotion, *, partial: Mappi
         destination=DESTINATIONS[request.destination],
         name=request.video.stem,
         bone_map=request.bone_map,
+        locked=request.settings.feet_stand and not request.loop,  # a round's feet would stand elsewhere in the next
     )
     with timed(work.timings_ms, "pose and key"):
         report = run_patiently(rig.key(motion, how), on_progress=work.show)

@@ -96,7 +96,9 @@ def planned_motion(
         notes += missed
     armature, _ = target.find()
     with nullcontext() if run is None else run.before.shown(armature):
-        plan = plan_motion(armature, poses, options=options, contacts=contacts)
+        # Of a loop, each round's feet would stand elsewhere than in the next.
+        locked = keying.lock_feet and not keying.in_place and not keying.loop
+        plan = plan_motion(armature, poses, options=options, contacts=contacts, locked=locked)
     if run is not None:
         plan = _with_fingers(plan, run.fingers)
     if keying.keys == "REDUCED":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..backend.arrays import FloatArray
+from ..backend.arrays import BoolArray, FloatArray
 from ..backend.errors import InputError, RigError
 from ..backend.pose_sequence import PoseSequence
 from ..backend.retarget.bone_map import FINGER_JOINTS, BoneMap
@@ -55,11 +55,13 @@ def plan_pose(
     bone_map: BoneMap | None = None,
     relaxed: tuple[str, ...] | None = None,
     read: ReadRig | None = None,
+    stands: BoolArray | None = None,
 ) -> PosePlan:
     """What `pose_and_key` would write; nothing is changed.
 
     `relaxed` are the hands to relax; without it those that nobody has touched, where the options say so. `read` is the
-    armature as it was read for these options and hands a moment ago, which spares reading it again.
+    armature as it was read for these options and hands a moment ago, which spares reading it again. `stands` (T, 4) is
+    when left heel, left ball, right heel and right ball of the rig stand: its feet then do not slide.
 
     Raises:
         RigError: the armature cannot be posed, mapped or keyed.
@@ -71,7 +73,7 @@ def plan_pose(
         read, relaxed = read_with_hands(armature, poses, options=options, bone_map=bone_map, relaxed=relaxed)
     try:
         left_alone = _left_alone(read, poses.shown, options=options)
-        rig, pose = _retargeted(read, poses, options=options, relaxed=relaxed or (), kept=left_alone)
+        rig, pose = _retargeted(read, poses, options=options, relaxed=relaxed or (), kept=left_alone, stands=stands)
     except InputError as error:
         raise RigError(f"{armature.name} cannot be posed: {error}") from error
     bone_map = read.bone_map
@@ -161,11 +163,19 @@ def _measured(
 
 
 def _retargeted(
-    read: ReadRig, poses: PoseSequence, *, options: KeyOptions, relaxed: tuple[str, ...], kept: Collection[str]
+    read: ReadRig,
+    poses: PoseSequence,
+    *,
+    options: KeyOptions,
+    relaxed: tuple[str, ...],
+    kept: Collection[str],
+    stands: BoolArray | None,
 ) -> tuple[RigSpec, RigPose]:
     """The rig with what was measured of it, and its pose, in the channels of the rig's own rest pose."""
     rig, bone_map = read.rig, read.bone_map
-    pose = retarget(rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs)
+    pose = retarget(
+        rig, bone_map, poses, in_place=options.in_place, relaxed=relaxed, limbs=options.limbs, stands=stands
+    )
     pose = pose.blended(rig, options.blend)
     if options.keep_unseen:
         shown, below = (poses.confidence, UNSEEN) if poses.shown is None else (poses.shown, SHOWN)

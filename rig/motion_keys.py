@@ -131,6 +131,7 @@ def plan_motion(
     options: KeyOptions,
     bone_map: BoneMap | None = None,
     contacts: BoolArray | None = None,
+    locked: bool = False,
 ) -> MotionPlan:
     """What `key_motion` would write; nothing is changed.
 
@@ -141,6 +142,7 @@ def plan_motion(
         bone_map: which bones stand for which joints, or None for the armature's own map.
         contacts: (T, 4) when left heel, left ball, right heel and right ball are on the ground: where that changes are
             good frames for keys, and standing feet may have a tighter bound.
+        locked: the feet of the poses stand still while these say so, and the rig's shall too, whatever its proportions.
 
     Raises:
         RigError: the armature cannot be posed, mapped or keyed.
@@ -153,7 +155,8 @@ def plan_motion(
     if contacts is not None and turned is not poses:
         contacts = contacts[:, [2, 3, 0, 1]]
     read, relaxed = read_with_hands(armature, turned, options=options, bone_map=bone_map, relaxed=None)
-    plan = plan_pose(armature, poses, options=options, relaxed=relaxed, read=read)
+    stands = contacts if locked and options.root_location else None
+    plan = plan_pose(armature, poses, options=options, relaxed=relaxed, read=read, stands=stands)
     groups = _groups(armature, plan)
     ends = _ends(armature, read, groups)
     joints = EndJoints(ends.positions) if ends.joints else None

@@ -37,6 +37,7 @@ class Keying:
         destination: where the keys go.
         name: of a new action.
         bone_map: a JSON file with the bones of the joints, or None to find them.
+        locked: the motion's feet stand, and the rig's shall.
     """
 
     options: KeyOptions
@@ -44,6 +45,7 @@ class Keying:
     destination: Destination = "CURRENT"
     name: str = ""
     bone_map: Path | None = None
+    locked: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ class MotionRig:
         given = None if how.bone_map is None else require_essential(read_rig(armature), read_map(how.bone_map))
         set_scene_fps(scene, motion.poses.fps)
         scene.frame_set(math.floor(how.options.frame), subframe=how.options.frame % 1.0)
-        plan = plan_motion(armature, motion.poses, options=how.options, bone_map=given, contacts=motion.stands)
+        plan = plan_motion(
+            armature, motion.poses, options=how.options, bone_map=given, contacts=motion.stands, locked=how.locked
+        )
         if how.reduction is not None:
             plan = yield from plan.reduce(how.reduction)
         yield Progress("Keying", 0.9)

@@ -65,6 +65,11 @@ class MotionSettings:
         if not _LEAST_HZ <= self.smoothing_hz < np.inf:
             raise InputError(f"Smoothing must be at least {_LEAST_HZ} Hz, not {self.smoothing_hz}.")
 
+    @property
+    def feet_stand(self) -> bool:
+        """Whether feet stand where they are in the world: in place the body is moved over them."""
+        return self.lock_feet and not self.in_place
+
 
 @dataclass(frozen=True)
 class FinishedMotion:

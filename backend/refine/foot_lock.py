@@ -65,7 +65,7 @@ def with_locked_feet(
     found = soles(turned, place, offsets=offsets)
     goals = [
         joints[:, JOINT_INDEX[f"{name}_ankle"]]
-        + _moves(found[:, 2 * side : 2 * side + 2], stands[:, 2 * side : 2 * side + 2], fps=fps)
+        + moves_to_stand(found[:, 2 * side : 2 * side + 2], stands[:, 2 * side : 2 * side + 2], fps=fps)
         for side, name in enumerate(_SIDES)
     ]
     place[:, 1] -= _lowered(joints, goals, offsets=offsets, reach=max(1, round(_LOWERED_S * fps)))
@@ -96,8 +96,8 @@ def _mean_rotation(rotations: DoubleArray) -> DoubleArray:
     return Rotation.from_matrix(rotations).mean().as_matrix()
 
 
-def _moves(places: DoubleArray, stands: BoolArray, *, fps: float) -> DoubleArray:
-    """(T, 3): where a foot goes so that its soles (T, 2, 3) stand still while they stand (T, 2).
+def moves_to_stand(places: DoubleArray, stands: BoolArray, *, fps: float) -> DoubleArray:
+    """(T, 3): by what a foot goes so that its soles (T, 2, 3) stand still while they stand (T, 2), in any unit.
 
     How high is left as it is in the mean: ground that is told a little wrong would bend every leg.
     """
@@ -186,7 +186,12 @@ def _lowered(joints: DoubleArray, goals: list[DoubleArray], *, offsets: DoubleAr
 def _reach(hip: DoubleArray, ankle: DoubleArray, *, side: str, offsets: DoubleArray) -> DoubleArray:
     """(T,) metres: how far from the hip the ankle may be; no nearer than it was."""
     length = sum(float(np.linalg.norm(offsets[JOINT_INDEX[f"{side}_{name}"]])) for name in ("knee", "ankle"))
-    return np.maximum(_STRETCHED * length, np.minimum(np.linalg.norm(ankle - hip, axis=1), length))
+    return _within_reach(np.linalg.norm(ankle - hip, axis=1), length)
+
+
+def _within_reach(now: DoubleArray, length: DoubleArray | float) -> DoubleArray:
+    """(T,) how far from the hip an ankle may be that is so far `now`, of legs of this length."""
+    return np.maximum(_STRETCHED * length, np.minimum(now, length))
 
 
 def _bend(turned: DoubleArray, place: DoubleArray, goal: DoubleArray, *, side: str, offsets: DoubleArray) -> None:
@@ -199,27 +204,41 @@ def _bend(turned: DoubleArray, place: DoubleArray, goal: DoubleArray, *, side: s
     joints = joint_positions(world, place, offsets=offsets)
     foot = world[:, ankle].copy()
     thigh, shin = joints[:, knee] - joints[:, hip], joints[:, ankle] - joints[:, knee]
-    reach = _reach(joints[:, hip], joints[:, ankle], side=side, offsets=offsets)
-    far = np.minimum(np.linalg.norm(goal - joints[:, hip], axis=1), reach)
-    long, short = np.linalg.norm(thigh, axis=1), np.linalg.norm(shin, axis=1)
-    cosine = (np.square(far) - np.square(long) - np.square(short)) / (2.0 * long * short)
-    axis = _hinge(thigh, shin, world[:, knee])
-    bent = np.arctan2(np.sum(np.cross(thigh, shin) * axis, axis=1), np.sum(thigh * shin, axis=1))
-    more = np.arccos(np.clip(cosine, -1.0, 1.0)) - bent
-    knee_turn = axis_angle_to_matrix(axis * more[:, None])
-    straight = thigh + (knee_turn @ shin[..., None])[..., 0]
-    hip_turn = swing_between(straight, goal - joints[:, hip])
+    hip_turn, knee_turn = leg_turns(thigh, shin, goal - joints[:, hip], own_axis=world[:, knee, :, 0])
     new_hip, new_knee = hip_turn @ world[:, hip], hip_turn @ knee_turn @ world[:, knee]
     turned[:, hip] = np.swapaxes(world[:, 0], 1, 2) @ new_hip
     turned[:, knee] = np.swapaxes(new_hip, 1, 2) @ new_knee
     turned[:, ankle] = np.swapaxes(new_knee, 1, 2) @ foot
 
 
-def _hinge(thigh: DoubleArray, shin: DoubleArray, knee: DoubleArray) -> DoubleArray:
-    """(T, 3) unit axes about which the knees bend: across the bent leg, and their own x axis where it is straight."""
+def leg_turns(
+    thigh: DoubleArray, shin: DoubleArray, goal: DoubleArray, *, own_axis: DoubleArray
+) -> tuple[DoubleArray, DoubleArray]:
+    """What turns a leg so that its ankle comes to a goal, or as near as it reaches; the knee stays in its plane.
+
+    Args:
+        thigh, shin: (T, 3) from hip to knee and from knee to ankle, in any unit.
+        goal: (T, 3) from the hip.
+        own_axis: (T, 3) about which the knee bends where the leg is straight.
+
+    Returns:
+        (T, 3, 3) turns in the space of the vectors, of the whole leg and, before it, of the shin.
+    """
+    long, short = np.linalg.norm(thigh, axis=1), np.linalg.norm(shin, axis=1)
+    far = np.minimum(np.linalg.norm(goal, axis=1), _within_reach(np.linalg.norm(thigh + shin, axis=1), long + short))
+    cosine = (np.square(far) - np.square(long) - np.square(short)) / (2.0 * long * short)
+    axis = _hinge(thigh, shin, own_axis)
+    bent = np.arctan2(np.sum(np.cross(thigh, shin) * axis, axis=1), np.sum(thigh * shin, axis=1))
+    more = np.arccos(np.clip(cosine, -1.0, 1.0)) - bent
+    knee_turn = axis_angle_to_matrix(axis * more[:, None])
+    straight = thigh + (knee_turn @ shin[..., None])[..., 0]
+    return swing_between(straight, goal), knee_turn
+
+
+def _hinge(thigh: DoubleArray, shin: DoubleArray, own: DoubleArray) -> DoubleArray:
+    """(T, 3) unit axes about which the knees bend: across the bent leg, and their own axis where it is straight."""
     across = np.cross(thigh, shin)
     size = np.linalg.norm(thigh, axis=1) * np.linalg.norm(shin, axis=1)
-    own = knee[..., 0]
     share = np.clip(np.linalg.norm(across, axis=1) / (0.1 * size), 0.0, 1.0)[:, None]
     sign = np.where(np.sum(across * own, axis=1) < 0.0, -1.0, 1.0)[:, None]
     axis = normalized(share * normalized(across) + (1.0 - share) * sign * own)

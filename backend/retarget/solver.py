@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import AnyFloatArray, DoubleArray
+from ..arrays import AnyFloatArray, BoolArray, DoubleArray
 from ..errors import RigError
 from ..kinematics import global_rotations
 from ..matrices import product, transform
@@ -27,6 +27,7 @@ from .posing import Posing, in_axes
 from .rig_pose import RigPose
 from .rig_spec import RigSpec
 from .scaled_posing import ScaledPosing, is_scaled, uneven_scale_notes
+from .standing_feet import with_standing_feet
 from .torso import align_torso
 
 _LEG: Final = [JOINT_INDEX[name] for name in ("left_hip", "left_knee", "left_ankle")]
@@ -44,6 +45,7 @@ def retarget(
     in_place: bool = False,
     relaxed: Collection[str] = (),
     limbs: str = "FK",
+    stands: BoolArray | None = None,
 ) -> RigPose:
     """Rotations of every mapped bone, and the root's location, that give the rig the poses.
 
@@ -58,6 +60,8 @@ def retarget(
         in_place: only the root's height changes, not its place.
         relaxed: hands ("left", "right") to relax where `poses` has none.
         limbs: "FK", or "IK" to pose the targets and poles of `rig.ik` and `rig.ik_chains` where there are any.
+        stands: (T, 4) when left heel, left ball, right heel and right ball stand: there the rig's feet do not slide,
+            whatever its proportions. Not with `in_place`.
 
     Raises:
         RigError: the map lacks an essential joint or names a bone that the rig has not.
@@ -66,9 +70,10 @@ def retarget(
     world = global_rotations(axis_angle_to_matrix(poses.rotations))
     wanted = wanted_turns(seen, world)
     wanted |= (fingers := finger_turns(seen, poses.hands, wanted=wanted, relaxed=relaxed))
-    posing, scale = _posed(seen, wanted, world=world, poses=poses)
-    lift = _lift(seen, posing, world=world, translation=poses.translation, scale=scale)
-    channels = _locate_root(seen, posing, lift=lift, in_place=in_place)
+    posing, scale, channels = _placed(seen, wanted, world=world, poses=poses, in_place=in_place)
+    if stands is not None and not in_place:
+        wanted = with_standing_feet(seen, posing, wanted, stands=stands, world=world, scale=scale, fps=poses.fps)
+        posing, scale, channels = _placed(seen, wanted, world=world, poses=poses, in_place=in_place)
     replaced = pose_ik_limbs(seen, posing) if limbs == "IK" else ()
     if limbs == "IK":
         pose_ik_chains(seen.rig, posing)
@@ -176,6 +181,15 @@ def _posed(
     posing.locations[root] = _wanted_hips(seen.frame, world, poses, scale=scale) - reached
     posing.move(root, posing.locations[root])
     return posing, scale
+
+
+def _placed(
+    seen: MappedRig, wanted: dict[str, DoubleArray], *, world: DoubleArray, poses: PoseSequence, in_place: bool
+) -> tuple[Posing, float, tuple[int, ...]]:
+    """All mapped bones turned and the root on its way; armature units a metre, and the channels of the root's way."""
+    posing, scale = _posed(seen, wanted, world=world, poses=poses)
+    lift = _lift(seen, posing, world=world, translation=poses.translation, scale=scale)
+    return posing, scale, _locate_root(seen, posing, lift=lift, in_place=in_place)
 
 
 def _joint(seen: MappedRig, posing: Posing, joint: str) -> DoubleArray:
