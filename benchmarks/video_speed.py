@@ -146,7 +146,7 @@ def key(motion: FinishedMotion, watch: Watch) -> None:
     with watch.on("key planning"):
         poses: PoseSequence = resampled(motion.poses, fps)
         stands = resampled_flags(motion.stands, motion.poses.fps, fps=fps)
-        plan = plan_motion(rig, poses, options=KeyOptions(frame=1.0), contacts=stands)
+        plan = plan_motion(rig, poses, options=KeyOptions(frame=1.0), contacts=stands, locked=True)
     plan = watch.job(plan.reduce(Reduction()), "key reduction")
     with watch.on("keys written"):
         key_motion(rig, plan)
