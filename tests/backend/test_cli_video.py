@@ -253,7 +253,7 @@ def test_a_cut_to_another_shot(cache: Path, tmp_path: Path, capsys) -> None:
     assert main(["video", str(path), "--cache", str(cache), "--npz", str(target)]) == 0
     out = capsys.readouterr().out
     poses = PoseSequence.load(target)
-    assert "cut 1 times" in out
+    assert "is cut once while" in out
     assert poses.frame_count == 30
     assert np.isfinite(poses.rotations).all()
 
