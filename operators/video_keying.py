@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..backend.estimate.motion import RawMotion
     from ..backend.keying.loops import Cycle
     from ..backend.pose_sequence import PoseSequence
+    from ..backend.refine.finish import MotionSettings
     from ..rig.fcurves import Channel
     from ..rig.motion_again import BeforeMotion, MadeMotion
     from ..rig.motion_keys import MotionPlan, MotionReport
@@ -41,6 +42,13 @@ class Keying:
     loop: bool = False
     left_hand: str = ""
     right_hand: str = ""
+
+    @property
+    def settings(self) -> MotionSettings:
+        """How the motion is finished."""
+        from ..backend.refine.finish import MotionSettings
+
+        return MotionSettings(self.smoothing_hz, self.lock_feet, self.in_place)
 
 
 @dataclass(frozen=True)
@@ -96,8 +104,7 @@ def planned_motion(
         notes += missed
     armature, _ = target.find()
     with nullcontext() if run is None else run.before.shown(armature):
-        # Of a loop, each round's feet would stand elsewhere than in the next.
-        locked = keying.lock_feet and not keying.in_place and not keying.loop
+        locked = keying.settings.feet_stand and not keying.loop  # a round's feet would stand elsewhere in the next
         plan = plan_motion(armature, poses, options=options, contacts=contacts, locked=locked)
     if run is not None:
         plan = _with_fingers(plan, run.fingers)
@@ -167,14 +174,13 @@ def _with_fingers(plan: MotionPlan, fingers: tuple[Channel, ...]) -> MotionPlan:
 
 def _finished(raw: RawMotion, keying: Keying, fps: float) -> Job[tuple[PoseSequence, BoolArray, int, tuple[str, ...]]]:
     """Poses, contacts, how many frames the motion has without a loop, and what to tell of the loop."""
-    from ..backend.refine.finish import MotionSettings, finish_motion
+    from ..backend.refine.finish import finish_motion
     from ..backend.refine.finished_loop import finish_loop
 
-    settings = MotionSettings(keying.smoothing_hz, keying.lock_feet, keying.in_place)
     if not keying.loop:
-        done = yield from finish_motion(raw, settings, fps=fps)
+        done = yield from finish_motion(raw, keying.settings, fps=fps)
         return done.poses, done.stands, done.poses.frame_count, ()
-    found = yield from finish_loop(raw, settings, fps=fps)
+    found = yield from finish_loop(raw, keying.settings, fps=fps)
     return found.motion.poses, found.motion.stands, found.whole, _loop_in_words(found.loop.cycle)
 
 

@@ -35,7 +35,6 @@ END_JOINTS: Final = {
 """The joints whose places count, each with the joint that carries it."""
 
 
-_CARRIED: Final = tuple((joint, carrier) for joint, carrier in END_JOINTS.items() if joint.endswith(("wrist", "ankle")))
 SOLES: Final = ("left_ankle", "left_foot", "right_ankle", "right_foot")
 """The joints over left heel, left ball, right heel and right ball."""
 
@@ -164,21 +163,14 @@ def _ends(rig: RigSpec, bone_map: BoneMap, *, turned: Collection[str], moved: Co
 
 def _ik_controls(rig: RigSpec, bone_map: BoneMap) -> dict[str, str]:
     """The IK control that takes wrist, ankle, and ball of the foot along: joint -> bone."""
-    found: dict[str, str] = {}
-    for limb in rig.ik:
-        found[limb.joints[2]] = limb.target
-    for chain in rig.ik_chains:
-        for joint, carrier in _CARRIED:
-            if (
-                chain.target is not None
-                and carrier in bone_map.joints
-                and bone_map.joints[carrier].bones[-1] in chain.bones
-            ):
+    found = {limb.joints[2]: limb.target for limb in rig.ik}
+    for joint in ("left_wrist", "right_wrist", "left_ankle", "right_ankle"):
+        carrier = bone_map.joints.get(END_JOINTS[joint])
+        for chain in rig.ik_chains:
+            if carrier is not None and chain.target is not None and carrier.bones[-1] in chain.bones:
                 found.setdefault(joint, chain.target)
-    for side in ("left", "right"):
-        if f"{side}_ankle" in found:
-            found[f"{side}_foot"] = found[f"{side}_ankle"]
-    return found
+    feet = {f"{side}_foot": found[f"{side}_ankle"] for side in ("left", "right") if f"{side}_ankle" in found}
+    return found | feet
 
 
 @dataclass(frozen=True)

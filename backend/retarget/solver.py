@@ -27,7 +27,6 @@ from .posing import Posing, in_axes
 from .rig_pose import RigPose
 from .rig_spec import RigSpec
 from .scaled_posing import ScaledPosing, is_scaled, uneven_scale_notes
-from .standing_feet import with_standing_feet
 from .torso import align_torso
 
 _LEG: Final = [JOINT_INDEX[name] for name in ("left_hip", "left_knee", "left_ankle")]
@@ -72,6 +71,8 @@ def retarget(
     wanted |= (fingers := finger_turns(seen, poses.hands, wanted=wanted, relaxed=relaxed))
     posing, scale, channels = _placed(seen, wanted, world=world, poses=poses, in_place=in_place)
     if stands is not None and not in_place:
+        from .standing_feet import with_standing_feet  # brings much of scipy, which stills do without
+
         wanted = with_standing_feet(seen, posing, wanted, stands=stands, world=world, scale=scale, fps=poses.fps)
         posing, scale, channels = _placed(seen, wanted, world=world, poses=poses, in_place=in_place)
     replaced = pose_ik_limbs(seen, posing) if limbs == "IK" else ()

@@ -12,17 +12,15 @@ pytest.importorskip("torch")
 
 from contrapposto.backend.detect.tracks import Track
 from contrapposto.backend.errors import InputError
-from contrapposto.backend.estimate.motion import RawMotion
 from contrapposto.backend.job import run_job
 from contrapposto.backend.keypoints import BLAZEPOSE_33
 from contrapposto.backend.observation import Observation
 from contrapposto.backend.pose_sequence import PoseSequence
-from contrapposto.backend.proportions import LENGTH_GROUPS
 from contrapposto.backend.refine.finish import MotionSettings
 from contrapposto.backend.refine.steady import at_even_times
-from contrapposto.backend.rotations import axis_angle_to_matrix
 from contrapposto.backend.video_motion import finished
 from contrapposto.backend.video_pipeline import VideoResult, notes_of
+from walker import raw_motion
 
 FPS = 30.0
 ROUND = 36
@@ -36,19 +34,7 @@ def swinging(frames: int = 100) -> VideoResult:
     turns = np.zeros((frames, 24, 3))
     turns[:, 16, 2], turns[:, 17, 2] = -1.2 + 0.5 * np.sin(phase), 1.2 + 0.5 * np.sin(phase)
     turns[:, 1, 0], turns[:, 4, 0] = -0.4 - 0.4 * np.sin(phase), 0.4 + 0.4 * np.sin(phase)
-    raw = RawMotion(
-        rotations=axis_angle_to_matrix(turns).astype(np.float32),
-        pelvis=np.tile(np.float32([0.0, 0.0, -4.0]), (frames, 1)),
-        up=np.tile(np.float32([0.0, 1.0, 0.0]), (frames, 1)),
-        sigma=np.full((frames, 24), 0.1, np.float32),
-        log_scales=np.zeros(len(LENGTH_GROUPS), np.float32),
-        camera=np.float32([1000.0, 1000.0, 320.0, 180.0]),
-        image_size=np.float32([640.0, 360.0]),
-        shot=np.zeros(frames, np.intp),
-        seen=np.ones(frames, np.bool_),
-        start_s=START_S,
-        fps=FPS,
-    )
+    raw = raw_motion(turns, np.tile([0.0, 0.0, -4.0], (frames, 1)), fps=FPS, start_s=START_S)
     tracks: Any = None  # what was seen is not asked for any more
     return VideoResult(tracks, 0, raw, ())
 

@@ -35,6 +35,12 @@ def walking(seconds: float = 4.0, fps: float = 30.0, *, drift_mps: float = 0.0) 
         turns[:, JOINT_INDEX[f"{side}_ankle"], 0] = -hip - knee
     pelvis = np.zeros((count, 3))
     pelvis[:, 0], pelvis[:, 1], pelvis[:, 2] = (speed + drift_mps) * time - 2.0, 0.0, -5.0
+    return raw_motion(turns, pelvis, fps=fps)
+
+
+def raw_motion(turns: DoubleArray, pelvis: DoubleArray, *, fps: float, start_s: float = 0.0) -> RawMotion:
+    """A motion of SMPL's own body as solved, of axis-angle turns (T, 24, 3) and pelvis (T, 3); all of it seen."""
+    count = len(turns)
     return RawMotion(
         rotations=axis_angle_to_matrix(turns).astype(np.float32),
         pelvis=pelvis.astype(np.float32),
@@ -45,7 +51,7 @@ def walking(seconds: float = 4.0, fps: float = 30.0, *, drift_mps: float = 0.0) 
         image_size=np.float32([1280.0, 720.0]),
         shot=np.zeros(count, np.intp),
         seen=np.ones(count, np.bool_),
-        start_s=0.0,
+        start_s=start_s,
         fps=fps,
     )
 
