@@ -37,12 +37,14 @@ def square_thumbnail(image: ImageArray, box_px: FloatArray, *, size: int = 128, 
     y = _start(top, bottom, side=side, length=height) + steps
     columns = np.clip(x, 0, width - 1).astype(np.intp)
     rows = np.clip(y, 0, height - 1).astype(np.intp)
-    samples = image[rows[:, None], columns[None, :]].astype(np.float32) / 255.0
     inside = ((y >= top) & (y <= bottom))[:, None] & ((x >= left) & (x <= right))[None, :]
-    samples *= np.where(inside, np.float32(1.0), np.float32(_OUTSIDE))[..., None]
     there = ((y >= 0) & (y < height))[:, None] & ((x >= 0) & (x < width))[None, :]
-    rgba = np.concatenate([samples, np.ones_like(samples[..., :1])], axis=2) * there[..., None]
-    return rgba.reshape(size, _SAMPLES, size, _SAMPLES, 4).mean(axis=(1, 3), dtype=np.float32)
+    light = np.where(inside, np.float32(1.0), np.float32(_OUTSIDE)) * there
+    rgba = np.empty((*light.shape, 4), np.float32)
+    np.multiply(image[rows[:, None], columns[None, :]], light[..., None] / 255.0, out=rgba[..., :3])
+    rgba[..., 3] = there
+    summed = rgba.reshape(size, _SAMPLES, -1).sum(axis=1).reshape(size, size, _SAMPLES, 4).sum(axis=2)
+    return summed / np.float32(_SAMPLES**2)
 
 
 def figure_box(observation: Observation) -> FloatArray:

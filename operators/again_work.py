@@ -17,7 +17,7 @@ from .noting import OPERATOR_KINDS, hash_of_source
 from .other_readings import can_wait, look_for_others
 from .photo_result import write_result
 from .session import PhotoRun, session
-from .sketch_strokes import stroke_job
+from .sketch_strokes import standing_in_view, stroke_job
 from .target import go_to
 from .ways import PHOTO, SKETCH, check_packages
 
@@ -161,9 +161,6 @@ class _AgainStill:
     def options(self, _result: Any, *, frame: float) -> KeyOptions:
         return recorded_options(self.record, frame=frame)
 
-    def on_the_rig(self, _armature: Any, result: Any, *, frame: float) -> Any:
-        return result
-
     def look_for_others(self, run: PhotoRun) -> None:
         """Nothing more to find."""
 
@@ -173,7 +170,6 @@ class _AgainStill:
 
         armature, scene = target.find()
         record, index = self.record, self.record.reading - 1
-        result = self.on_the_rig(armature, result, frame=target.frame)
         correction = None
         if record.moved:
             from ..backend.correction import Correction
@@ -250,19 +246,14 @@ class AgainStrokes(_AgainStill):
             return ""
         return rpt_("The strokes are no longer those that the pose was made from.")
 
-    def job(self, _target: Target, context: bpy.types.Context, chosen: Settings) -> Job[Any]:
+    def job(self, target: Target, context: bpy.types.Context, chosen: Settings) -> Job[Any]:
         self._look(context)
         assert self._picture is not None
         words = str(option(self.record, "words", ""))
         person = max(self.record.person, 1)
-        return stroke_job(self._picture, person, chosen=chosen, readings=self.readings, words=words)
-
-    def on_the_rig(self, armature: Any, result: Any, *, frame: float) -> Any:
-        """Turned and moved so that it looks from the view as it was drawn."""
-        from ..rig.in_view import stand_in_view
-
-        options = recorded_options(self.record, frame=frame)
-        return stand_in_view(armature, result, self._view, picture=self._picture, options=options)
+        job = stroke_job(self._picture, person, chosen=chosen, readings=self.readings, words=words)
+        options = recorded_options(self.record, frame=target.frame)
+        return standing_in_view(job, target, self._view, picture=self._picture, options=options)
 
     def look_for_others(self, run: PhotoRun) -> None:
         """The other readings, while the artist goes on."""

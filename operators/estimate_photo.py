@@ -1,7 +1,8 @@
 """A photo poses the active armature: the operator and its file browser, and what all that pose from pictures share."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,6 +102,17 @@ def first_readings(source: Any) -> int:
     return 1 if can_wait() and not source.words.strip() else source.readings
 
 
+@contextmanager
+def remembered_refusal(armature: bpy.types.Object) -> Generator[None]:
+    """The panel tells why the armature could not be posed, until it can be."""
+    try:
+        yield
+    except ContrappostoError as error:
+        session.refused = (armature.session_uid, str(error))
+        raise
+    session.refused = None
+
+
 class PosesActiveArmature(TellsWhy):
     """Mixin of an operator that needs an armature which can be posed."""
 
@@ -156,10 +168,6 @@ class PosesFromPicture(PosesActiveArmature, PoseOptions, ModalJob):
         """How what was solved is keyed."""
         return key_options(self, frame=self._target.frame)
 
-    def on_the_rig(self, _armature: bpy.types.Object, result: "PhotoResult") -> "PhotoResult":
-        """What was solved, as it is to be posed."""
-        return result
-
     def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
         armature, scene = self._target.find()
         if isinstance(result, Several):
@@ -167,14 +175,9 @@ class PosesFromPicture(PosesActiveArmature, PoseOptions, ModalJob):
         from ..rig.readings import RigReadings
 
         began = time.perf_counter()
-        try:
-            result = self.on_the_rig(armature, result)
+        with remembered_refusal(armature):
             on_rig = RigReadings([estimate.poses for estimate in result.estimates], self.keying(result))
             report = on_rig.pose(armature)
-        except ContrappostoError as error:
-            session.refused = (armature.session_uid, str(error))
-            raise
-        session.refused = None
         run = PhotoRun(result, self._target, {**self.request, **options_of(self)}, on_rig, operator=self.posed_by)
         session.keep_run(run)
         self._look_for_others(context, run)

@@ -24,6 +24,7 @@ from .photo_result import write_result
 from .session import PhotoRun, session
 from .target import Target, go_to
 from .telling import TellsWhy
+from .ways import load_posing
 
 if TYPE_CHECKING:
     from ..backend.pose_sequence import PoseSequence
@@ -44,10 +45,7 @@ def check_packages() -> Job[None]:
         MissingPackageError: what every sentence needs is not installed.
     """
     yield Progress("Loading", 0.0)
-    from ..backend.packages import require_package
-
-    require_package("scipy.spatial.transform", name="scipy", purpose="compute with rotations")
-    from ..rig import readings  # noqa: F401  # pyright: ignore[reportUnusedImport]  # half a second at the end else
+    load_posing()
 
 
 def shown_pose(target: Target) -> PoseSequence:

@@ -11,19 +11,20 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatVectorProperty, IntProperty, IntVectorProperty
 
 from ..backend.errors import InputError
-from ..backend.job import Job
+from ..backend.job import Job, Progress
 from ..panels.options import draw_options
 from ..preferences import Settings, settings
 from ..translations.words import n_
-from .estimate_photo import PosesFromPicture, fill_options, first_readings, key_options
+from .estimate_photo import PosesFromPicture, fill_options, first_readings, key_options, remembered_refusal
 from .session import session
 from .target import Target, armature_under_strokes, why_not, why_not_this
 from .view import view_region
 from .ways import SketchWay, check_packages, check_person, solve_with_words
 
 if TYPE_CHECKING:
-    from ..backend.pipeline import PhotoResult
+    from ..backend.sketch_pipeline import SketchResult
     from ..backend.view_drawing import StrokePicture, ViewOfRegion
+    from ..rig.pose_plan import KeyOptions
     from ..rig.strokes import ViewFrame
 
 NO_VIEW: Final = (
@@ -44,7 +45,7 @@ STROKES: Final = StrokesWay()
 
 def stroke_job(
     picture: StrokePicture, person: int, *, chosen: Settings, readings: int = 1, words: str = ""
-) -> Job[PhotoResult]:
+) -> Job[SketchResult]:
     """From strokes to a pose in their picture.
 
     Args:
@@ -63,6 +64,19 @@ def stroke_job(
     check_person(STROKES, person, found)
     job = solve_with_words(STROKES, found, max(person, 1) - 1, chosen=chosen, readings=readings, words=words)
     return (yield from job)
+
+
+def standing_in_view(
+    job: Job[SketchResult], target: Target, view: ViewOfRegion, *, picture: StrokePicture, options: KeyOptions
+) -> Job[SketchResult]:
+    """What the job solves, turned and moved so that the target looks from the view as it was drawn in `picture`."""
+    from ..rig.in_view import stand_in_view
+
+    result = yield from job
+    yield Progress("Posing", 1.0)
+    armature, _ = target.find()
+    with remembered_refusal(armature):
+        return stand_in_view(armature, result, view, picture=picture, options=options)
 
 
 def seen_in(context: bpy.types.Context) -> tuple[ViewOfRegion, ViewFrame | None]:
@@ -184,17 +198,9 @@ class CONTRAPPOSTO_OT_sketch_strokes(PosesFromPicture, bpy.types.Operator):
         self._lines = lines_of_scene(context, self.source, all_layers=self.all_layers)
         self._picture = self._lines.picture(self._view, frame=frame)
         chosen, first = settings(context), first_readings(self)
-        return stroke_job(self._picture, self.person, chosen=chosen, readings=first, words=self.words)
-
-    def on_the_rig(self, armature: bpy.types.Object, result: PhotoResult) -> PhotoResult:
-        """Turned and moved so that it looks from the view as it was drawn."""
-        from ..backend.sketch_pipeline import SketchResult
-        from ..rig.in_view import stand_in_view
-
-        if not isinstance(result, SketchResult):
-            return result
+        job = stroke_job(self._picture, self.person, chosen=chosen, readings=first, words=self.words)
         options = key_options(self, frame=self._target.frame)
-        return stand_in_view(armature, result, self._view, picture=self._picture, options=options)
+        return standing_in_view(job, self._target, self._view, picture=self._picture, options=options)
 
     def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
         from ..rig.strokes import put_away

@@ -127,11 +127,25 @@ def check_packages() -> Job[None]:
         MissingPackageError: a package that every way needs is not installed.
     """
     yield Progress("Loading", 0.0)
-    from ..backend.packages import require_opencv, require_package
+    from ..backend.packages import require_opencv
+
+    require_opencv()
+    load_posing()
+
+
+def load_posing() -> None:
+    """Have all there that poses and keys; half a second at the end else.
+
+    Raises:
+        MissingPackageError: a package that every way needs is not installed.
+    """
+    from ..backend.packages import require_package
 
     require_package("scipy.spatial.transform", name="scipy", purpose="compute with rotations")
-    require_opencv()
-    from ..rig import readings  # noqa: F401  # pyright: ignore[reportUnusedImport]  # half a second at the end else
+    from ..backend.retarget.profiles_reader import profiles
+    from ..rig import readings, rig_memory  # noqa: F401  # pyright: ignore[reportUnusedImport]
+
+    profiles()
 
 
 def check_person(way: Way, person: int, found: FoundPeople) -> None:

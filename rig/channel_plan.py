@@ -11,7 +11,7 @@ from ..backend.retarget.channels import RotationLocks, rotation_channels, rotati
 from ..backend.retarget.rig_pose import RigPose
 from ..backend.retarget.rig_spec import RigSpec
 from ..backend.retarget.unsure import PosedJoint
-from .channel_values import value_at
+from .channel_values import Place, value_at
 from .fcurves import Channel, existing_channelbag
 from .pose_plan import KeyOptions, PosePlan
 from .selection import is_selected
@@ -36,6 +36,7 @@ class ChannelPlan:
         self.channelbag = existing_channelbag(armature)
         self.frame = action_frame(armature, options.frame)
         self.channels: list[Channel] = []
+        self._there: set[Place] = set()
         self.bones: list[str] = []
         self.posed: frozenset[str] = frozenset()
         self.frames = 0
@@ -178,15 +179,17 @@ class ChannelPlan:
 
     def add_channel(self, bone: bpy.types.PoseBone, channel: Channel) -> None:
         """One channel, or a line in `skipped` where something holds it; a channel that is there already stays."""
-        if any((other.data_path, other.index) == (channel.data_path, channel.index) for other in self.channels):
+        place = channel.data_path, channel.index
+        if place in self._there:
             return
         curve = self.channelbag.fcurves.find(channel.data_path, index=channel.index) if self.channelbag else None
         reason = None
-        if (channel.data_path, channel.index) in self.driven:
+        if place in self.driven:
             reason = "has a driver"
         elif curve is not None and (curve.lock or (curve.group is not None and curve.group.lock)):
             reason = "has a locked F-curve"
         if reason is None:
+            self._there.add(place)
             self.channels.append(channel)
             return
         self.skipped.append(f"{bone.name}: {channel.data_path.rpartition('.')[2]}[{channel.index}] {reason}")

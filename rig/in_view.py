@@ -28,7 +28,10 @@ _MIRROR: Final = np.diag([-1.0, 1.0, 1.0])
 _HIPS: Final = ("left_hip", "right_hip")
 _SEEN: Final = 0.5
 _ROUNDS: Final = 3
-"""The place of a root follows the pose's nearly, and these many corrections make it exact."""
+"""The place of a root follows the pose's nearly; after so many corrections at most it is exact."""
+
+_EXACT_M: Final = 1e-4
+"""A correction that moves the pelvis by less than that is the last."""
 
 
 def stand_in_view(
@@ -140,7 +143,10 @@ def _pelvis(
             reached = _middle(joints.places(armature), armature.name)
         finally:
             show_values(armature, now.items())
-        translation = translation + to_inner @ (wanted - reached)
+        correction = to_inner @ (wanted - reached)
+        translation = translation + correction
+        if np.linalg.norm(correction) < _EXACT_M:
+            break
     return translation.astype(np.float32)
 
 

@@ -78,14 +78,15 @@ def _side_words() -> dict[str, str]:
     return {unicodedata.normalize("NFKC", word): side for side in _SIDES for word in content[side]}
 
 
-def _split(word: str) -> list[str]:
+@cache
+def _split(word: str) -> tuple[str, ...]:
     """The side marker apart, where it is written in one with the rest: `leftarm`, `左腕`."""
     if word in _side_words():
-        return [word]
+        return (word,)
     for marker in _side_words():
         if len(marker) >= _LONG or not marker.isascii():
             if word.startswith(marker):
-                return [marker, word.removeprefix(marker)]
+                return marker, word.removeprefix(marker)
             if word.endswith(marker):
-                return [word.removesuffix(marker), marker]
-    return [word]
+                return word.removesuffix(marker), marker
+    return (word,)

@@ -87,6 +87,19 @@ class MappedRig:
         """
         return _character_frame(self)
 
+    @cached_property
+    def to_t_pose(self) -> dict[str, DoubleArray]:
+        """Per joint the rotation (3, 3) in armature space that brings its bones from rest to SMPL's T-pose.
+
+        Limbs swing from parent to child, so that a bent or hanging arm is straightened about its own hinges; torso,
+        neck, head and collars keep their rest; feet keep their slope and are aligned in yaw. Directions go from joint
+        to joint.
+
+        Raises:
+            RigError: as `frame`.
+        """
+        return _to_t_pose(self)
+
 
 def _character_frame(mapped: MappedRig) -> CharacterFrame:
     """Left from hip to hip and shoulder to shoulder, up from hips to neck or shoulders, forward = left x up."""
@@ -126,12 +139,7 @@ def _snapped(direction: DoubleArray, cosine: float) -> DoubleArray:
     return np.sign(direction[axis]) * np.eye(3)[axis]
 
 
-def to_t_pose(mapped: MappedRig) -> dict[str, DoubleArray]:
-    """Per joint the rotation (3, 3) in armature space that brings its bones from rest to SMPL's T-pose.
-
-    Limbs swing from parent to child, so that a bent or hanging arm is straightened about its own hinges; torso, neck,
-    head and collars keep their rest; feet keep their slope and are aligned in yaw. Directions go from joint to joint.
-    """
+def _to_t_pose(mapped: MappedRig) -> dict[str, DoubleArray]:
     turns: dict[str, DoubleArray] = {}
     for side in SIDES:
         for upper, lower in (("shoulder", "elbow"), ("hip", "knee")):

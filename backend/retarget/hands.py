@@ -12,7 +12,7 @@ from ..arrays import AnyFloatArray, DoubleArray, FloatArray
 from ..rotations import axis_angle_to_matrix, normalized, swing_between
 from ..skeleton import JOINT_INDEX, REST_OFFSETS
 from .bone_map import FINGERS
-from .character_frame import SIDES, MappedRig, to_t_pose
+from .character_frame import SIDES, MappedRig
 
 _KNUCKLES_NEEDED: Final = 2
 _TAIL_COUNTS: Final = np.cos(np.radians(60.0))
@@ -73,7 +73,7 @@ def finger_turns(
 
 def _turns_of_hand(seen: MappedRig, side: str, *, matrices: DoubleArray, wrist: DoubleArray) -> dict[str, DoubleArray]:
     """The same of one hand: `matrices` (T or 1, 15, 3, 3) in MANO order, `wrist` (T, 3, 3) the turn of its bone."""
-    hand, axes = to_t_pose(seen)[f"{side}_wrist"], seen.frame.axes
+    hand, axes = seen.to_t_pose[f"{side}_wrist"], seen.frame.axes
     flat = flat_hand(seen, side, hand=hand)
     turns: dict[str, DoubleArray] = {}
     for position, finger in enumerate(FINGERS):

@@ -14,7 +14,7 @@ from ..pose_sequence import PoseSequence
 from ..rotations import matrix_to_axis_angle
 from ..skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS
 from .bone_map import BoneMap
-from .character_frame import MappedRig, to_t_pose
+from .character_frame import MappedRig
 from .grounding import height_correction
 from .interpolation import between
 from .inverse_hands import hands_from_turns
@@ -103,7 +103,7 @@ def _turns(seen: MappedRig, motion: RigMotion) -> dict[str, DoubleArray]:
 
 def _orientations(seen: MappedRig, turns: dict[str, DoubleArray]) -> dict[str, DoubleArray]:
     """Per mapped joint its orientation (T, 3, 3) in the inner frame."""
-    corrections, axes = to_t_pose(seen), seen.frame.axes
+    corrections, axes = seen.to_t_pose, seen.frame.axes
     return {
         joint: axes.T @ turns[seen.bone_map.joints[joint].bones[-1]] @ (corrections.get(joint, np.eye(3)).T @ axes)
         for joint in JOINT_NAMES

@@ -11,7 +11,7 @@ from ..arrays import DoubleArray, FloatArray
 from ..rotations import geodesic_angle, matrix_to_axis_angle
 from ..skeleton import JOINT_INDEX
 from .bone_map import FINGERS
-from .character_frame import SIDES, MappedRig, to_t_pose
+from .character_frame import SIDES, MappedRig
 from .hands import RELAXED_HANDS, flat_hand
 
 _AT_REST: Final = np.radians(1.0)
@@ -46,7 +46,7 @@ def _is_posed(seen: MappedRig, turns: Mapping[str, DoubleArray], side: str) -> b
 
 def _hand(seen: MappedRig, turns: Mapping[str, DoubleArray], body: DoubleArray, *, side: str) -> DoubleArray:
     """(T, 15, 3) of one hand; `body` (T, 3, 3) is the wrist's orientation. A joint without a bone is straight."""
-    flat, axes = flat_hand(seen, side, hand=to_t_pose(seen)[f"{side}_wrist"]), seen.frame.axes
+    flat, axes = flat_hand(seen, side, hand=seen.to_t_pose[f"{side}_wrist"]), seen.frame.axes
     local = np.zeros((len(body), 15, 3))
     for first, finger in enumerate(FINGERS):
         before = body

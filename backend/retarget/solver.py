@@ -16,7 +16,7 @@ from ..pose_sequence import PoseSequence
 from ..rotations import axis_angle_to_matrix, normalized, swing_between
 from ..skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS, REST_OFFSETS, SOLE_BELOW_ANKLE_M
 from .bone_map import BoneMap
-from .character_frame import LIMB_CHILD, SIDES, CharacterFrame, MappedRig, to_t_pose
+from .character_frame import LIMB_CHILD, SIDES, CharacterFrame, MappedRig
 from .grounding import height_correction
 from .hands import finger_turns
 from .ik import pose_ik_limbs
@@ -105,7 +105,7 @@ def wanted_turns(seen: MappedRig, world: DoubleArray) -> dict[str, DoubleArray]:
 
     `world` (T, 24, 3, 3): the orientations of SMPL's joints in the inner frame.
     """
-    corrections = to_t_pose(seen)
+    corrections = seen.to_t_pose
     turned = product(product(seen.frame.axes, np.swapaxes(world, 0, 1)), seen.frame.axes.T)
     wanted: dict[str, DoubleArray] = {}
     for joint, index in JOINT_INDEX.items():
