@@ -36,6 +36,16 @@ def run_job(job: Job[Result], *, on_progress: Callable[[Progress], object] | Non
             on_progress(progress)
 
 
+def in_steps(steps: Generator[None, None, Result], progress: Progress) -> Job[Result]:
+    """A job of steps that say nothing of their own."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+        yield progress
+
+
 def timed_job(job: Job[Result], timings_ms: dict[str, float], *, stage: str) -> Job[Result]:
     """Pass `job` through, adding the milliseconds it works to `timings_ms[stage]`; the time between steps is not."""
     timings_ms.setdefault(stage, 0.0)

@@ -16,7 +16,7 @@ import torch
 from ..arrays import AnyFloatArray, DoubleArray, FloatArray
 from ..camera import Camera
 from ..errors import InputError
-from ..job import Job, Progress
+from ..job import Job, Progress, in_steps
 from ..keypoints import BLAZEPOSE_33, FIGURE_23
 from ..kinematics import pose_torch
 from ..observation import Observation
@@ -24,7 +24,7 @@ from ..proportions import LENGTH_GROUPS, scaled_offsets_torch
 from ..refine.drawn_terms import DrawnBones, Spans, StraightChains, Touches
 from ..refine.energy import Given
 from ..refine.evidence import Evidence2D, Evidence3D, Ground, PointModel, PosePrior
-from ..refine.fit import Fit, fit_poses
+from ..refine.fit import Fit, fitting
 from ..refine.settings import FitSettings
 from ..refine.tensors import one_thread
 from ..skeleton import STATURE_M
@@ -175,18 +175,19 @@ class Drawing:
         with torch.inference_mode(), one_thread():
             prior, given = self._problem(readings)
         yield Progress(_STAGE, 0.7)
-        with torch.inference_mode():
-            first = fit_poses(prior, given, iterations=_ITERATIONS[0], settings=_SETTINGS)
+        first = yield from in_steps(
+            fitting(prior, given, iterations=_ITERATIONS[0], settings=_SETTINGS), Progress(_STAGE, 0.7)
+        )
         yield Progress(_STAGE, 0.8)
         figures = [each.figure for each in readings]
         with torch.inference_mode(), one_thread():
             up = self._tensor(np.stack([each.up for each in readings]))
-            return fit_poses(
-                prior,
-                given._replace(ground=self._ground(first, figures, up=up), touches=self._touches(first, figures)),
-                start_rotations=first.rotations, start_pelvis=first.pelvis, iterations=_ITERATIONS[1],
-                settings=_SETTINGS,
-            )  # fmt: skip
+            given = given._replace(ground=self._ground(first, figures, up=up), touches=self._touches(first, figures))
+        steps = fitting(
+            prior, given, start_rotations=first.rotations, start_pelvis=first.pelvis, iterations=_ITERATIONS[1],
+            settings=_SETTINGS,
+        )  # fmt: skip
+        return (yield from in_steps(steps, Progress(_STAGE, 0.8)))
 
     def _problem(self, readings: Sequence[Hypothesis]) -> tuple[PosePrior, Given]:
         """The readings as the prior, and what of the drawing is fitted to first."""

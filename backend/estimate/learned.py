@@ -5,6 +5,7 @@ Convention: torch tensors are float32 and lead with the T frames; numpy arrays l
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,7 +16,7 @@ from ..arrays import DoubleArray, FloatArray
 from ..body_model import NEUTRAL_BODY, BodyModel
 from ..camera import Camera
 from ..errors import InputError
-from ..job import Job, Progress, run_job
+from ..job import Job, Progress, in_steps, run_job
 from ..keypoints import BLAZEPOSE_33
 from ..kinematics import global_rotations, pose_torch
 from ..observation import Observation
@@ -23,8 +24,9 @@ from ..pose_sequence import PoseSequence
 from ..proportions import ProportionedBody, scaled_offsets_torch
 from ..refine.energy import Given
 from ..refine.evidence import Evidence2D, Ground, PointModel, PosePrior
-from ..refine.fit import Fit, fit_poses
+from ..refine.fit import Fit, FitSteps, fitting
 from ..refine.settings import FitSettings
+from ..refine.tensors import one_thread
 from ..rotations import matrix_to_axis_angle, swing_between
 from .alternatives import RIGHT_WITHIN, Alternative, different_readings, differs
 from .estimator import Estimate
@@ -99,8 +101,9 @@ class LearnedEstimator:
         several = count > 1 and observation.frame_count == 1
         seen = see(observation, self._device)
         (expected,) = yield from different_readings(self._network, seen.evidence, 1)
-        yield Progress("Fitting the pose to the picture", 0.0 if several else 0.5)
-        first = self._solved(seen, expected, observation.fps)
+        progress = Progress("Fitting the pose to the picture", 0.0 if several else 0.5)
+        yield progress
+        first = yield from in_steps(self._solving(seen, expected, observation.fps), progress)
         return (yield from self.others(observation, first, count=count)) if several else [first]
 
     def others(self, observation: Observation, first: Estimate, *, count: int) -> Job[list[Estimate]]:
@@ -115,8 +118,9 @@ class LearnedEstimator:
         for number, each in enumerate(others, start=1):
             if len(estimates) >= count:
                 break
-            yield Progress("Fitting other readings", 0.5 + 0.5 * number / (1 + len(others)))
-            found = self._solved(seen, each, observation.fps)
+            progress = Progress("Fitting other readings", 0.5 + 0.5 * number / (1 + len(others)))
+            yield progress
+            found = yield from in_steps(self._solving(seen, each, observation.fps), progress)
             if differs(_from_pelvis(found), joints):
                 estimates.append(found)
                 joints.append(_from_pelvis(found))
@@ -130,9 +134,10 @@ class LearnedEstimator:
         seen = Observation(points, np.ones(points.shape[:2], np.float32), BLAZEPOSE_33, (640, 640))
         run_job(self.estimate(seen, count=2))
 
-    @torch.inference_mode()
-    def _solved(self, seen: Seen, each: Alternative, fps: float) -> Estimate:
-        fit = fit_reading(seen, each.reading, iterations=10 if self._fitted else 0, definite=each.definite)
+    def _solving(self, seen: Seen, each: Alternative, fps: float) -> Generator[None, None, Estimate]:
+        iterations = 10 if self._fitted else 0
+        fit = yield from fitting_reading(seen, each.reading, iterations=iterations, definite=each.definite)
+        yield
         up = np.asarray(_upwards(seen, each.reading).cpu(), np.float64)
         sure = 1.0 - (-float(RIGHT_WITHIN) / each.reading.log_rotation_sigma.exp()).exp()
         confidence = _array(sure if each.trust is None else sure * each.trust)
@@ -186,64 +191,45 @@ def see(observation: Observation, device: torch.device) -> Seen:
     return Seen(rays, confidence, pixels, camera, view, evidence)
 
 
-def fit_reading(
+def fit_reading(seen: Seen, reading: Reading, *, definite: bool = False) -> Fit:
+    """`fitting_reading` to the end."""
+    steps = fitting_reading(seen, reading, definite=definite)
+    return run_job(in_steps(steps, Progress("", 0.0)))
+
+
+def fitting_reading(
     seen: Seen,
     reading: Reading,
     *,
     iterations: int = 10,
     definite: bool = False,
     settings: FitSettings | None = None,
-) -> Fit:
-    """The reading brought onto the keypoints, and feet that are nearly level onto one ground.
+) -> FitSteps:
+    """The reading brought onto the keypoints, and feet that are nearly level onto one ground, an iteration a step.
 
     Without iterations it is only placed before the camera. A definite reading, one of several, is held more firmly: the
     network's uncertainty covers them all.
     """
-    on_points = fit_to_points(seen, reading, iterations=iterations, definite=definite, settings=settings)
-    return on_points.fit if iterations < 1 else on_points.on_the_ground()
+    with torch.inference_mode(), one_thread():
+        prior, given = _problem(seen, reading, definite=definite)
+    fit = yield from fitting(prior, given, iterations=iterations, settings=settings)
+    if iterations < 1:
+        return fit
+    yield
+    with torch.inference_mode(), one_thread():
+        given = given._replace(ground=_ground(fit, up=_upwards(seen, reading)))
+    start = {"start_rotations": fit.rotations, "start_pelvis": fit.pelvis}
+    return (yield from fitting(prior, given, **start, iterations=iterations // 2, settings=settings))
 
 
-@dataclass(frozen=True)
-class OnPoints:
-    """A reading brought onto the keypoints: the first half of `fit_reading`, and what the second needs."""
-
-    seen: Seen
-    reading: Reading
-    prior: PosePrior
-    given: Given
-    fit: Fit
-    iterations: int
-    settings: FitSettings | None
-
-    def on_the_ground(self) -> Fit:
-        """With feet that are nearly level on one ground."""
-        return fit_poses(
-            self.prior,
-            self.given._replace(ground=_ground(self.fit, up=_upwards(self.seen, self.reading))),
-            start_rotations=self.fit.rotations,
-            start_pelvis=self.fit.pelvis,
-            iterations=self.iterations // 2,
-            settings=self.settings,
-        )
-
-
-def fit_to_points(
-    seen: Seen,
-    reading: Reading,
-    *,
-    iterations: int = 10,
-    definite: bool = False,
-    settings: FitSettings | None = None,
-) -> OnPoints:
-    """`fit_reading` in two steps, between which a window can answer; arguments as there."""
+def _problem(seen: Seen, reading: Reading, *, definite: bool) -> tuple[PosePrior, Given]:
+    """The reading as the prior, and the keypoints."""
     rotations = reading.rotations.clone()
     rotations[:, 0] = seen.view.turn @ rotations[:, 0]
     share = _PER_AXIS * (_OF_ONE_READING if definite else 1.0)
     local, body = (share * _evened(each).exp() for each in (reading.log_rotation_sigma, reading.log_body_sigma))
     prior = PosePrior(rotations, local, reading.log_scales, body_sigma=body)
-    given = Given(picture=_evidence_px(seen, reading))
-    fit = fit_poses(prior, given, iterations=iterations, settings=settings)
-    return OnPoints(seen, reading, prior, given, fit, iterations, settings)
+    return prior, Given(picture=_evidence_px(seen, reading))
 
 
 def _evened(log_sigma: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..arrays import AnyFloatArray, BoolArray, FloatArray, IntArray, checked
 from ..errors import InputError
-from ..job import Job, Progress
+from ..job import Job, Progress, in_steps
 from ..observation import Observation
 from ..packages import require_torch
 from ..proportions import LENGTH_GROUPS
@@ -256,7 +256,7 @@ def _fitted(
     """The fields of `RawMotion` that the fit gives."""
     import torch
 
-    from .learned import fit_to_points, see
+    from .learned import fitting_reading, see
 
     device = next(network.parameters()).device
     settings = FitSettings(log_scale_sigma=_SAME_BODY)
@@ -264,17 +264,16 @@ def _fitted(
     camera = np.zeros(4, np.float32)
     for first in range(0, steady.frame_count, _FITTED):
         stage, done = "Fitting the poses to the video", _READING + (1.0 - _READING) * first / steady.frame_count
-        progress = Fitted(stage, done, first, rows[-1][0][-1]) if rows else Progress(stage, done)
-        yield progress
+        yield Fitted(stage, done, first, rows[-1][0][-1]) if rows else Progress(stage, done)
         with torch.inference_mode(), one_thread():
             seen = see(_cut(steady, slice(first, first + _FITTED)), device)
             start = first % _READ
             reading = readings[first // _READ].part(slice(start, start + _FITTED))
             body = torch.from_numpy(scales).to(device).expand_as(reading.log_scales)
-            on_points = fit_to_points(seen, replace(reading, log_scales=body), settings=settings)
-        yield progress
+            steps = fitting_reading(seen, replace(reading, log_scales=body), settings=settings)
+        fit = yield from in_steps(steps, Progress(stage, done))
+        yield Progress(stage, done)
         with torch.inference_mode(), one_thread():
-            fit = on_points.on_the_ground()
             up = (seen.view.turn @ reading.up[..., None])[..., 0]
             arrays = (fit.rotations, fit.pelvis, up, reading.log_rotation_sigma.exp())
         rows.append(tuple(np.asarray(array.float().cpu(), np.float32) for array in arrays))

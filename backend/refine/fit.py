@@ -7,6 +7,7 @@ estimation of nonlinear parameters", 1963). Outliers are judged mildly at first 
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -59,6 +60,9 @@ class Fit:
     iterations: int
 
 
+FitSteps = Generator[None, None, Fit]
+
+
 def fit_poses(
     prior: PosePrior,
     given: Given,
@@ -68,7 +72,35 @@ def fit_poses(
     iterations: int = 10,
     settings: FitSettings | None = None,
 ) -> Fit:
-    """The likeliest poses by the prior and what is given.
+    """The likeliest poses by the prior and what is given; `fitting` to the end.
+
+    Args and errors as there.
+    """
+    steps = fitting(
+        prior,
+        given,
+        start_rotations=start_rotations,
+        start_pelvis=start_pelvis,
+        iterations=iterations,
+        settings=settings,
+    )
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+def fitting(
+    prior: PosePrior,
+    given: Given,
+    *,
+    start_rotations: torch.Tensor | None = None,
+    start_pelvis: torch.Tensor | None = None,
+    iterations: int = 10,
+    settings: FitSettings | None = None,
+) -> FitSteps:
+    """The likeliest poses by the prior and what is given, an iteration a step: a window can answer between two.
 
     Args:
         prior: N likely poses and how sure they are.
@@ -89,19 +121,33 @@ def fit_poses(
     batch = _BATCH if prior.rotations.device.type == "cpu" else _BATCH_ON_GPU
     _check_counts(prior, given)
     found: list[Fit] = []
-    with torch.no_grad(), one_thread():
-        for first in range(0, prior.count, batch):
-            part = slice(first, first + batch)
+    for first in range(0, prior.count, batch):
+        part = slice(first, first + batch)
+        with torch.inference_mode(), one_thread():
             energy = Energy(_cut(prior, part), Given(*[_cut(each, part) for each in given]), settings=settings)
             body = energy.start(
                 None if start_rotations is None else start_rotations[part],
                 None if start_pelvis is None else start_pelvis[part],
             )
-            found.append(_minimised(energy, body, iterations=iterations, settings=settings))
+        steps = _minimising(energy, body, iterations=iterations, settings=settings)
+        found.append((yield from _alone(steps)))
     return found[0] if len(found) == 1 else _joined(found)
 
 
-def _minimised(energy: Energy, body: Body, *, iterations: int, settings: FitSettings) -> Fit:
+def _alone(steps: FitSteps) -> FitSteps:
+    """Each step without gradients and on one thread; what runs between the steps is not touched by that."""
+    import torch
+
+    while True:
+        with torch.inference_mode(), one_thread():
+            try:
+                next(steps)
+            except StopIteration as stop:
+                return stop.value
+        yield
+
+
+def _minimising(energy: Energy, body: Body, *, iterations: int, settings: FitSettings) -> FitSteps:
     import torch
 
     width, made = max(settings.robust_start, 1.0), 0
@@ -120,6 +166,7 @@ def _minimised(energy: Energy, body: Body, *, iterations: int, settings: FitSett
         if width <= 1.0 and float((change < settings.tolerance).double().mean()) >= _ENOUGH:
             break
         width = max(width / 2.0, 1.0)
+        yield
     return _result(energy, body, around, made=made, settings=settings)
 
 
