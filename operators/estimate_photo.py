@@ -22,7 +22,7 @@ from .photo_result import write_result
 from .session import PersonChoice, PhotoRun, session
 from .target import Target, why_not
 from .telling import TellsWhy
-from .ways import PHOTO, Way, check_packages, check_person, solve_with_words
+from .ways import PHOTO, Way, check_packages, check_person, knowing_the_rig, solve_with_words
 
 if TYPE_CHECKING:
     from ..backend.pipeline import FoundPeople, PhotoResult
@@ -157,7 +157,8 @@ class PosesFromPicture(PosesActiveArmature, PoseOptions, ModalJob):
         self._target = Target.of(context)
         path = Path(bpy.path.abspath(self.filepath))
         chosen, first = settings(context), first_readings(self)
-        return picture_job(self.way, path, self.person, ask=self._ask, chosen=chosen, readings=first, words=self.words)
+        job = picture_job(self.way, path, self.person, ask=self._ask, chosen=chosen, readings=first, words=self.words)
+        return knowing_the_rig(self._target, job)
 
     @property
     def posed_by(self) -> str:

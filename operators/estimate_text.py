@@ -11,7 +11,7 @@ import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..backend.errors import ContrappostoError, InputError
-from ..backend.job import Job, Progress
+from ..backend.job import Job
 from ..backend.outside import parse_json
 from ..panels.options import draw_options
 from ..preferences import remember_sentence, settings
@@ -24,7 +24,7 @@ from .photo_result import write_result
 from .session import PhotoRun, session
 from .target import Target, go_to
 from .telling import TellsWhy
-from .ways import load_posing
+from .ways import knowing_the_rig, load_posing
 
 if TYPE_CHECKING:
     from ..backend.pose_sequence import PoseSequence
@@ -36,16 +36,6 @@ OPERATOR: Final = "contrapposto.text"
 NO_SENTENCE: Final = "Type a sentence first, such as “sitting, right hand on the head”."
 NO_WORDS_POSED: Final = n_("Pose from a sentence first")
 NOT_OF_WORDS: Final = n_("The pose on the rig was not made from a sentence")
-
-
-def check_packages() -> Job[None]:
-    """The first time this takes a moment.
-
-    Raises:
-        MissingPackageError: what every sentence needs is not installed.
-    """
-    yield Progress("Loading", 0.0)
-    load_posing()
 
 
 def shown_pose(target: Target) -> PoseSequence:
@@ -119,11 +109,10 @@ class CONTRAPPOSTO_OT_text(PosesFromPicture, bpy.types.Operator):
         if not self.prompt.strip() and not self.understood:
             raise InputError(NO_SENTENCE)
         self._target = Target.of(context)
-        return self._job_of(context)
+        return knowing_the_rig(self._target, self._job_of(context))
 
     def _job_of(self, context: bpy.types.Context) -> Job[TextResult]:
         chosen, target = settings(context), self._target
-        yield from check_packages()
         from ..backend import text_pipeline
 
         request = text_pipeline.TextRequest(
@@ -302,8 +291,7 @@ class CONTRAPPOSTO_OT_describe(PosesActiveArmature, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Describe it."""
         try:
-            for _ in check_packages():
-                pass
+            load_posing()
             from ..backend.text_pipeline import described_pose
 
             words = described_pose(shown_pose(Target.of(context)), seed=self.seed)

@@ -119,8 +119,6 @@ class ModalJob:
             try:
                 progress = next(job)
             except StopIteration as stop:
-                if time.perf_counter() < deadline:
-                    return self._end(context, stop.value)
                 self._result = (stop.value,)  # used in a tick of its own: both together would keep the window waiting
                 break
             announced, status.stage, status.fraction = status.stage, progress.stage, progress.fraction

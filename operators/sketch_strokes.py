@@ -19,7 +19,7 @@ from .estimate_photo import PosesFromPicture, fill_options, first_readings, key_
 from .session import session
 from .target import Target, armature_under_strokes, why_not, why_not_this
 from .view import view_region
-from .ways import SketchWay, check_packages, check_person, solve_with_words
+from .ways import SketchWay, check_packages, check_person, knowing_the_rig, solve_with_words
 
 if TYPE_CHECKING:
     from ..backend.sketch_pipeline import SketchResult
@@ -200,7 +200,8 @@ class CONTRAPPOSTO_OT_sketch_strokes(PosesFromPicture, bpy.types.Operator):
         chosen, first = settings(context), first_readings(self)
         job = stroke_job(self._picture, self.person, chosen=chosen, readings=first, words=self.words)
         options = key_options(self, frame=self._target.frame)
-        return standing_in_view(job, self._target, self._view, picture=self._picture, options=options)
+        job = standing_in_view(job, self._target, self._view, picture=self._picture, options=options)
+        return knowing_the_rig(self._target, job)
 
     def finish_job(self, context: bpy.types.Context, result: Any) -> set[str]:
         from ..rig.strokes import put_away

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..backend.errors import InputError
-from ..backend.job import Job, Progress
+from ..backend.errors import ContrappostoError, InputError
+from ..backend.job import Job, Progress, Result
 from .session import session
 
 if TYPE_CHECKING:
     from ..backend.pipeline import FoundPeople, PhotoResult
     from ..backend.runtime import ModelCache
     from ..preferences import Settings
+    from .target import Target
 
 
 class Way(Protocol):
@@ -146,6 +148,24 @@ def load_posing() -> None:
     from ..rig import readings, rig_memory  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
     profiles()
+
+
+def knowing_the_rig(target: Target, job: Job[Result]) -> Job[Result]:
+    """The job, before which the target's bones are looked for: once found, they are known when it is posed.
+
+    Raises:
+        MissingPackageError: a package that every way needs is not installed.
+    """
+    yield Progress("Loading", 0.0)
+    load_posing()
+    yield Progress("Reading the rig", 0.0)
+    from ..rig.armature import read_rig
+    from ..rig.bone_maps import bone_map_for
+
+    with suppress(ContrappostoError):  # told when it is posed
+        armature, _ = target.find()
+        bone_map_for(armature, read_rig(armature))
+    return (yield from job)
 
 
 def check_person(way: Way, person: int, found: FoundPeople) -> None:
