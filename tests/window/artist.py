@@ -19,6 +19,7 @@ OUT, PHOTO, GROUP = (Path(argument) for argument in sys.argv[sys.argv.index("--"
 bpy.context.preferences.view.show_splash = False
 bpy.context.preferences.view.show_tooltips = False
 bpy.context.preferences.view.filebrowser_display_type = "SCREEN"
+bpy.context.preferences.system.viewport_aa = "OFF"  # else each change of the view is drawn eight times, by software
 
 
 def module(name: str):
