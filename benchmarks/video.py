@@ -49,7 +49,7 @@ from contrapposto.backend.estimate.pose_network import PoseNetwork  # noqa: E402
 from contrapposto.backend.refine.finish import MotionSettings  # noqa: E402
 from contrapposto.backend.runtime import POSE_MODEL, ModelCache, read_model  # noqa: E402
 
-console = Console(highlight=False, width=140)
+console = Console(highlight=False, width=160)
 TIMES_STEADIER, SKATE_MM, CONTACT_F1 = 5.0, 3.0, 0.85
 FRAMES_PER_S = 15.0
 LONG_FLIP = 15
@@ -70,15 +70,17 @@ def compare(
     """Print the errors of every way, over the joints `among` all; returns them by way and name."""
     table = Table(
         "way", "MPJPE mm", "PA-MPJPE mm", "acceleration mm/frame2", "jitter 10 m/s3", "skate mm/frame",
-        "skate, median", "knee pop deg/frame2", "contact F1", box=None,
+        "skate, median", "knee pop deg/frame2", "contact F1", "root off m", "net way m", "top m/s", box=None,
     )  # fmt: skip
     found: dict[str, dict[str, float]] = {}
     for name, way in ways.items():
         means = _means([errors_of(way(each), each, among=among) for each in seen])
         found[name] = means
-        table.add_row(name, *[f"{means[key]:.1f}" for key in list(means)[:7]], _score(means["contact F1"]))
+        root = [f"{means['root']:.3f}", f"{means['net way']:.2f}", f"{means['top speed']:.2f}"]
+        table.add_row(name, *[f"{means[key]:.1f}" for key in list(means)[:7]], _score(means["contact F1"]), *root)
     console.print(
-        f"{len(seen)} {title} (truth: jitter {means['true jitter']:.1f}, knee pop {means['true knee pop']:.1f}):"
+        f"{len(seen)} {title} (truth: jitter {means['true jitter']:.1f}, knee pop {means['true knee pop']:.1f}, "
+        f"net way {means['true net way']:.2f} m, top speed {means['true top speed']:.2f} m/s):"
     )
     console.print(table)
     return found
@@ -98,6 +100,11 @@ def _means(errors: list[FilmErrors]) -> dict[str, float]:
         "contact F1": 2 * hit / max(2 * hit + missed + wrong, 1),
         "true jitter": float(np.mean([each.true_jitter for each in errors])),
         "true knee pop": float(np.mean([each.true_knee_pop for each in errors])),
+        "root": float(np.mean([each.root_m for each in errors])),
+        "net way": float(np.mean([each.net_m for each in errors])),
+        "true net way": float(np.mean([each.true_net_m for each in errors])),
+        "top speed": float(np.mean([each.top_mps for each in errors])),
+        "true top speed": float(np.mean([each.true_top_mps for each in errors])),
     }
 
 

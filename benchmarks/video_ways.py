@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from scipy.signal import savgol_filter
 from video_cases import FPS, contacts
@@ -23,6 +24,8 @@ from contrapposto.backend.refine.contacts import soles
 from contrapposto.backend.refine.finish import MotionSettings, finish_motion
 from contrapposto.backend.rotations import axis_angle_to_matrix, frame_from_axes, swing_between
 from training.metrics import LSP_JOINTS, mpjpe, pa_mpjpe
+
+ComplexArray = npt.NDArray[np.complex128]
 
 _HIPS: Final = [1, 2]
 _KNEES: Final = [4, 5]
@@ -165,6 +168,9 @@ class FilmErrors:
         skate: millimetres a frame that balls of feet move which truly stand; NaN where none does.
         knee_pop, true_knee_pop: degrees a frame squared: the largest second difference of how far the knees bend.
         hits: (3,) frames in which a standing ball was told, was not, and was told wrongly.
+        root_m: how far the hips are from where they truly are on the ground, once both ways lie on each other.
+        net_m, true_net_m: from where the hips begin to where they end, on the ground.
+        top_mps, true_top_mps: the fastest that the hips move over it.
     """
 
     mpjpe: float
@@ -176,6 +182,11 @@ class FilmErrors:
     knee_pop: float
     true_knee_pop: float
     hits: tuple[int, int, int]
+    root_m: float
+    net_m: float
+    true_net_m: float
+    top_mps: float
+    true_top_mps: float
 
 
 def errors_of(film: Film, seen: Watched, *, among: Sequence[int] | None = None) -> FilmErrors:
@@ -183,6 +194,7 @@ def errors_of(film: Film, seen: Watched, *, among: Sequence[int] | None = None) 
 
     `among` are the joints that count, by default all; then bodies are seen from the middle between their hips.
     """
+    ways = _on_the_ground(film.joints), _on_the_ground(seen.joints)
     columns = list(range(seen.joints.shape[1]) if among is None else among)
     found, truth = (_from_the_pelvis(each, between_hips=among is not None) for each in (film.joints, seen.joints))
     found = found @ about_the_vertical(found[:, columns], truth[:, columns]).T
@@ -204,7 +216,23 @@ def errors_of(film: Film, seen: Watched, *, among: Sequence[int] | None = None) 
         _knee_pop(film.joints),
         _knee_pop(seen.joints),
         hits,
+        _apart(*ways),
+        *(float(abs(way[-1] - way[0])) for way in ways),
+        *(float(np.abs(np.diff(way)).max()) * FPS for way in ways),
     )
+
+
+def _on_the_ground(joints: DoubleArray) -> ComplexArray:
+    """(T,) the middle between the hips from above."""
+    hips = joints[:, _HIPS].mean(1)
+    return hips[:, 0] + 1j * hips[:, 2]
+
+
+def _apart(found: ComplexArray, truth: ComplexArray) -> float:
+    """Mean distance of two ways, moved and turned onto each other about the vertical."""
+    found, truth = found - found.mean(), truth - truth.mean()
+    turn = np.vdot(found, truth)
+    return float(np.abs(found * turn / max(abs(turn), 1e-12) - truth).mean())
 
 
 def _from_the_pelvis(joints: DoubleArray, *, between_hips: bool) -> DoubleArray:

@@ -45,7 +45,7 @@ class PosesFromVideo(PosesActiveArmature, VideoClip, VideoKeying, ModalJob):
 
     job_title = "Pose from Video"
     _preview: Any = None
-    _next_show, _shown_stage = 0.0, ""
+    _next_show, _shown_stage, _pose_is_due = 0.0, "", False
     _ask = False
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -185,11 +185,19 @@ class PosesFromVideo(PosesActiveArmature, VideoClip, VideoKeying, ModalJob):
             return
         status.detail, self._shown_stage = self._work.detail(), status.stage
         super()._show(context)
+        self._next_show, self._pose_is_due = began + _SHOWN_S, True
+
+    def _tick(self, context: bpy.types.Context, status: JobStatus) -> set[str]:
+        """A pose is shown in a tick of its own: with steps of the job it would keep the window waiting."""
+        if not self._pose_is_due:
+            return super()._tick(context, status)
+        began = time.perf_counter()
         poses = None if self._preview is None else self._work.glimpse()
         if poses is not None:
             self._preview.show(self._target.find()[0], poses)
         ended = time.perf_counter()
-        self._next_show = ended + max(_SHOWN_S, 4.0 * (ended - began))
+        self._next_show, self._pose_is_due = ended + max(_SHOWN_S, 4.0 * (ended - began)), False
+        return {"RUNNING_MODAL"}
 
     def _show_no_longer(self) -> None:
         preview, self._preview = self._preview, None

@@ -19,6 +19,8 @@ from .evidence import PointModel
 STANDS_MPS: Final = 0.6
 _UNSURE: Final = 0.15
 """A sole that stands moves slower than this, give or take 15 % of it: errors of the estimate included."""
+_AT_LEAST: Final = 0.6
+"""Of a sole's speed, what it moves at least where the camera sees it stand: depths tremble by about so much."""
 _LOW_M: Final = 0.12
 _UNSURE_M: Final = 0.04
 """So near to the ground it is, give or take."""
@@ -80,11 +82,12 @@ def standing(
         places: (T, 4, 3) of the soles.
         fps: frames per second.
         slower_than: metres a second that a standing sole is slower than.
-        across: (T, 4) `speeds_across` of the soles as a standing camera sees them; the slower of both counts.
+        across: (T, 4) `speeds_across` of the soles as a standing camera sees them: where that is slower it counts, but
+            not for less than a share of the other, as a foot that comes nearer does not move across either.
     """
     speed = speeds(places, fps=fps)
     if across is not None:
-        speed = np.minimum(speed, across)
+        speed = np.minimum(speed, np.maximum(across, _AT_LEAST * speed))
     slow = _sigmoid((1.0 - speed / slower_than) / _UNSURE)
     low = _sigmoid((_LOW_M - (places[..., 1] - ground_height(places))) / _UNSURE_M)
     return slow * low

@@ -140,13 +140,13 @@ def _take(
         confidence=(sure * np.where(raw.seen[part], 1.0, _UNSEEN)[:, None]).astype(np.float32),
         fps=raw.fps,
     )
-    stands, across = steps(found.likely, fps=raw.fps), found.across
+    stands, across, steady = steps(found.likely, fps=raw.fps), found.across, found.steady
     if fps is not None and fps != raw.fps:
         poses = yield from resample_at(poses, places, fps=fps)
         # Between two frames a sole stands if it does in both: it has not landed yet half-way to the first.
         stands = columns_at(stands.astype(np.float64), places) > _IN_BOTH
-        across = columns_at(across, places)
-    at = soles(axis_angle_to_matrix(poses.rotations), poses.translation.astype(np.float64), offsets=offsets)
+        across, steady = columns_at(across, places), columns_at(steady, places)
+    at = soles(axis_angle_to_matrix(poses.rotations), steady, offsets=offsets)
     stands = without_steps(stands, at, across=across, fps=poses.fps)
     done = FinishedMotion(poses, stands, places)
     return (yield from locked(done, offsets=offsets)) if settings.lock_feet else done

@@ -1,7 +1,8 @@
 """A motion as a standing camera sees it -> the motion in a world whose ground is y = 0.
 
-How far away somebody is a camera tells badly, that a foot stands it tells well: the pelvis takes the way along which
-standing feet stand and which the camera agrees with.
+How far away somebody is a camera tells badly, that a foot stands it tells well: feet stand where the pelvis can take a
+way along which they do not move. How far somebody gets it tells better than the strides do, which are read too short
+along the view: the pelvis then takes a way on which standing feet may slide a little, and locked feet make up for it.
 
 Convention: metres, y up, x and z as the camera's once it is held level; T frames evenly spaced.
 """
@@ -19,23 +20,23 @@ from ..job import Job, Progress
 from ..rotations import normalized, swing_between
 from .contacts import ground_height, soles, speeds_across, standing
 from .gaps import in_long_gaps
-from .smoothing import penalty_bands, strength_of
+from .smoothing import penalty_bands, smoothed, strength_of
 
 _SLOWER_MPS: Final = (1.5, 1.2, 0.8, 0.6, 0.45)
 """In each round of asking where the feet stand and where the pelvis then is, standing soles are slower than this: at
 first the camera's errors are in it."""
 _ASIDE: Final = 0.004
-_DEEP: Final = 0.2
-"""Standard errors of the pelvis across and along its ray, as shares of its distance. The depth is off for seconds:
-whoever bends forward seems to come nearer."""
+"""Standard error of the pelvis across its ray, as a share of its distance."""
+_DRIFT: Final = 0.016
+_DRIFT_HZ: Final = 1.0
+"""How far the pelvis drifts from where the camera has it, as a share of its distance, in a second; faster than so many
+times a second what the camera says trembles."""
 _FOLLOWED: Final = 0.02
 _OF_THE_WAY: Final = 0.3
 """A camera that follows somebody contradicts their steps: at first it is believed as little as the one, then by this
 share of how far the way that the steps make is from where it has the pelvis."""
 _UNSEEN: Final = 1e-4
 """What an unseen frame counts."""
-_STEP_M: Final = 0.001
-"""How far a standing sole may move from one frame to the next."""
 _EVEN_M: Final = 0.03
 """How even the ground is."""
 _PELVIS_HZ: Final = 5.0
@@ -48,18 +49,38 @@ _UP: Final = np.array([0.0, 1.0, 0.0])
 
 
 @dataclass(frozen=True)
+class _Belief:
+    """What counts for how much where the pelvis's way is looked for.
+
+    Attributes:
+        deep: standard error of the pelvis along its ray, as a share of its distance. The depth is off for seconds:
+            whoever bends forward seems to come nearer.
+        step_m: how far a standing sole may move from one frame to the next.
+    """
+
+    deep: float
+    step_m: float
+
+
+_IN_FEET: Final = _Belief(0.2, 0.001)
+_IN_THE_CAMERA: Final = _Belief(0.05, 0.006)
+
+
+@dataclass(frozen=True)
 class WorldMotion:
     """T frames in the world.
 
     Attributes:
         rotations: (T, 24, 3, 3) parent-relative, the pelvis in the world.
         pelvis: (T, 3) metres; the ground is y = 0.
+        steady: (T, 3) metres: the pelvis on the way along which standing feet move least; by it contacts are told.
         likely: (T, 4) in [0, 1]: how likely each sole stands.
         across: (T, 4) metres a second that each sole moves as the camera sees it.
     """
 
     rotations: DoubleArray
     pelvis: DoubleArray
+    steady: DoubleArray
     likely: DoubleArray
     across: DoubleArray
 
@@ -79,13 +100,20 @@ def in_the_world(
     """
     gravity = normalized(np.median(up[seen] if seen.any() else up, axis=0))
     turned, measured = _upright(rotations, pelvis, swing_between(gravity, _UP))
-    way, likely = yield from _walked(turned, measured, seen=seen, offsets=offsets, fps=fps)
-    level = swing_between(_ground_normal(soles(turned, way, offsets=offsets), likely), _UP)
+    steady, likely, _ = yield from _walked(turned, measured, seen=seen, offsets=offsets, fps=fps)
+    level = swing_between(_ground_normal(soles(turned, steady, offsets=offsets), likely), _UP)
     turned, measured = _upright(turned, measured, level)
-    way, likely = yield from _walked(turned, measured, seen=seen, offsets=offsets, fps=fps)
-    way[:, 1] -= ground_height(soles(turned, way, offsets=offsets))
-    across = speeds_across(soles(turned, measured, offsets=offsets), fps=fps)
-    return WorldMotion(turned, way, likely, across)
+    steady, likely, aside = yield from _walked(turned, measured, seen=seen, offsets=offsets, fps=fps)
+    carried = soles(turned, np.zeros_like(measured), offsets=offsets)
+    ground = ground_height(carried + steady[:, None])
+    precision = _precisions(measured, seen, aside=aside, deep=_IN_THE_CAMERA.deep)
+    way = _way(
+        measured, precision, carried, likely=likely, ground=ground, seen=seen, fps=fps, step_m=_IN_THE_CAMERA.step_m
+    )
+    for each in (steady, way):
+        each[:, 1] -= ground_height(carried + each[:, None])
+    across = speeds_across(carried + measured[:, None], fps=fps)
+    return WorldMotion(turned, way, steady, likely, across)
 
 
 def _upright(rotations: DoubleArray, pelvis: DoubleArray, turn: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
@@ -111,21 +139,23 @@ def _ground_normal(places: DoubleArray, likely: DoubleArray) -> DoubleArray:
 
 def _walked(
     rotations: DoubleArray, measured: DoubleArray, *, seen: BoolArray, offsets: DoubleArray, fps: float
-) -> Job[tuple[DoubleArray, DoubleArray]]:
-    """The pelvis's way (T, 3) and how likely each sole stands (T, 4)."""
+) -> Job[tuple[DoubleArray, DoubleArray, float]]:
+    """The pelvis's way (T, 3) along which feet stand, how likely each sole stands (T, 4), and the error across rays."""
     carried = soles(rotations, np.zeros_like(measured), offsets=offsets)
     across = speeds_across(carried + measured[:, None], fps=fps)
     likely, way, aside = np.zeros(carried.shape[:2]), measured, _FOLLOWED
     for turn, slower in enumerate(_SLOWER_MPS):
         yield Progress("Finding where the feet stand", turn / len(_SLOWER_MPS))
         ground = ground_height(carried + way[:, None])
-        precision = _precisions(measured, seen, aside=aside)
-        way = _way(measured, precision, carried, likely=likely, ground=ground, fps=fps)
+        precision = _precisions(measured, seen, aside=aside, deep=_IN_FEET.deep)
+        way = _way(
+            measured, precision, carried, likely=likely, ground=ground, seen=seen, fps=fps, step_m=_IN_FEET.step_m
+        )
         likely = standing(carried + way[:, None], fps=fps, slower_than=slower, across=across)
         likely[in_long_gaps(seen, fps)] = 0.0
         if turn > 0:
             aside = float(np.clip(_OF_THE_WAY * _away(way, measured), _ASIDE, _FOLLOWED))
-    return way, likely
+    return way, likely, aside
 
 
 def _away(way: DoubleArray, measured: DoubleArray) -> float:
@@ -138,20 +168,20 @@ def _away(way: DoubleArray, measured: DoubleArray) -> float:
     return float(np.median(shares))
 
 
-def _precisions(rays: DoubleArray, seen: BoolArray, *, aside: float) -> DoubleArray:
+def _precisions(rays: DoubleArray, seen: BoolArray, *, aside: float, deep: float) -> DoubleArray:
     """(T, 3, 3): how exactly the camera says where the pelvis is, across its ray and along it."""
     distance = np.maximum(np.linalg.norm(rays, axis=-1), 0.1)[:, None, None]
     along = (rays / distance[:, 0])[:, :, None]
     along = along @ np.swapaxes(along, 1, 2)
-    found = (np.eye(3) - along) / np.square(aside * distance) + along / np.square(_DEEP * distance)
+    found = (np.eye(3) - along) / np.square(aside * distance) + along / np.square(deep * distance)
     return found * np.where(seen, 1.0, _UNSEEN)[:, None, None]
 
 
 def _way(
     measured: DoubleArray, precision: DoubleArray, carried: DoubleArray, *, likely: DoubleArray, ground: float,
-    fps: float,
+    seen: BoolArray, fps: float, step_m: float,
 ) -> DoubleArray:  # fmt: skip
-    """(T, 3) by linear least squares: near what the camera says, smooth, with standing soles still on the ground."""
+    """(T, 3) by linear least squares: near what the camera says, as fast, with standing soles still on the ground."""
     count = len(measured)
     if count < 4:
         return measured.copy()
@@ -166,16 +196,33 @@ def _way(
     for apart in range(4):
         for axis in range(3):
             bands[9 - 3 * apart, axis::3] += smooth[3 - apart]
+    _hold_steps(bands, right, _as_fast(measured, seen, fps=fps), steps=np.diff(_calm(measured, seen, fps=fps), axis=0))
     for sole in range(carried.shape[1]):
-        held = likely[1:, sole] * likely[:-1, sole] / _STEP_M**2
-        moved = held[:, None] * np.diff(carried[:, sole], axis=0)
-        for axis in range(3):
-            bands[9, axis::3][1:] += held
-            bands[9, axis::3][:-1] += held
-            bands[6, axis::3][1:] -= held
-        right[1:] -= moved
-        right[:-1] += moved
+        held = likely[1:, sole] * likely[:-1, sole] / step_m**2
+        _hold_steps(bands, right, held, steps=-np.diff(carried[:, sole], axis=0))
         level = likely[:, sole] / _EVEN_M**2
         bands[9, 1::3] += level
         right[:, 1] += level * (ground - carried[:, sole, 1])
     return np.asarray(solveh_banded(bands, right.reshape(-1)), np.float64).reshape(count, 3)
+
+
+def _hold_steps(bands: DoubleArray, right: DoubleArray, weight: DoubleArray, *, steps: DoubleArray) -> None:
+    """Add to the equations that from frame to frame the pelvis moves by `steps` (T - 1, 3), so surely (T - 1,)."""
+    for axis in range(3):
+        bands[9, axis::3][1:] += weight
+        bands[9, axis::3][:-1] += weight
+        bands[6, axis::3][1:] -= weight
+    right[1:] += weight[:, None] * steps
+    right[:-1] -= weight[:, None] * steps
+
+
+def _as_fast(measured: DoubleArray, seen: BoolArray, *, fps: float) -> DoubleArray:
+    """(T - 1,) how surely the pelvis moves from each frame to the next as the camera has it."""
+    distance = np.maximum(np.linalg.norm(measured, axis=1), 0.1)
+    drift = _DRIFT / np.sqrt(fps) * np.maximum(distance[1:], distance[:-1])
+    return (seen[1:] & seen[:-1]) / np.square(drift)
+
+
+def _calm(measured: DoubleArray, seen: BoolArray, *, fps: float) -> DoubleArray:
+    """(T, 3) where the camera has the pelvis, without what trembles."""
+    return smoothed(measured, np.where(seen, 1.0, _UNSEEN), cutoff=_DRIFT_HZ, fps=fps)
