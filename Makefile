@@ -141,7 +141,7 @@ $(VENV)/bin/python:
 
 # The stamps make a second run start at once, and a change of the pins install again.
 $(VENV)/.runtime: $(PINS) | $(VENV)/bin/python
-	@echo "Setting up $(VENV) with Blender as a Python module and torch (about 600 MB, more where pip brings CUDA; once)"
+	@echo "Setting up $(VENV) with Blender as a Python module and torch (about 2 GB, more where pip brings CUDA; once)"
 	$(BIN)/python $(INSTALL) --editable '.[blender,torch]'
 	@touch $@
 

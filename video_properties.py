@@ -56,7 +56,7 @@ class VideoClip:
     )
     step: IntProperty(
         name="Step",
-        description="Read every so manieth frame: 2 is twice as fast, and sees fast movements less exactly",
+        description="Read only every n-th frame: 2 is twice as fast, and sees fast movements less exactly",
         min=1,
         max=100,
         default=1,

@@ -55,6 +55,8 @@ def resolved(video: SceneVideo, scene: Any) -> Resolved:
     Raises:
         InputError: it is gone, packed, or its pictures cannot be found.
     """
+    if not video.name:
+        raise InputError("No clip, image or strip of this file was chosen. Choose one.")
     if video.kind == "CLIP":
         clip = bpy.data.movieclips.get(video.name)
         if clip is not None:

@@ -16,7 +16,7 @@ from .words import draw_sentence
 NO_ARMATURE = n_("There is no armature yet: add one, or open the file of your character.")
 NOT_SELECTED = n_("Select your character's armature.")
 UNKNOWN = n_("The bones of {name} were not all recognised: choose them under Rig.")
-READY = n_("{name} will be posed; its bones are found by themselves.")
+READY = n_("{name} will be posed; its bones are found automatically.")
 HOW = (
     ("IMAGE_DATA", n_("Choose a photo, or drop one on the view in Pose Mode.")),
     ("KEYFRAME_HLT", n_("The rig is posed and keyed at the playhead. Ctrl Z takes it back.")),

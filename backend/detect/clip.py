@@ -18,7 +18,7 @@ class Clip:
         path: a video file; or a folder of pictures, or one picture of a numbered run.
         start: the first frame, counted from 0 in the source.
         end: the last frame, which is read too; None for all.
-        step: every so manieth frame from `start` on is read.
+        step: of the frames from `start` on one in so many is read.
         fps: frames per second of an image sequence, which knows none; of a file that states one it is ignored.
 
     Raises:

@@ -45,7 +45,7 @@ def small_copy(image: ImageArray) -> FloatArray:
     """(27, 48, 3) in [0, 1] of an image of any size."""
     import cv2
 
-    # of large frames every so manieth pixel is enough, and much faster than averaging them all
+    # of large frames one pixel in so many is enough, and much faster than averaging them all
     stride = max(min(image.shape[1] // (4 * _WIDTH), image.shape[0] // (4 * _HEIGHT)), 1)
     small = cv2.resize(image[::stride, ::stride], (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32) / 255.0

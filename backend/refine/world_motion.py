@@ -35,6 +35,8 @@ _FOLLOWED: Final = 0.02
 _OF_THE_WAY: Final = 0.3
 """A camera that follows somebody contradicts their steps: at first it is believed as little as the one, then by this
 share of how far the way that the steps make is from where it has the pelvis."""
+_FOLLOWS: Final = (0.055, 0.075)
+"""From so far on, as a share of the distance, it is less and less, and not at all, a camera that stands."""
 _UNSEEN: Final = 1e-4
 """What an unseen frame counts."""
 _EVEN_M: Final = 0.03
@@ -110,6 +112,7 @@ def in_the_world(
     way = _way(
         measured, precision, carried, likely=likely, ground=ground, seen=seen, fps=fps, step_m=_IN_THE_CAMERA.step_m
     )
+    way += _follows(_away(steady, measured)) * (steady - way)
     for each in (steady, way):
         each[:, 1] -= ground_height(carried + each[:, None])
     across = speeds_across(carried + measured[:, None], fps=fps)
@@ -156,6 +159,12 @@ def _walked(
         if turn > 0:
             aside = float(np.clip(_OF_THE_WAY * _away(way, measured), _ASIDE, _FOLLOWED))
     return way, likely, aside
+
+
+def _follows(away: float) -> float:
+    """Share in [0, 1] of a camera that follows: the way that steps make is right, and not what it sees of it."""
+    low, high = _FOLLOWS
+    return min(max((away - low) / (high - low), 0.0), 1.0)
 
 
 def _away(way: DoubleArray, measured: DoubleArray) -> float:

@@ -95,6 +95,8 @@ def photo_by_drop(photo: Path) -> window.Story:
     before = state()
     assert window.in_view(lambda: bpy.types.CONTRAPPOSTO_FH_photo.poll_drop(bpy.context))
 
+    by = ["the drop's operator"]
+
     def drop() -> window.Story:
         run = result().run
         window.in_view(lambda: bpy.ops.contrapposto.picture("INVOKE_DEFAULT", True, filepath=str(photo)))
@@ -102,6 +104,7 @@ def photo_by_drop(photo: Path) -> window.Story:
         if session().job is None and result().run == run:  # it asks whether this is a photo or a drawing
             shot("12-asked")
             window.key("Return")  # the first answer: a photo
+            by.append("Enter")
             yield from controls.wait_until(lambda: session().job or result().run != run, "the answer was not heard")
         yield from wait_for_job(seconds=240.0)
 
@@ -110,7 +113,7 @@ def photo_by_drop(photo: Path) -> window.Story:
     shot("12-dropped")
     yield from settle()
     yield from undo_and_redo(before, after)
-    passed("photo by drop", "posed, keyed; undo, redo", by="the drop's operator, Enter")
+    passed("photo by drop", "posed, keyed; undo, redo", by=", ".join(by))
 
 
 def another_reading() -> window.Story:
