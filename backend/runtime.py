@@ -250,7 +250,7 @@ class ModelCache:
         return load_drawing_network(read_model(DRAWING_MODEL, folder=self.folder), device=device)
 
     def drawing_detector(self) -> DrawingDetector:
-        """What finds figures in drawings.
+        """What finds figures in drawings; it looked at something already, because torch's first time is slow.
 
         Raises:
             ModelFileError, MissingPackageError, InputError: as `drawing_network`.
@@ -259,7 +259,9 @@ class ModelCache:
             network = self.drawing_network()
             from .detect.drawing import DrawingDetector
 
-            self._drawings = DrawingDetector(network, self.torch_device())
+            detector = DrawingDetector(network, self.torch_device())
+            detector.warm_up()
+            self._drawings = detector
         return self._drawings
 
     def drawn_solver(self) -> DrawnPoseSolver:

@@ -157,6 +157,13 @@ class DrawingDetector:
         given = getattr(network, "spread_factor", 1.0) if spread_factor is None else spread_factor
         self._spread_factor = float(given)
 
+    def warm_up(self) -> None:
+        """Look at nothing once, so that what torch prepares at first use belongs to loading."""
+        import torch
+
+        with torch.inference_mode(), one_thread():
+            self._network(torch.zeros(1, 1, _SIZE, _SIZE, device=self._device))
+
     def figures(self, image: ImageArray) -> Job[list[DrawnFigure]]:
         """Find the figure; a job, see `backend.job`.
 
