@@ -284,6 +284,7 @@ def _solved(
     from .text import limb_starts, text_solver
 
     yield from limb_starts.prepared(program.elements)
+    yield Progress("Posing", 0.4)
     now = None if current is None else np.asarray(current.rotations[0], np.float64)
     return (yield from text_solver.solve_text(program, drafts=drafts, current=now, switched_off=request.switched_off))
 
