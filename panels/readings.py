@@ -82,7 +82,7 @@ def draw_parts(layout: bpy.types.UILayout, result: Any, *, narrow: bool) -> None
         if narrow:
             column.progress(factor=part.confidence, text=f"{iface_(part.name)}  {text}", translate=False)
             continue
-        split = column.split(factor=0.4, align=True)
+        split = column.split(factor=0.48, align=True)
         split.label(text=part.name, icon=confidence_icon(part.confidence))
         split.progress(factor=part.confidence, text=text, translate=False)
 
