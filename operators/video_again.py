@@ -27,7 +27,7 @@ from .video_soon import TITLE
 if TYPE_CHECKING:
     from .target import Target
 
-TOO_LONG_AGO: Final = n_("The video's motion is no longer known: pose from the video again")
+TOO_LONG_AGO: Final = n_("The video's motion is no longer known: press Solve Again, or pose from the video again")
 
 
 class CONTRAPPOSTO_OT_video_refinish(TellsWhy, VideoKeying, ModalJob, bpy.types.Operator):
