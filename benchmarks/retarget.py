@@ -26,7 +26,7 @@ from contrapposto.backend.errors import ContrappostoError
 from contrapposto.backend.kinematics import global_rotations, joint_positions
 from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.retarget.bone_map import BoneMap
-from contrapposto.backend.retarget.character_frame import LIMB_CHILD, MappedRig, to_t_pose
+from contrapposto.backend.retarget.character_frame import LIMB_CHILD, MappedRig
 from contrapposto.backend.retarget.checks import stands_at_rest
 from contrapposto.backend.retarget.matcher import match_bones
 from contrapposto.backend.rotations import axis_angle_to_matrix, frame_from_axes, geodesic_angle, normalized
@@ -88,7 +88,7 @@ class Judge:
     def __init__(self, armature: bpy.types.Object, bone_map: BoneMap, poses: PoseSequence) -> None:
         self.seen = Seen.of(armature, range(1, poses.frame_count + 1))
         self.bone_map = bone_map
-        self.turns = to_t_pose(MappedRig(read_rig(armature), bone_map))
+        self.turns = MappedRig(read_rig(armature), bone_map).to_t_pose
         self.world = global_rotations(axis_angle_to_matrix(poses.rotations))
         self.joints = joint_positions(self.world, poses.translation)
         # The world's up and the line of the hips say what front is, not the solver that is judged. A rest pose in a
