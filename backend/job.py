@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,15 @@ def run_job(job: Job[Result], *, on_progress: Callable[[Progress], object] | Non
             return stop.value
         if on_progress is not None:
             on_progress(progress)
+
+
+def to_the_end(steps: Callable[Arguments, Generator[None, None, Result]]) -> Callable[Arguments, Result]:
+    """The function that does all the steps at once, with the same arguments."""
+
+    def work(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return run_job(in_steps(steps(*args, **kwargs), Progress("", 0.0)))
+
+    return work
 
 
 def in_steps(steps: Generator[None, None, Result], progress: Progress) -> Job[Result]:

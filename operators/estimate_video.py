@@ -20,7 +20,7 @@ from ..rig.overlay import redraw_views
 from ..translations.words import iface_, n_, tip_
 from ..video_properties import CLIP_NAMES, KEYING_NAMES, VideoClip, VideoKeying
 from .drop_picture import is_drop_target
-from .estimate_photo import PosesActiveArmature, key_options
+from .estimate_photo import PosesActiveArmature, key_options, remembered_refusal
 from .modal_job import ModalJob, redraw_sidebars
 from .session import JobStatus, PersonChoice, session
 from .target import Target
@@ -83,12 +83,8 @@ class PosesFromVideo(PosesActiveArmature, VideoClip, VideoKeying, ModalJob):
         if isinstance(result, SeveralPeople):
             return self._ask_whom(context, result)
         solved, planned = result
-        try:
+        with remembered_refusal(armature):
             report, made, before = key_new(armature, planned, self._keying, name=Path(self.filepath).stem)
-        except ContrappostoError as error:
-            session.refused = (armature.session_uid, str(error))
-            raise
-        session.refused = None
         fingers = relaxed_fingers(planned.plan)
         request = self._request()
         run = VideoRun(solved.result, self._target, request, self._options, before, fingers, solved.seconds)

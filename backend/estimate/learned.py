@@ -16,7 +16,7 @@ from ..arrays import DoubleArray, FloatArray
 from ..body_model import NEUTRAL_BODY, BodyModel
 from ..camera import Camera
 from ..errors import InputError
-from ..job import Job, Progress, in_steps, run_job
+from ..job import Job, Progress, in_steps, run_job, to_the_end
 from ..keypoints import BLAZEPOSE_33
 from ..kinematics import global_rotations, pose_torch
 from ..observation import Observation
@@ -191,12 +191,6 @@ def see(observation: Observation, device: torch.device) -> Seen:
     return Seen(rays, confidence, pixels, camera, view, evidence)
 
 
-def fit_reading(seen: Seen, reading: Reading, *, definite: bool = False) -> Fit:
-    """`fitting_reading` to the end."""
-    steps = fitting_reading(seen, reading, definite=definite)
-    return run_job(in_steps(steps, Progress("", 0.0)))
-
-
 def fitting_reading(
     seen: Seen,
     reading: Reading,
@@ -220,6 +214,10 @@ def fitting_reading(
         given = given._replace(ground=_ground(fit, up=_upwards(seen, reading)))
     start = {"start_rotations": fit.rotations, "start_pelvis": fit.pelvis}
     return (yield from fitting(prior, given, **start, iterations=iterations // 2, settings=settings))
+
+
+fit_reading = to_the_end(fitting_reading)
+"""The reading brought onto the keypoints, at once: `fitting_reading`."""
 
 
 def _problem(seen: Seen, reading: Reading, *, definite: bool) -> tuple[PosePrior, Given]:

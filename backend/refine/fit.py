@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..errors import InputError
+from ..job import to_the_end
 from ..packages import require_torch
 from .energy import SCALES, Body, Energy, Given, Linearised
 from .evidence import PosePrior
@@ -63,34 +64,6 @@ class Fit:
 FitSteps = Generator[None, None, Fit]
 
 
-def fit_poses(
-    prior: PosePrior,
-    given: Given,
-    *,
-    start_rotations: torch.Tensor | None = None,
-    start_pelvis: torch.Tensor | None = None,
-    iterations: int = 10,
-    settings: FitSettings | None = None,
-) -> Fit:
-    """The likeliest poses by the prior and what is given; `fitting` to the end.
-
-    Args and errors as there.
-    """
-    steps = fitting(
-        prior,
-        given,
-        start_rotations=start_rotations,
-        start_pelvis=start_pelvis,
-        iterations=iterations,
-        settings=settings,
-    )
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
-
-
 def fitting(
     prior: PosePrior,
     given: Given,
@@ -132,6 +105,10 @@ def fitting(
         steps = _minimising(energy, body, iterations=iterations, settings=settings)
         found.append((yield from _alone(steps)))
     return found[0] if len(found) == 1 else _joined(found)
+
+
+fit_poses = to_the_end(fitting)
+"""The likeliest poses by the prior and what is given, at once: `fitting`."""
 
 
 def _alone(steps: FitSteps) -> FitSteps:
