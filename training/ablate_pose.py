@@ -81,7 +81,7 @@ def ablate(path: Path, *, steps: int, parts: Sequence[str] = tuple(VARIANTS)) ->
     for name in parts:
         mixture, noise, synthesis = VARIANTS[name]
         torch.manual_seed(0)
-        run = prepare(poses, width=_WIDTH, depth=_DEPTH, batch=_BATCH, device="cpu")
+        run = prepare(poses, PoseNetwork(_WIDTH, _DEPTH), batch=_BATCH, device="cpu")
         run.source = PoseSource(poses, mixture=mixture)
         run.synthesis = synthesis(noise=noise)
         for step in range(steps):

@@ -12,7 +12,7 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +38,14 @@ from .run import (
     start_content,
     warm_cosine,
 )
-from .synthesis import Synthesis
+from .synthesis import Synthesis, Truth
 from .weights import save_network
 
-_EVERY = 500
+_EVERY = 1000
 _WARM_UP = 500
 _FLOW_WEIGHT = 4.0
+_AT_ONCE = 8
+"""So many batches of people are made at once: of a single one most of the time goes into calling operations."""
 
 
 @dataclass(kw_only=True)
@@ -52,6 +54,7 @@ class Training(Run[PoseNetwork, float]):
 
     source: PoseSource
     synthesis: Synthesis
+    _made: list[tuple[torch.Tensor, Truth]] = field(default_factory=list[tuple[torch.Tensor, Truth]], init=False)
 
     def step(self, learning_rate: float) -> float:
         """One update; half of the batch is read as a regressor, half as a flow."""
@@ -60,11 +63,9 @@ class Training(Run[PoseNetwork, float]):
         return float(loss.detach())
 
     def _loss(self) -> torch.Tensor:
-        with torch.no_grad():
-            sighting = self.synthesis.see(self.source.draw(self.batch))
-            features = sighting.evidence.features()
+        features, truth = self.seen()
         half = self.batch // 2
-        first, second = sighting.truth.part(slice(half)), sighting.truth.part(slice(half, None))
+        first, second = truth.part(slice(half)), truth.part(slice(half, None))
         six = matrix_to_6d_torch(second.local)
         when = torch.rand(self.batch - half, 1, device=self.device)
         noise = torch.randn_like(six)
@@ -72,6 +73,16 @@ class Training(Run[PoseNetwork, float]):
         with half_precision(self.device):
             read, flown = self.network(features[:half]), self.network(features[half:], point, when)
         return regression_loss(read, first) + _FLOW_WEIGHT * flow_loss(self.network, flown, second)
+
+    @torch.no_grad()
+    def seen(self) -> tuple[torch.Tensor, Truth]:
+        """Evidence (B, FEATURES) and truth of the next batch of people."""
+        if not self._made:
+            sighting = self.synthesis.see(self.source.draw(_AT_ONCE * self.batch))
+            features = sighting.evidence.features()
+            parts = [slice(at, at + self.batch) for at in range(0, len(features), self.batch)]
+            self._made = [(features[part], sighting.truth.part(part)) for part in parts]
+        return self._made.pop()
 
 
 def read_poses(path: Path, *, held_out: bool) -> torch.Tensor:
@@ -98,10 +109,10 @@ def read_poses(path: Path, *, held_out: bool) -> torch.Tensor:
     return torch.from_numpy(poses)
 
 
-def prepare(poses: torch.Tensor, *, width: int, depth: int, batch: int, device: str) -> Training:
+def prepare(poses: torch.Tensor, network: PoseNetwork, *, batch: int, device: str) -> Training:
     """A fresh run; the mean pose and its spread are those of what it will see."""
     source = PoseSource(poses, device=device)
-    network = PoseNetwork(width, depth).to(device)
+    network = network.to(device)
     with torch.no_grad():
         six = matrix_to_6d_torch(Synthesis(device=device).see(source.draw(8192)).truth.local)
         network.mean_pose.copy_(six.mean(0))
@@ -181,7 +192,7 @@ def _run(options: argparse.Namespace) -> None:
     check_minutes(options.minutes)
     torch.manual_seed(options.seed)
     held_out, poses = (read_poses(options.poses, held_out=held) for held in (True, False))
-    run = prepare(poses, width=options.width, depth=options.depth, batch=options.batch, device=options.device)
+    run = prepare(poses, PoseNetwork(options.width, options.depth), batch=options.batch, device=options.device)
     run.settings = {
         "poses": digest(options.poses),
         **{name: str(getattr(options, name)) for name in ("width", "depth", "batch", "seed")},

@@ -22,7 +22,10 @@ from .evidence import FEATURES, LANDMARKS, OTHER_JOINT, OTHER_LANDMARK, Evidence
 
 POSE_WIDTH: Final = JOINT_COUNT * 6
 _TIME_WIDTH: Final = 16
-_WIDTHS: Final = (POSE_WIDTH, len(LENGTH_GROUPS), 3, JOINT_COUNT, JOINT_COUNT, JOINT_COUNT, LANDMARKS)
+FLOW_WIDTH: Final = POSE_WIDTH + _TIME_WIDTH + 1
+"""A point on the flow, when, and whether there is one."""
+WIDTHS: Final = (POSE_WIDTH, len(LENGTH_GROUPS), 3, JOINT_COUNT, JOINT_COUNT, JOINT_COUNT, LANDMARKS)
+"""Of the network's answer: pose, lengths, up, three doubts of each joint, and one of each landmark."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,10 @@ class PoseNetwork(nn.Module):
     def __init__(self, width: int = 1024, depth: int = 4) -> None:
         super().__init__()
         self.width, self.depth = width, depth
-        self.enter = nn.Linear(FEATURES + POSE_WIDTH + _TIME_WIDTH + 1, width)
+        self.enter = nn.Linear(FEATURES + FLOW_WIDTH, width)
         self.blocks = nn.ModuleList(_Block(width) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
-        self.leave = nn.Linear(width, sum(_WIDTHS))
+        self.leave = nn.Linear(width, sum(WIDTHS))
         nn.init.normal_(self.leave.weight, std=0.01)
         nn.init.zeros_(self.leave.bias)
         self.register_buffer("mean_pose", torch.zeros(JOINT_COUNT, 6))
@@ -117,17 +120,21 @@ class PoseNetwork(nn.Module):
         """
         count = len(features)
         if point is None or time is None:
-            tail = features.new_zeros(count, POSE_WIDTH + _TIME_WIDTH + 1)
+            tail = features.new_zeros(count, FLOW_WIDTH)
         else:
             tail = torch.cat([point.flatten(1), _waves(time), torch.ones_like(time)], dim=1)
-        hidden = self.enter(torch.cat([features, tail], dim=1))
-        for block in self.blocks:
-            hidden = block(hidden)
-        out = self.leave(nn.functional.silu(self.norm(hidden))).float()
-        pose, scales, up, rotation, body, position, trust = out.split(_WIDTHS, dim=1)
-        six = self.mean_pose + self.spread * pose.unflatten(1, (JOINT_COUNT, 6))
+        out = self.said(torch.cat([features, tail], dim=1)).float()
+        pose, scales, up, rotation, body, position, trust = torch.split(out, list(WIDTHS), dim=1)
+        six = self.mean_pose + self.spread * pose.reshape(count, JOINT_COUNT, 6)
         up = nn.functional.normalize(up + up.new_tensor([0.0, 1e-3, 0.0]), dim=1)
         return Reading(six, 0.1 * scales, up, rotation - 2.0, body - 1.5, position - 3.0, trust - 3.5)
+
+    def said(self, told: torch.Tensor) -> torch.Tensor:
+        """(N, FEATURES + FLOW_WIDTH) evidence and flow -> (N, sum of WIDTHS): what `forward` makes a reading of."""
+        hidden = self.enter(told)
+        for block in self.blocks:
+            hidden = block(hidden)
+        return self.leave(nn.functional.silu(self.norm(hidden)))
 
     def expected(self, evidence: Evidence) -> Reading:
         """The expected pose: the mean of what is read of the evidence in several ways.

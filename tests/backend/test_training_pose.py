@@ -6,6 +6,7 @@ import json
 import os
 import struct
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,15 @@ from contrapposto.backend.kinematics import forward_kinematics, pose_torch
 from contrapposto.backend.pose_sequence import PoseSequence
 from contrapposto.backend.proportions import scaled_offsets, scaled_offsets_torch
 from contrapposto.backend.rotations import axis_angle_to_matrix, matrix_from_6d_torch, matrix_to_6d_torch
-from contrapposto.backend.skeleton import JOINT_INDEX, REST_OFFSETS
+from contrapposto.backend.skeleton import JOINT_COUNT, JOINT_INDEX, REST_OFFSETS
 from numpy_rigs import varied_poses
 from training.ablate_pose import main as ablate
+from training.joint_transformer import JointTransformer
+from training.joint_transformer import main as compare
 from training.metrics import limb_angles, mpjpe, pa_mpjpe, root_angle
 from training.pose_source import Mixture, PoseSource, mirror
 from training.ship import ship
-from training.synthesis import Given, Noise, Synthesis
+from training.synthesis import Given, Noise, Sighting, Synthesis
 from training.train_pose import main, prepare, read_poses, start_from, train
 from training.weights import save_network
 
@@ -143,20 +146,54 @@ def test_metrics_are_nought_for_the_truth_and_known_for_known_errors(poses: torc
 
 
 def test_training_learns_stops_and_goes_on(poses: torch.Tensor, tmp_path: Path) -> None:
-    run = prepare(poses, width=64, depth=1, batch=128, device="cpu")
+    run = prepare(poses, PoseNetwork(64, 1), batch=128, device="cpu")
     first = np.mean([run.step(2e-3) for _ in range(5)])
     for _ in range(120):
         last = run.step(2e-3)
     assert last < 0.7 * first
     run.save(tmp_path / "stopped")
-    again = prepare(poses, width=64, depth=1, batch=128, device="cpu")
+    again = prepare(poses, PoseNetwork(64, 1), batch=128, device="cpu")
     again.load(tmp_path / "stopped")
     assert again.steps == run.steps
     assert np.mean([again.step(2e-3) for _ in range(5)]) < 0.7 * first
 
 
+def test_people_are_made_many_at_once_and_each_is_learned_from_once(poses: torch.Tensor) -> None:
+    run = prepare(poses, PoseNetwork(16, 1), batch=64, device="cpu")
+    made: list[int] = []
+    see = run.synthesis.see
+
+    def counted(drawn: torch.Tensor) -> Sighting:
+        made.append(len(drawn))
+        return see(drawn)
+
+    run.synthesis.see = counted
+    batches = [run.seen() for _ in range(9)]
+    assert made == [512, 512]
+    joints = torch.cat([truth.joints.flatten(1) for _, truth in batches])
+    assert len(joints.unique(dim=0)) == 9 * 64
+    for features, truth in batches:
+        assert len(features) == len(truth.joints) == 64
+
+
+def test_the_transformer_reads_what_the_perceptron_reads(poses: torch.Tensor) -> None:
+    torch.manual_seed(2)
+    network = JointTransformer(token=16, layers=1)
+    evidence = Synthesis(given=Given(points=1.0, world=1.0, rotations=1.0, pins=1.0)).see(matrices(poses)).evidence
+    noise, when = torch.randn(60, JOINT_COUNT, 6), torch.rand(60, 1)
+    one, other = network(evidence.features(), noise, when), PoseNetwork(16, 1)(evidence.features(), noise, when)
+    assert {name: value.shape for name, value in vars(one).items()} == {
+        name: value.shape for name, value in vars(other).items()
+    }
+    for name in ("points", "confidence", "size", "world", "rotations", "pins"):
+        changed = replace(evidence, **{name: 0.5 * getattr(evidence, name)})
+        assert not torch.allclose(network(changed.features(), noise, when).six, one.six, atol=1e-6), name
+    assert not torch.allclose(network(evidence.features(), 0.5 * noise, when).six, one.six, atol=1e-6)
+    assert not torch.allclose(network(evidence.features(), noise, 0.5 * when).six, one.six, atol=1e-6)
+
+
 def test_training_ends_when_its_time_is_over(poses: torch.Tensor, tmp_path: Path) -> None:
-    run = prepare(poses, width=16, depth=1, batch=16, device="cpu")
+    run = prepare(poses, PoseNetwork(16, 1), batch=16, device="cpu")
     train(run, minutes=0.01, peak=1e-3, checkpoint=tmp_path / "checkpoint", held_out=poses)
     assert 0.6 <= run.seconds < 5.0
     assert run.steps >= 1
@@ -220,11 +257,11 @@ def test_a_stopped_training_goes_on_with_other_random_numbers(
 
 
 def test_training_starts_from_weights(poses: torch.Tensor, tmp_path: Path) -> None:
-    trained = prepare(poses, width=16, depth=1, batch=16, device="cpu")
+    trained = prepare(poses, PoseNetwork(16, 1), batch=16, device="cpu")
     trained.step(1e-2)
     weights = tmp_path / "weights.safetensors"
     save_network(trained.network, weights)
-    run = prepare(poses, width=16, depth=1, batch=16, device="cpu")
+    run = prepare(poses, PoseNetwork(16, 1), batch=16, device="cpu")
     start_from(run, weights.read_bytes())
     features = torch.rand(4, run.network.enter.in_features - 161)
     with torch.no_grad():
@@ -249,7 +286,7 @@ def test_weights_to_start_from_must_be_there_and_of_the_size(
 
 
 def test_a_checkpoint_of_other_poses_is_refused(poses: torch.Tensor, tmp_path: Path) -> None:
-    run = prepare(poses, width=16, depth=1, batch=16, device="cpu")
+    run = prepare(poses, PoseNetwork(16, 1), batch=16, device="cpu")
     run.settings = {"poses": "a" * 64}
     run.save(tmp_path / "run.checkpoint")
     run.settings = {"poses": "b" * 64}
@@ -288,7 +325,7 @@ def test_what_holds_no_poses_is_refused_in_a_sentence(tmp_path: Path, capsys: py
     for path in files:
         with pytest.raises(InputError, match=path.name):
             read_poses(path, held_out=True)
-        for command in (main, ablate):
+        for command in (main, ablate, compare):
             arguments = [str(path), str(tmp_path / "out.safetensors")] if command is main else [str(path)]
             with pytest.raises(SystemExit) as ended:
                 command(arguments)
