@@ -19,7 +19,7 @@ from training.drawings.gesture import draw_gesture
 from training.drawings.make import Order, draw_shard, main, read_shard, shard_path
 from training.drawings.mannequin import draw_mannequin
 from training.drawings.photo import moved, view_of_sheet, warped
-from training.drawings.poses import rested, standing
+from training.drawings.poses import bent_forwards, rested, standing
 from training.drawings.props import draw_things
 from training.drawings.sample import SIZE, point, points
 from training.drawings.source import DrawingSource
@@ -112,6 +112,32 @@ def test_a_hand_that_rests_on_the_body_is_near_it():
     np.testing.assert_allclose(joints[:, JOINT_INDEX["left_hand"]],
                                forward_kinematics(roma.rotmat_to_rotvec(start).numpy(), np.zeros((60, 3)))
                                [:, JOINT_INDEX["left_hand"]], atol=1e-4)  # fmt: skip
+
+
+def test_who_is_bent_forwards_has_the_thighs_in_front_and_the_hands_at_the_face_or_the_legs():
+    torch.manual_seed(3)
+    start = roma.rotvec_to_rotmat(0.1 * torch.randn(200, 24, 3))
+    joints = forward_kinematics(roma.rotmat_to_rotvec(bent_forwards(start)).numpy(), np.zeros((200, 3)))
+    place = {name: joints[:, JOINT_INDEX[name]] for name in JOINT_INDEX}
+    knees = 0.5 * (place["left_knee"] + place["right_knee"])
+    ahead = np.median(knees - place["pelvis"], axis=0)
+    assert ahead[2] > 0.25
+    assert np.median(place["neck"] - place["pelvis"], axis=0)[2] > 0.15
+    held = np.stack([place[name] for name in ("head", "left_knee", "right_knee", "left_ankle", "right_ankle")], axis=1)
+    for side in ("left", "right"):
+        other = place["right_wrist" if side == "left" else "left_wrist"][:, None]
+        away = np.linalg.norm(np.concatenate([held, other], axis=1) - place[f"{side}_hand"][:, None], axis=2)
+        assert np.median(away.min(1)) < 0.25
+
+
+def test_some_figures_are_seen_from_so_near_that_what_is_in_front_is_large(poses: torch.Tensor):
+    many = roma.rotvec_to_rotmat(poses)[torch.arange(400) % len(poses)]
+    figures = stand(many, [NEUTRAL] * 400, rng=np.random.default_rng(0))
+    near = [figure.lens.distance - figure.marks[:, 2].max() for figure in figures]
+    assert min(near) > 0.3
+    assert 0.05 < np.mean(np.array(near) < 1.0) < 0.25
+    alike = stand(many, [NEUTRAL] * 400, rng=np.random.default_rng(0), frontal=list(range(400)))
+    assert all(figure.lens.distance > np.abs(figure.marks).max() + 0.7 for figure in alike)
 
 
 def test_points_move_with_the_sheet():

@@ -16,10 +16,15 @@ import torch
 
 from contrapposto.backend.arrays import FloatArray
 from contrapposto.backend.kinematics import pose_torch
+from contrapposto.backend.skeleton import JOINT_INDEX
 
 from .body import CARRIERS, Body
 from .sample import SIZE
 
+_BENT_ON_A_SEAT: Final = [JOINT_INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("hip", "knee")]
+_BENT_RAD: Final = 0.9
+_CLOSE: Final = 0.15
+"""Share of figures that are seen in strong perspective."""
 SHARP: Final = 2
 CANVAS: Final = SHARP * SIZE
 
@@ -69,6 +74,12 @@ class Figure:
         """Its stature in canvas pixels."""
         return self.lens.scale * self.body.stature
 
+    @property
+    def seated(self) -> bool:
+        """Whether both hips and both knees are bent, as on a seat; those who crouch count too."""
+        bent = np.linalg.norm(self.rotations[_BENT_ON_A_SEAT], axis=1)
+        return bool((bent > _BENT_RAD).all())
+
     def seen(self, points: FloatArray) -> FloatArray:
         """(..., 3) metres -> (..., 2) canvas pixels."""
         return self.lens.project(points)
@@ -102,6 +113,10 @@ def stand(
     rotations = roma.rotmat_to_rotvec(poses).numpy()
     reach = np.abs(marks).max((1, 2))
     far = np.maximum(rng.lognormal(1.5, 0.5, count), reach + 0.8)
+    # Comics like to stand so near that a hand towards the viewer is larger than the head.
+    close = rng.random(count) < _CLOSE
+    close[frontal or []] = False
+    far = np.where(close, marks[..., 2].max(1) + rng.uniform(0.35, 1.0, count), far)
     nowhere = np.zeros(2, np.float32)
     return [
         Figure(bodies[i], turns[i], joints[i], marks[i].astype(np.float32), rotations[i], Lens(far[i], 1.0, nowhere))
@@ -114,7 +129,7 @@ def _views(roots: FloatArray, rng: np.random.Generator) -> FloatArray:
     count = len(roots)
     facing = np.arctan2(roots[:, 0, 2], roots[:, 2, 2])
     wanted = np.where(rng.random(count) < 0.78, rng.normal(0.0, 0.65, count), rng.uniform(-math.pi, math.pi, count))
-    pitch = np.where(rng.random(count) < 0.12, rng.uniform(-0.8, 1.2, count), rng.normal(0.08, 0.14, count))
+    pitch = np.where(rng.random(count) < 0.18, rng.uniform(-0.8, 1.4, count), rng.normal(0.08, 0.14, count))
     roll = np.where(rng.random(count) < 0.1, rng.uniform(-math.pi, math.pi, count), rng.normal(0.0, 0.05, count))
     return _about(2, roll) @ _about(0, pitch) @ _about(1, wanted - facing)
 

@@ -5,7 +5,8 @@ Convention: local rotations (N, 24, 3, 3), the root in a world whose y axis poin
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
 import roma
 import torch
@@ -14,8 +15,9 @@ from contrapposto.backend.kinematics import pose_torch
 from contrapposto.backend.skeleton import JOINT_INDEX, REST_OFFSETS
 from training.pose_source import Mixture, PoseSource
 
+_Rest: TypeAlias = tuple[str, tuple[float, float, float]]
 # Where a left hand may rest, in the axes of a joint; the right hand's places are mirrored.
-_RESTS: Final = (
+_RESTS: Final[tuple[_Rest, ...]] = (
     ("head", (0.02, -0.06, 0.11)), ("head", (0.09, 0.0, 0.07)), ("head", (0.08, 0.06, -0.08)),
     ("head", (0.0, 0.16, 0.03)),
     ("head", (0.03, 0.06, 0.12)), ("head", (0.10, 0.02, 0.16)), ("pelvis", (0.17, 0.06, 0.02)),
@@ -36,6 +38,15 @@ _LEGS: Final = {
 _BOTH: Final = (
     ("tailor", "tailor"), ("crossed", "apart"), ("apart", "crossed"), ("apart", "apart"),
     ("standing", "crossed"), ("standing", "standing"), ("hugged", "hugged"), ("tailor", "apart"),
+)  # fmt: skip
+# Where a left hand goes of somebody who sits bent forwards, or crouches; named twice is chosen twice as often.
+_BENT_RESTS: Final[tuple[_Rest, ...]] = (
+    ("head", (0.02, -0.06, 0.11)), ("head", (0.02, -0.06, 0.11)), ("head", (0.08, -0.02, 0.08)),
+    ("head", (0.09, 0.0, 0.07)), ("head", (0.03, 0.08, 0.12)), ("left_knee", (0.0, 0.04, 0.08)),
+    ("left_knee", (0.0, 0.04, 0.08)), ("right_knee", (0.0, 0.04, 0.08)), ("right_knee", (0.03, -0.06, 0.09)),
+    ("left_knee", (-0.16, -0.12, 0.05)), ("left_knee", (-0.10, -0.20, 0.10)), ("right_wrist", (-0.04, 0.02, 0.04)),
+    ("right_elbow", (-0.02, 0.03, 0.06)), ("left_hip", (0.0, -0.28, 0.09)), ("right_hip", (0.0, -0.28, 0.09)),
+    ("left_ankle", (0.0, 0.10, 0.08)),
 )  # fmt: skip
 
 
@@ -59,6 +70,8 @@ class DrawnPoses:
         for side in ("left", "right"):
             resting = (torch.rand(count) < 0.22).nonzero()[:, 0]
             poses[resting] = rested(poses[resting], side)
+        bent = (torch.rand(count) < 0.2).nonzero()[:, 0]
+        poses[bent] = bent_forwards(poses[bent])
         return poses
 
 
@@ -95,13 +108,43 @@ def _legs(poses: torch.Tensor) -> torch.Tensor:
     return poses
 
 
-def rested(poses: torch.Tensor, side: str) -> torch.Tensor:
+def bent_forwards(poses: torch.Tensor) -> torch.Tensor:
+    """Seated or crouching, the trunk over the thighs, the hands at the face, on the legs or between them."""
+    poses = poses.clone()
+    count = len(poses)
+    facing = torch.atan2(poses[:, 0, 0, 2], poses[:, 0, 2, 2])
+    lean = torch.empty(count).uniform_(0.1, 0.9)
+    poses[:, 0] = _about(1, facing) @ _about(2, 0.08 * torch.randn(count)) @ _about(0, lean)
+    for name in ("spine1", "spine2", "spine3"):
+        poses[:, JOINT_INDEX[name]] = _about(0, torch.empty(count).uniform_(-0.05, 0.3)) @ _small(count)
+    for name in ("neck", "head"):
+        poses[:, JOINT_INDEX[name]] = _about(0, torch.empty(count).uniform_(-0.5, 0.25)) @ _small(count)
+    forwards = torch.empty(count).uniform_(1.0, 1.9)
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        thigh = forwards + 0.15 * torch.randn(count)
+        hip = _about(2, sign * torch.empty(count).uniform_(-0.2, 0.6)) @ _about(0, -thigh - lean)
+        knee = (thigh + torch.empty(count).uniform_(-0.45, 0.6)).clamp(0.2, 2.5)
+        poses[:, JOINT_INDEX[f"{side}_hip"]] = hip @ _about(1, sign * torch.empty(count).uniform_(-0.2, 0.4))
+        poses[:, JOINT_INDEX[f"{side}_knee"]] = _about(0, knee)
+        poses[:, JOINT_INDEX[f"{side}_ankle"]] = _about(0, torch.empty(count).uniform_(-0.2, 0.8))
+    for side in ("left", "right"):
+        poses = rested(poses, side, rests=_BENT_RESTS)
+    return poses
+
+
+def _small(count: int) -> torch.Tensor:
+    """(N, 3, 3) turns of a few degrees about any axis."""
+    return roma.rotvec_to_rotmat(0.1 * torch.randn(count, 3))
+
+
+def rested(poses: torch.Tensor, side: str, *, rests: Sequence[_Rest] = _RESTS) -> torch.Tensor:
     """One hand put on some place of the body, the elbow anywhere but inside it; (N, 24, 3, 3)."""
     count = len(poses)
     sign = 1.0 if side == "left" else -1.0
     offsets = torch.from_numpy(REST_OFFSETS.copy()).expand(count, 24, 3)
     world, joints = pose_torch(poses, torch.zeros(count, 3), offsets=offsets)
-    target = _targets(world, joints, side) + 0.025 * torch.randn(count, 3)
+    places = rests if side == "left" else [_mirrored(rest) for rest in rests]
+    target = _targets(world, joints, places) + 0.025 * torch.randn(count, 3)
     shoulder, collar = joints[:, JOINT_INDEX[f"{side}_shoulder"]], world[:, JOINT_INDEX[f"{side}_collar"]]
     upper, lower = abs(float(REST_OFFSETS[18, 0])), abs(float(REST_OFFSETS[20, 0])) + 0.04
     way = target - shoulder
@@ -124,17 +167,17 @@ def rested(poses: torch.Tensor, side: str) -> torch.Tensor:
     return poses
 
 
-def _targets(world: torch.Tensor, joints: torch.Tensor, side: str) -> torch.Tensor:
-    count = len(world)
-    chosen = torch.randint(len(_RESTS), (count,))
-    mirrored = side == "right"
-    names = [_other(name) if mirrored else name for name, _ in _RESTS]
-    carriers = torch.tensor([JOINT_INDEX[name] for name in names])[chosen]
-    places = torch.tensor([place for _, place in _RESTS])[chosen]
-    if mirrored:
-        places = places * torch.tensor([-1.0, 1.0, 1.0])
-    rows = torch.arange(count)
+def _targets(world: torch.Tensor, joints: torch.Tensor, rests: Sequence[_Rest]) -> torch.Tensor:
+    """(N, 3) one of the places for each pose."""
+    rows, chosen = torch.arange(len(world)), torch.randint(len(rests), (len(world),))
+    carriers = torch.tensor([JOINT_INDEX[name] for name, _ in rests])[chosen]
+    places = torch.tensor([place for _, place in rests])[chosen]
     return joints[rows, carriers] + (world[rows, carriers] @ places[..., None])[..., 0]
+
+
+def _mirrored(rest: _Rest) -> _Rest:
+    name, (x, y, z) = rest
+    return _other(name), (-x, y, z)
 
 
 def _other(name: str) -> str:

@@ -21,7 +21,7 @@ from .mannequin import draw_mannequin
 from .paper import develop
 from .photo import beyond, moved, rubbed_out, view_of_sheet, warped
 from .poses import DrawnPoses, standing
-from .props import draw_beside, draw_things
+from .props import draw_beside, draw_seat, draw_things
 from .sample import BoolArray, DrawnSample, point, without_figure
 from .stick import draw_stick
 
@@ -29,6 +29,8 @@ NO_FIGURE: Final = 0.07
 """Share of pictures in which nobody is."""
 SMALLEST: Final = 0.3
 """Stature of a figure, as a share of the square picture, below which it is drawn larger, where it can be."""
+_SEATS: Final = 0.4
+"""Share of seated figures whose seat is drawn."""
 _PHOTOS: Final = 0.12
 """Share of pictures that are photos of a sheet."""
 _BATCH: Final = 128
@@ -106,6 +108,8 @@ class DrawingSource:
         canvas = np.zeros((CANVAS, CANVAS), np.uint8)
         beside, thin = rng.random() < 0.35, 0.8 if style.surface else 0.3
         in_front = beside and rng.random() < 0.3
+        if figure.seated and rng.random() < _SEATS:
+            draw_seat(canvas, figure.seen(figure.joints[0]), figure.tall, rng=rng, thin=thin)
         if beside and not in_front:
             draw_beside(canvas, figure.seen(figure.marks), figure.tall, rng=rng, thin=thin)
         figure, drawn = style.draw(canvas, figure, rng=rng)
