@@ -20,7 +20,7 @@ from training.drawings.make import Order, draw_shard, main, read_shard, shard_pa
 from training.drawings.mannequin import draw_mannequin
 from training.drawings.photo import moved, view_of_sheet, warped
 from training.drawings.poses import bent_forwards, rested, standing
-from training.drawings.props import draw_things
+from training.drawings.props import draw_seat, draw_things
 from training.drawings.sample import SIZE, point, points
 from training.drawings.source import DrawingSource
 from training.drawings.stick import draw_stick
@@ -128,6 +128,23 @@ def test_who_is_bent_forwards_has_the_thighs_in_front_and_the_hands_at_the_face_
         other = place["right_wrist" if side == "left" else "left_wrist"][:, None]
         away = np.linalg.norm(np.concatenate([held, other], axis=1) - place[f"{side}_hand"][:, None], axis=2)
         assert np.median(away.min(1)) < 0.25
+
+
+def test_who_is_bent_forwards_sits_and_who_stands_does_not():
+    torch.manual_seed(3)
+    upright = roma.rotvec_to_rotmat(0.1 * torch.randn(50, 24, 3))
+    for poses, share in ((upright, 0.0), (bent_forwards(upright), 1.0)):
+        figures = stand(poses, [NEUTRAL] * 50, rng=np.random.default_rng(0))
+        assert np.mean([figure.seated for figure in figures]) == pytest.approx(share, abs=0.4)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_seat_is_under_the_pelvis(seed: int):
+    canvas, pelvis, tall = np.zeros((CANVAS, CANVAS), np.uint8), np.array([190.0, 150.0]), 200.0
+    draw_seat(canvas, pelvis, tall, rng=np.random.default_rng(seed))
+    rows, columns = np.nonzero(canvas)
+    assert columns.min() - 0.05 * tall < pelvis[0] < columns.max() + 0.05 * tall
+    assert rows.mean() > pelvis[1]
 
 
 def test_some_figures_are_seen_from_so_near_that_what_is_in_front_is_large(poses: torch.Tensor):

@@ -148,7 +148,7 @@ def draw_seat(
 ) -> None:
     """Draw a stool, a table or a crate under the pelvis (2,) of a figure that is `tall` pixels."""
     thing, size = (_stool, _stool, _table, _box)[rng.integers(4)], tall * rng.uniform(0.25, 0.6)
-    aside = 0.0 if thing is _stool else -0.5 * size
+    aside = 0.0 if thing is _stool else -0.25 * size
     at = pelvis + [aside, rng.uniform(0.0, 0.1) * tall] + rng.normal(0.0, 0.03, 2) * tall
     thing(rng, some_hand(rng, size=tall, thin=thin), canvas, at=at, size=size)
 
