@@ -2,8 +2,8 @@
 
 Nearly all of its work are 3x3 convolutions on 24, 12 and 6 cells across, which processors do fast. The cells are
 averaged as each keypoint's heat map weighs them, and the averages attend to one another. Knowing of each other, they
-ask the cells again where each keypoint is, so that two elbows do not end on the same arm. What the cells hold there
-says where the keypoint is exactly, how sure that is, how near it is to the viewer, whether it can be seen, and whether
+ask the cells again where each keypoint is, so that two elbows do not end on the same arm, and once more when they know
+what each was answered. What the cells hold there says where the keypoint is exactly, how sure that is, how near it is to the viewer, whether it can be seen, and whether
 there is a figure at all.
 """
 
@@ -29,6 +29,7 @@ POINTS: Final = len(FIGURE_23)
 _TOKEN: Final = 128
 _HEADS: Final = 4
 _HALF: Final = CELLS // 2
+_QUESTIONS: Final = 2
 _PER_POINT: Final = 7
 _COORDINATES: Final = 7
 _PEAK_CELLS: Final = 2.0
@@ -102,6 +103,29 @@ class _Attention(nn.Module):
         return x + self.narrow(nn.functional.relu(self.wide(self.between(x))))
 
 
+class _Question(nn.Module):
+    """What the tokens ask the cells, and what they make of the answer; at first they ask and learn nothing."""
+
+    def __init__(self, cell: int, gathered: int) -> None:
+        super().__init__()
+        self.ask = nn.Linear(_TOKEN, 4 * cell)
+        self.gathered = nn.Linear(gathered, _TOKEN)
+        self.attend = nn.Sequential(_Attention(), _Attention())
+        for layer in (self.ask, self.gathered):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def answers(self, tokens: torch.Tensor, wide: torch.Tensor) -> torch.Tensor:
+        """(N, 23, 48, 48) what each token's question finds in the cells."""
+        questions = split(self.ask(tokens), 2, (4, -1)).flatten(1, 2)
+        found = questions @ wide.flatten(2) * wide.shape[1] ** -0.5
+        return nn.functional.pixel_shuffle(split(found.float(), 2, (_HALF, _HALF)), 2)
+
+    def forward(self, tokens: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+        """The tokens when they have seen (N, 23, C) what is in the cells now."""
+        return self.attend(tokens + self.gathered(seen))
+
+
 def _stage(width: int, depth: int) -> nn.Sequential:
     return nn.Sequential(*(_Block(width) for _ in range(depth)))
 
@@ -136,15 +160,11 @@ class DrawingNetwork(nn.Module):
         self.leave = _Norm(half)
         self.heat = nn.Conv2d(half, POINTS * 4, 3, padding=1)
         self.tokens = nn.Parameter(torch.randn(POINTS, _TOKEN) * 0.1)
-        self.gathered = nn.Linear(half + quarter + _COORDINATES, _TOKEN)
+        gathered = half + quarter + _COORDINATES
+        self.gathered = nn.Linear(gathered, _TOKEN)
         self.whole = nn.Linear(coarse, _TOKEN)
         self.attend = nn.Sequential(_Attention(), _Attention(), _Attention(), nn.LayerNorm(_TOKEN))
-        self.ask = nn.Linear(_TOKEN, 4 * half)
-        self.gathered_again = nn.Linear(half + quarter + _COORDINATES, _TOKEN)
-        self.attend_again = nn.Sequential(_Attention(), _Attention())
-        for layer in (self.ask, self.gathered_again):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        self.questions = nn.ModuleList(_Question(half, gathered) for _ in range(_QUESTIONS))
         self.say = nn.Linear(_TOKEN, _PER_POINT)
         self.figure = nn.Linear(_TOKEN + coarse, 1)
         nn.init.normal_(self.say.weight, std=0.01)
@@ -155,11 +175,12 @@ class DrawingNetwork(nn.Module):
         """Read N pictures (N, 1, 192, 192) of ink: 0 is paper, 1 a full stroke."""
         wide, middle, summary = self._features(ink)
         heat = nn.functional.pixel_shuffle(self.heat(wide).float(), 2)
-        seen, _ = self._seen(heat, wide, middle)
-        tokens = self.attend(self.tokens + self.gathered(seen) + self.whole(summary)[:, None])
-        heat = heat + self._asked(tokens, wide)
         seen, peak = self._seen(heat, wide, middle)
-        tokens = self.attend_again(tokens + self.gathered_again(seen)).float()
+        tokens = self.attend(self.tokens + self.gathered(seen) + self.whole(summary)[:, None])
+        for question in self.questions:
+            heat = heat + question.answers(tokens, wide)
+            seen, peak = self._seen(heat, wide, middle)
+            tokens = question(tokens, seen).float()
         said = self.say(tokens).float()
         figure = self.figure(torch.cat([tokens.mean(1), summary], dim=1)).float()
         half = INPUT_SIZE / 2.0
@@ -179,12 +200,6 @@ class DrawingNetwork(nn.Module):
         cells = coarse @ wide.float().flatten(2).transpose(1, 2)
         coarser = _halved(coarse) @ middle.float().flatten(2).transpose(1, 2)
         return torch.cat([cells, coarser, where, centre], dim=2), peak
-
-    def _asked(self, tokens: torch.Tensor, wide: torch.Tensor) -> torch.Tensor:
-        """(N, 23, 48, 48) what each token's question finds in the cells."""
-        questions = split(self.ask(tokens), 2, (4, -1)).flatten(1, 2)
-        found = questions @ wide.flatten(2) * wide.shape[1] ** -0.5
-        return nn.functional.pixel_shuffle(split(found.float(), 2, (_HALF, _HALF)), 2)
 
     def _places(self, share: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Of maps (N, P, 48 * 48): mean and deviation (N, P, 4), the peak (N, P, 2), and it with its mass (N, P, 3).

@@ -81,12 +81,12 @@ def test_points_are_where_the_heat_map_is_highest() -> None:
 
 def test_tokens_ask_the_cells_again() -> None:
     """A question is answered by the cells that are like it, in each quarter of a cell apart."""
-    network = tiny()
+    question = tiny().questions[0]
     tokens, wide = torch.randn(1, 23, 128), torch.randn(1, TINY["widths"][1], 24, 24)
-    assert not network._asked(tokens, wide).any()  # at first nothing is asked
-    torch.nn.init.normal_(network.ask.weight)
-    asked = network.ask(tokens).unflatten(2, (4, -1))
-    found = network._asked(tokens, wide)
+    assert not question.answers(tokens, wide).any()  # at first nothing is asked
+    torch.nn.init.normal_(question.ask.weight)
+    asked = question.ask(tokens).unflatten(2, (4, -1))
+    found = question.answers(tokens, wide)
     expected = asked[0, 5, 2] @ wide[0, :, 7, 11] / TINY["widths"][1] ** 0.5
     assert found.shape == (1, 23, 48, 48)
     assert torch.isclose(found[0, 5, 15, 22], expected, atol=1e-4)  # the third quarter: below, left
