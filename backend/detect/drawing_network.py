@@ -3,8 +3,8 @@
 Nearly all of its work are 3x3 convolutions on 24, 12 and 6 cells across, which processors do fast. The cells are
 averaged as each keypoint's heat map weighs them, and the averages attend to one another. Knowing of each other, they
 ask the cells again where each keypoint is, so that two elbows do not end on the same arm, and once more when they know
-what each was answered. What the cells hold there says where the keypoint is exactly, how sure that is, how near it is to the viewer, whether it can be seen, and whether
-there is a figure at all.
+what each was answered. What the cells hold there says where the keypoint is exactly, how sure that is, how near it is
+to the viewer, whether it can be seen, and whether there is a figure at all.
 """
 
 from __future__ import annotations
@@ -178,6 +178,7 @@ class DrawingNetwork(nn.Module):
         seen, peak = self._seen(heat, wide, middle)
         tokens = self.attend(self.tokens + self.gathered(seen) + self.whole(summary)[:, None])
         for question in self.questions:
+            assert isinstance(question, _Question)
             heat = heat + question.answers(tokens, wide)
             seen, peak = self._seen(heat, wide, middle)
             tokens = question(tokens, seen).float()
