@@ -9,16 +9,18 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 import torch
 from rich.console import Console
 from rich.table import Table
+from torch import nn
 
 from contrapposto.backend.errors import ContrappostoError
 from contrapposto.backend.estimate.evidence import View, view_of
-from contrapposto.backend.estimate.pose_network import PoseNetwork
+from contrapposto.backend.estimate.pose_network import WIDTHS, PoseNetwork
 from contrapposto.backend.kinematics import pose_torch
 from contrapposto.backend.proportions import scaled_offsets_torch
 
@@ -32,8 +34,49 @@ _WIDTH, _DEPTH, _BATCH, _PEAK = 512, 2, 256, 1e-3
 _POSES = 2000
 
 
+class PlainNetwork(PoseNetwork):
+    """The perceptron without halves: a mirrored picture is another picture."""
+
+    def __init__(self, width: int, depth: int) -> None:
+        super().__init__(width, depth)
+        self.enter = nn.Linear(self.enter.in_features, width)
+        self.blocks = nn.ModuleList(_PlainBlock(width) for _ in range(depth))
+        self.leave = nn.Sequential(nn.LayerNorm(width), nn.SiLU(), nn.Linear(width, sum(WIDTHS)))
+        del self.norm
+
+    def said(self, told: torch.Tensor) -> torch.Tensor:
+        """As the halved perceptron's."""
+        hidden = self.enter(told)
+        for block in self.blocks:
+            hidden = block(hidden)
+        return self.leave(hidden)
+
+
+class _PlainBlock(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.inner = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width, bias=False)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.inner(x)
+
+
+class UnrolledSynthesis(Synthesis):
+    """People lie in the view if they lie in the picture."""
+
+    def view(self, rays: torch.Tensor, confidence: torch.Tensor) -> View:
+        """As `view_of`, rolled back."""
+        seen = view_of(rays, confidence)
+        x, y = seen.picture_up.unbind(1)
+        back = torch.stack([torch.stack([y, x], 1), torch.stack([-x, y], 1)], dim=1)
+        turn = torch.cat([seen.turn[..., :2] @ back, seen.turn[..., 2:]], dim=2)
+        return View(turn, seen.points @ back, seen.size, _upright(rays))
+
+
 class FlatSynthesis(Synthesis):
-    """Points relative to their box in the picture, as without a camera: neither turned to the person nor measured."""
+    """Points relative to their box in the picture, as without a camera: neither turned or rolled nor measured."""
 
     def view(self, rays: torch.Tensor, confidence: torch.Tensor) -> View:
         """The camera's own axes, and a size that says nothing."""
@@ -42,7 +85,11 @@ class FlatSynthesis(Synthesis):
         middle = (rays * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp_min(1e-6)
         points = (rays - middle) * rays.new_tensor([1.0, -1.0]) / seen.size[:, None]
         turn = torch.eye(3, device=rays.device).expand(len(rays), 3, 3)
-        return View(turn, points, torch.full_like(seen.size, 0.2))
+        return View(turn, points, torch.full_like(seen.size, 0.2), _upright(rays))
+
+
+def _upright(rays: torch.Tensor) -> torch.Tensor:
+    return rays.new_tensor([0.0, 1.0]).expand(len(rays), 2)
 
 
 _EXACT = Noise(
@@ -58,16 +105,30 @@ _EXACT = Noise(
 )
 _TRIED = Mixture(recombined=0.3, perturbed=0.3)
 """With all that was tried; what brought nothing is not in the mixture that the model is trained on."""
-# By what is left out.
-VARIANTS: dict[str, tuple[Mixture, Noise, type[Synthesis]]] = {
-    "nothing": (_TRIED, Noise(), Synthesis),
-    "recombined poses": (replace(_TRIED, recombined=0.0), Noise(), Synthesis),
-    "perturbed poses": (replace(_TRIED, perturbed=0.0), Noise(), Synthesis),
-    "everyday poses": (replace(_TRIED, everyday=0.0, lying=0.0, free_arm=0.0, bent_elbow=0.0), Noise(), Synthesis),
-    "pictures turned by any angle": (_TRIED, Noise(any_angle=0.0), Synthesis),
-    "noise": (_TRIED, _EXACT, Synthesis),
-    "rays": (_TRIED, Noise(), FlatSynthesis),
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A network and what it learns from."""
+
+    mixture: Mixture = _TRIED
+    noise: Noise = field(default_factory=Noise)
+    synthesis: type[Synthesis] = Synthesis
+    network: type[PoseNetwork] = PoseNetwork
+
+
+VARIANTS: Final = {
+    "nothing": Variant(),
+    "halves for the mirror": Variant(network=PlainNetwork),
+    "the view's roll": Variant(synthesis=UnrolledSynthesis),
+    "recombined poses": Variant(replace(_TRIED, recombined=0.0)),
+    "perturbed poses": Variant(replace(_TRIED, perturbed=0.0)),
+    "everyday poses": Variant(replace(_TRIED, everyday=0.0, lying=0.0, free_arm=0.0, bent_elbow=0.0)),
+    "pictures turned by any angle": Variant(noise=Noise(any_angle=0.0)),
+    "noise": Variant(noise=_EXACT),
+    "rays": Variant(synthesis=FlatSynthesis),
 }
+"""By what is left out."""
 
 
 def ablate(path: Path, *, steps: int, parts: Sequence[str] = tuple(VARIANTS)) -> Table:
@@ -79,11 +140,11 @@ def ablate(path: Path, *, steps: int, parts: Sequence[str] = tuple(VARIANTS)) ->
     poses, held_out = (read_poses(path, held_out=held) for held in (False, True))
     table = Table("left out", "noisy 2D", "+ world landmarks", "turned by any angle", box=None)
     for name in parts:
-        mixture, noise, synthesis = VARIANTS[name]
+        variant = VARIANTS[name]
         torch.manual_seed(0)
-        run = prepare(poses, PoseNetwork(_WIDTH, _DEPTH), batch=_BATCH, device="cpu")
-        run.source = PoseSource(poses, mixture=mixture)
-        run.synthesis = synthesis(noise=noise)
+        run = prepare(poses, variant.network(_WIDTH, _DEPTH), batch=_BATCH, device="cpu")
+        run.source = PoseSource(poses, mixture=variant.mixture)
+        run.synthesis = variant.synthesis(noise=variant.noise)
         for step in range(steps):
             run.step(_PEAK * min(1.0, (step + 1) / 200) * (0.01 + 0.495 * (1.0 + math.cos(math.pi * step / steps))))
         table.add_row(

@@ -28,12 +28,12 @@ from .run import check_minutes, warm_cosine
 from .train_pose import prepare, read_poses
 
 _EVIDENCE: Final = (
-    2 * LANDMARKS, LANDMARKS, 3, 3 * LANDMARKS, 1, 6 * JOINT_COUNT, JOINT_COUNT, 3 * JOINT_COUNT, JOINT_COUNT,
+    2 * LANDMARKS, LANDMARKS, 5, 3 * LANDMARKS, 1, 6 * JOINT_COUNT, JOINT_COUNT, 3 * JOINT_COUNT, JOINT_COUNT,
     POSE_WIDTH, FLOW_WIDTH - POSE_WIDTH,
 )  # fmt: skip
 """Points, confidences, what holds for the whole person, world landmarks, that there are some, rotations, which are
 known, pins, which are known, the point on the flow, and when."""
-_WHOLE: Final = 4 + FLOW_WIDTH - POSE_WIDTH
+_WHOLE: Final = 6 + FLOW_WIDTH - POSE_WIDTH
 _BATCH, _PEAK = 512, 1e-3
 
 

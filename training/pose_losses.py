@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 import torch
 
 from contrapposto.backend.estimate.pose_network import PoseNetwork, Reading
@@ -10,20 +13,58 @@ from contrapposto.backend.proportions import scaled_offsets_torch
 from contrapposto.backend.rotations import geodesic_angle_torch, matrix_to_6d_torch
 from contrapposto.backend.skeleton import JOINT_NAMES
 
+from .run import half_precision
 from .synthesis import Truth
 
-_ENDS = torch.tensor([0.3 if name.endswith(("foot", "hand")) else 1.0 for name in JOINT_NAMES])
+_FLOW_WEIGHT: Final = 4.0
+_ENDS: Final = torch.tensor([0.3 if name.endswith(("foot", "hand")) else 1.0 for name in JOINT_NAMES])
 """Fingers and toes turn with hand and foot in most mocap: their own turn is noise."""
 
 
-def regression_loss(reading: Reading, truth: Truth) -> torch.Tensor:
-    """Rotations in their parents' frames and in the view, joints, proportions, up, and how sure the model is."""
+@dataclass(frozen=True)
+class Posed:
+    """N people's skeletons as a network reads them.
+
+    Attributes:
+        reading: what it says.
+        local: (N, 24, 3, 3) its rotations.
+        world: (N, 24, 3, 3) the same in the view.
+        joints: (N, 24, 3) metres from the pelvis.
+    """
+
+    reading: Reading
+    local: torch.Tensor
+    world: torch.Tensor
+    joints: torch.Tensor
+
+    def part(self, people: slice) -> Posed:
+        """Some of the people."""
+        return Posed(self.reading.part(people), self.local[people], self.world[people], self.joints[people])
+
+
+def pose_loss(network: PoseNetwork, told: torch.Tensor, truth: Truth, *, read: int) -> torch.Tensor:
+    """Of people that a network is told of, the first `read` as a regressor and the others as a flow.
+
+    All go through the network and along the skeleton together, which is faster than one half after the other. The
+    joints of a flow are those of true proportions.
+    """
+    with half_precision(told.device):
+        reading = network.reading(told)
+    first, second = slice(read), slice(read, None)
+    offsets = scaled_offsets_torch(torch.cat([reading.log_scales[first], truth.log_scales[second]]))
     local = reading.rotations
-    world, joints = _posed(local, reading.log_scales)
+    posed = Posed(reading, local, *pose_torch(local, torch.zeros_like(reading.up), offsets=offsets))
+    regression = regression_loss(posed.part(first), truth.part(first))
+    return regression + _FLOW_WEIGHT * flow_loss(network, posed.part(second), truth.part(second))
+
+
+def regression_loss(posed: Posed, truth: Truth) -> torch.Tensor:
+    """Rotations in their parents' frames and in the view, joints, proportions, up, and how sure the model is."""
+    reading, local, world = posed.reading, posed.local, posed.world
     ends = _ENDS.to(local.device)
     turned = ((local - truth.local).abs().mean((-1, -2)) * ends).mean()
     seen = ((world - truth.world).abs().mean((-1, -2)) * ends).mean()
-    apart = (joints - truth.joints).norm(dim=-1)
+    apart = (posed.joints - truth.joints).norm(dim=-1)
     scales = (reading.log_scales - truth.log_scales).abs().mean()
     up = 1.0 - (reading.up * truth.up).sum(-1).mean()
     with torch.no_grad():
@@ -37,17 +78,11 @@ def regression_loss(reading: Reading, truth: Truth) -> torch.Tensor:
     return 2.0 * turned + 2.0 * seen + 10.0 * apart.mean() + 0.5 * scales + 0.3 * up + 0.03 * unsure
 
 
-def flow_loss(network: PoseNetwork, reading: Reading, truth: Truth) -> torch.Tensor:
+def flow_loss(network: PoseNetwork, posed: Posed, truth: Truth) -> torch.Tensor:
     """The end of the flow: squared, for its mean is what the flow needs."""
     six = matrix_to_6d_torch(truth.local)
-    ends = (network.to_point(reading.six) - network.to_point(six)).square().mean()
-    _, joints = _posed(reading.rotations, truth.log_scales)
-    return 0.3 * ends + 5.0 * (joints - truth.joints).square().sum(-1).mean()
-
-
-def _posed(local: torch.Tensor, log_scales: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    offsets = scaled_offsets_torch(log_scales)
-    return pose_torch(local, torch.zeros_like(local[:, 0, :, 0]), offsets=offsets)
+    ends = (network.to_point(posed.reading.six) - network.to_point(six)).square().mean()
+    return 0.3 * ends + 5.0 * (posed.joints - truth.joints).square().sum(-1).mean()
 
 
 def _from_pelvis(world: torch.Tensor) -> torch.Tensor:

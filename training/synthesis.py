@@ -200,17 +200,17 @@ class Synthesis:
         pelvis, focal, assumed = self._places(marks)
         rays, exact = (_rays(each + pelvis[:, None]) * (focal / assumed)[:, None, None] for each in (marks, ours))
         found, confidence = self._detected(rays)
-        view = self.view(found, confidence)
+        has_points = self._chance(count, self.given.points)[:, None]
+        view = self.view(found, torch.where(has_points, confidence, 0.0))
         back = view.turn.transpose(1, 2)
         local = torch.cat([(back @ poses[:, 0])[:, None], poses[:, 1:]], dim=1)
-        has_points = self._chance(count, self.given.points)[:, None]
         error = torch.where(has_points & (confidence > SEEN), (found - exact).norm(dim=-1) / view.size, -1.0)
         up = (back @ tilt[:, :, 1:])[..., 0]
         truth = Truth(local, back[:, None] @ world, joints @ view.turn, scales, up, error)
         evidence = replace(
             Evidence.nothing(count, device=self._device),
-            points=view.points, confidence=confidence, size=view.size, has_points=has_points.float(),
-            camera_known=(focal == assumed)[:, None].float(),
+            points=view.points, confidence=confidence, size=view.size, picture_up=view.picture_up,
+            has_points=has_points.float(), camera_known=(focal == assumed)[:, None].float(),
         )  # fmt: skip
         evidence = self._more(evidence, truth, marks @ view.turn)
         return Sighting(truth, evidence, found, confidence, rays, view.turn, pelvis)

@@ -19,13 +19,14 @@ import numpy as np
 import torch
 
 from contrapposto.backend.errors import ContrappostoError, InputError
+from contrapposto.backend.estimate.mirror import Mirror
 from contrapposto.backend.estimate.network_file import load_network
-from contrapposto.backend.estimate.pose_network import PoseNetwork
+from contrapposto.backend.estimate.pose_network import POSE_PART, PoseNetwork
 from contrapposto.backend.rotations import matrix_to_6d_torch
 from contrapposto.backend.skeleton import JOINT_COUNT
 
 from .evaluate_pose import evaluate
-from .pose_losses import flow_loss, regression_loss
+from .pose_losses import pose_loss
 from .pose_source import PoseSource
 from .run import (
     Run,
@@ -34,7 +35,6 @@ from .run import (
     checkpoint_of,
     default_device,
     digest,
-    half_precision,
     start_content,
     warm_cosine,
 )
@@ -43,7 +43,6 @@ from .weights import save_network
 
 _EVERY = 1000
 _WARM_UP = 500
-_FLOW_WEIGHT = 4.0
 _AT_ONCE = 8
 """So many batches of people are made at once: of a single one most of the time goes into calling operations."""
 
@@ -65,14 +64,12 @@ class Training(Run[PoseNetwork, float]):
     def _loss(self) -> torch.Tensor:
         features, truth = self.seen()
         half = self.batch // 2
-        first, second = truth.part(slice(half)), truth.part(slice(half, None))
-        six = matrix_to_6d_torch(second.local)
-        when = torch.rand(self.batch - half, 1, device=self.device)
+        six = matrix_to_6d_torch(truth.local[half:])
+        when = torch.rand(len(six), 1, device=self.device)
         noise = torch.randn_like(six)
         point = (1.0 - when[..., None]) * noise + when[..., None] * self.network.to_point(six)
-        with half_precision(self.device):
-            read, flown = self.network(features[:half]), self.network(features[half:], point, when)
-        return regression_loss(read, first) + _FLOW_WEIGHT * flow_loss(self.network, flown, second)
+        told = torch.cat([self.network.told(features[:half]), self.network.told(features[half:], point, when)])
+        return pose_loss(self.network, told, truth, read=half)
 
     @torch.no_grad()
     def seen(self) -> tuple[torch.Tensor, Truth]:
@@ -115,6 +112,7 @@ def prepare(poses: torch.Tensor, network: PoseNetwork, *, batch: int, device: st
     network = network.to(device)
     with torch.no_grad():
         six = matrix_to_6d_torch(Synthesis(device=device).see(source.draw(8192)).truth.local)
+        six = torch.cat([six, Mirror([POSE_PART]).to(device)(six.flatten(1)).view_as(six)])
         network.mean_pose.copy_(six.mean(0))
         network.spread.copy_(six.std(0).clamp_min(0.05))
     parameters = network.parameters()
@@ -174,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=90.0)
     parser.add_argument("--width", type=int, default=1024)
-    parser.add_argument("--depth", type=int, default=4)
+    parser.add_argument("--depth", type=int, default=6)
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--peak", type=float, default=1e-3, help="highest learning rate")
     parser.add_argument("--start", type=Path, help="trained weights to go on from")

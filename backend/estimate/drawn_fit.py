@@ -166,7 +166,13 @@ class Drawing:
         one = torch.ones(1, 1, device=self.device)
         nothing = Evidence.nothing(1, device=self.device)
         return view, replace(
-            nothing, points=view.points, confidence=sure, size=view.size, has_points=one, camera_known=one
+            nothing,
+            points=view.points,
+            confidence=sure,
+            size=view.size,
+            picture_up=view.picture_up,
+            has_points=one,
+            camera_known=one,
         )
 
     def fit(self, readings: Sequence[Hypothesis]) -> Job[Fit]:

@@ -1,8 +1,9 @@
 """What the pose model is told: landmarks as rays, world landmarks, known rotations and pins, each of them optional.
 
-Everything is given in the axes of a *view*: the inner frame turned so that a camera in it looks straight at the person
-(x right, y up, z to the camera). The model's answer is in the same axes; `View.turn` brings it back. A person at the
-edge of a wide picture then looks to the model as one in the middle does.
+Everything is given in the axes of a *view*: the inner frame turned so that a camera in it looks straight at the person,
+and rolled until the trunk stands upright in its picture (x right, y up, z to the camera). The model's answer is in the
+same axes; `View.turn` brings it back. Somebody at the edge of a wide picture, somebody who lies, and somebody in a
+picture that is turned then look to the model as one who stands in the middle does.
 """
 
 from __future__ import annotations
@@ -13,25 +14,24 @@ from typing import Final
 import torch
 
 from ..keypoints import BLAZEPOSE_33
-from ..skeleton import JOINT_COUNT, MIRROR
+from ..refine.tensors import length
+from ..skeleton import JOINT_COUNT
+from .mirror import DEEP, FLAT, OTHER_JOINT, OTHER_LANDMARK, TURN, Part
 
 LANDMARKS: Final = len(BLAZEPOSE_33)
 OUTSIDE_CONFIDENCE: Final = 0.15
 """How sure a point beyond the picture's edge can be at most: detectors guess them, and are sure all the same."""
 SEEN: Final = 0.05
 """Points with less confidence count as not reported."""
-OTHER_LANDMARK: Final = list(BLAZEPOSE_33.mirror)
-"""Per landmark that of the other side; one of the middle is its own."""
-OTHER_JOINT: Final = MIRROR.tolist()
-"""The same of joints."""
 _SPREAD_TO_BOX: Final = 2.0
 """From the points' root mean square distance from their middle to about half the person's height."""
 _WORLD_UNIT_M: Final = 0.5
-
-
-def mirrored_6d_torch(six: torch.Tensor) -> torch.Tensor:
-    """Parent-relative rotations (N, 24, 6) of the same people seen in a mirror in the plane x = 0."""
-    return six[:, OTHER_JOINT] * six.new_tensor([1.0, -1.0, -1.0, -1.0, 1.0, 1.0])
+_SHOULDERS: Final = [BLAZEPOSE_33.index[f"{side}_shoulder"] for side in ("left", "right")]
+_HIPS: Final = [BLAZEPOSE_33.index[f"{side}_hip"] for side in ("left", "right")]
+_SURE: Final = 0.35
+"""With all shoulders and hips this sure the view is rolled as far as they say."""
+_UPRIGHT: Final = 0.12
+"""So much of the picture's own up is added to the trunk: one that points at the camera does not roll the view."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,13 @@ class View:
         turn: (N, 3, 3) from the view's axes to the inner frame of the camera.
         points: (N, 33, 2) the landmarks in the view, x right and y up, in units of `size`.
         size: (N, 1) about half the person's height as the tangent of an angle.
+        picture_up: (N, 2) unit vector in the view, where the picture's up was before the roll.
     """
 
     turn: torch.Tensor
     points: torch.Tensor
     size: torch.Tensor
+    picture_up: torch.Tensor
 
 
 def view_of(rays: torch.Tensor, confidence: torch.Tensor) -> View:
@@ -66,7 +68,22 @@ def view_of(rays: torch.Tensor, confidence: torch.Tensor) -> View:
     centre = (points * weight).sum(1, keepdim=True) / total[:, None]
     spread = ((points - centre).square().sum(-1, keepdim=True) * weight).sum(1) / total
     size = (_SPREAD_TO_BOX * spread.sqrt()).clamp_min(1e-4)
-    return View(turn, points / size[:, None], size)
+    points = points / size[:, None]
+    x, y = _trunk(points, weight).unbind(1)
+    roll = torch.stack([torch.stack([y, -x], 1), torch.stack([x, y], 1)], dim=1)
+    turn = torch.cat([turn[..., :2] @ roll.transpose(1, 2), turn[..., 2:]], dim=2)
+    return View(turn, points @ roll.transpose(1, 2), size, roll[..., 1])
+
+
+def _trunk(points: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """(N, 2) unit vectors from hips to shoulders, upwards where these are unsure or one hides the other."""
+    apart = points[:, _SHOULDERS].mean(1) - points[:, _HIPS].mean(1)
+    least = weight[:, _SHOULDERS + _HIPS].amin(1)
+    sure = ((least - SEEN) / (_SURE - SEEN)).clamp(0.0, 1.0)
+    up = apart.new_tensor([0.0, 1.0])
+    trunk = sure * apart + _UPRIGHT * up
+    size = length(trunk)
+    return torch.where(size > 1e-3 * _UPRIGHT, trunk / size.clamp_min(1e-6), up)
 
 
 def _turn_to(middle: torch.Tensor) -> torch.Tensor:
@@ -91,6 +108,7 @@ class Evidence:
         points: (N, 33, 2), see `View`.
         confidence: (N, 33) in [0, 1]; 0 is unseen.
         size: (N, 1), see `View`.
+        picture_up: (N, 2), see `View`.
         has_points: (N, 1).
         camera_known: (N, 1) the focal length is that of the picture's camera, not a guess.
         world: (N, 33, 3) metres from the middle between the hips.
@@ -104,6 +122,7 @@ class Evidence:
     points: torch.Tensor
     confidence: torch.Tensor
     size: torch.Tensor
+    picture_up: torch.Tensor
     has_points: torch.Tensor
     camera_known: torch.Tensor
     world: torch.Tensor
@@ -121,44 +140,35 @@ class Evidence:
             return torch.zeros(count, *shape, device=device)
 
         return cls(
-            points=zeros(LANDMARKS, 2), confidence=zeros(LANDMARKS), size=zeros(1), has_points=zeros(1),
-            camera_known=zeros(1), world=zeros(LANDMARKS, 3), has_world=zeros(1), rotations=zeros(JOINT_COUNT, 6),
-            rotations_known=zeros(JOINT_COUNT), pins=zeros(JOINT_COUNT, 3), pins_known=zeros(JOINT_COUNT),
+            points=zeros(LANDMARKS, 2), confidence=zeros(LANDMARKS), size=zeros(1), picture_up=zeros(2),
+            has_points=zeros(1), camera_known=zeros(1), world=zeros(LANDMARKS, 3), has_world=zeros(1),
+            rotations=zeros(JOINT_COUNT, 6), rotations_known=zeros(JOINT_COUNT), pins=zeros(JOINT_COUNT, 3),
+            pins_known=zeros(JOINT_COUNT),
         )  # fmt: skip
-
-    def mirrored(self) -> Evidence:
-        """Of the same people seen in a mirror in the plane x = 0: left and right are exchanged."""
-        flat, deep = (self.points.new_tensor(signs) for signs in ([-1.0, 1.0], [-1.0, 1.0, 1.0]))
-        return Evidence(
-            points=(self.points * flat)[:, OTHER_LANDMARK],
-            confidence=self.confidence[:, OTHER_LANDMARK],
-            size=self.size,
-            has_points=self.has_points,
-            camera_known=self.camera_known,
-            world=(self.world * deep)[:, OTHER_LANDMARK],
-            has_world=self.has_world,
-            rotations=mirrored_6d_torch(self.rotations),
-            rotations_known=self.rotations_known[:, OTHER_JOINT],
-            pins=(self.pins * deep)[:, OTHER_JOINT],
-            pins_known=self.pins_known[:, OTHER_JOINT],
-        )
 
     def without_world(self) -> Evidence:
         """Of the same people, as if no world landmarks had been given."""
         return replace(self, world=torch.zeros_like(self.world), has_world=torch.zeros_like(self.has_world))
 
     def features(self) -> torch.Tensor:
-        """(N, FEATURES): what the network reads."""
+        """(N, FEATURES): what the network reads, in the order of `FEATURE_PARTS`."""
         seen = self.confidence * self.has_points
         points = (self.points * (seen > SEEN)[..., None]).clamp(-4.0, 4.0)
         size = torch.where(self.has_points > 0.0, self.size.clamp_min(1e-4).log() + 1.5, 0.0)
         world = (self.world * self.has_world[..., None] / _WORLD_UNIT_M).clamp(-4.0, 4.0)
         parts = [
-            points.flatten(1), seen, size, self.has_points, self.camera_known * self.has_points, world.flatten(1),
-            self.has_world, (self.rotations * self.rotations_known[..., None]).flatten(1), self.rotations_known,
+            points.flatten(1), seen, self.picture_up * self.has_points, size, self.has_points,
+            self.camera_known * self.has_points, world.flatten(1), self.has_world,
+            (self.rotations * self.rotations_known[..., None]).flatten(1), self.rotations_known,
             (self.pins * self.pins_known[..., None] / _WORLD_UNIT_M).flatten(1), self.pins_known,
         ]  # fmt: skip
         return torch.cat(parts, dim=1)
 
 
-FEATURES: Final = LANDMARKS * 3 + 3 + LANDMARKS * 3 + 1 + JOINT_COUNT * 7 + JOINT_COUNT * 4
+FEATURE_PARTS: Final = (
+    Part(OTHER_LANDMARK, FLAT), Part(OTHER_LANDMARK), Part(signs=FLAT), Part(), Part(), Part(),
+    Part(OTHER_LANDMARK, DEEP), Part(), Part(OTHER_JOINT, TURN), Part(OTHER_JOINT), Part(OTHER_JOINT, DEEP),
+    Part(OTHER_JOINT),
+)  # fmt: skip
+"""Of what is read, and what a mirror makes of it."""
+FEATURES: Final = sum(part.size for part in FEATURE_PARTS)

@@ -183,7 +183,8 @@ def see(observation: Observation, device: torch.device) -> Seen:
     ones = torch.ones(len(rays), 1, device=device)
     evidence = replace(
         Evidence.nothing(len(rays), device=device), points=view.points, confidence=confidence, size=view.size,
-        has_points=ones, camera_known=ones if observation.camera is not None else 0.0 * ones,
+        picture_up=view.picture_up, has_points=ones,
+        camera_known=ones if observation.camera is not None else 0.0 * ones,
     )  # fmt: skip
     if observation.keypoints_world is not None:
         world = _tensor(observation.keypoints_world[:, chosen], device) @ view.turn

@@ -1,5 +1,8 @@
 """The pose model: a residual perceptron that reads evidence and says a pose, how sure it is, and where up is.
 
+Of a mirrored picture it says the mirrored pose. What it knows are two halves, of the picture and of its mirror image,
+and each layer makes of exchanged halves the exchanged halves, which takes half of the weights and of the work.
+
 One network does two things. As a regressor it gives the expected pose. As the velocity of a flow from noise to poses
 (flow matching: Lipman et al., ICLR 2023; here it predicts the end of the flow) it gives samples: alternatives where the
 evidence is ambiguous, and whatever fits where there is little of it.
@@ -18,13 +21,19 @@ from torch import nn
 from ..proportions import LENGTH_GROUPS
 from ..rotations import matrix_from_6d_torch
 from ..skeleton import JOINT_COUNT
-from .evidence import FEATURES, LANDMARKS, OTHER_JOINT, OTHER_LANDMARK, Evidence, mirrored_6d_torch
+from .evidence import FEATURE_PARTS, FEATURES, Evidence
+from .mirror import DEEP, OTHER_JOINT, OTHER_LANDMARK, TURN, Mirror, MirroredLinear, MirroredNorm, Part
 
 POSE_WIDTH: Final = JOINT_COUNT * 6
 _TIME_WIDTH: Final = 16
 FLOW_WIDTH: Final = POSE_WIDTH + _TIME_WIDTH + 1
 """A point on the flow, when, and whether there is one."""
-WIDTHS: Final = (POSE_WIDTH, len(LENGTH_GROUPS), 3, JOINT_COUNT, JOINT_COUNT, JOINT_COUNT, LANDMARKS)
+POSE_PART: Final = Part(OTHER_JOINT, TURN)
+_TOLD: Final = (*FEATURE_PARTS, POSE_PART, *[Part()] * (FLOW_WIDTH - POSE_WIDTH))
+_SAID: Final = (
+    POSE_PART, Part(range(len(LENGTH_GROUPS))), Part(signs=DEEP), *[Part(OTHER_JOINT)] * 3, Part(OTHER_LANDMARK)
+)  # fmt: skip
+WIDTHS: Final = tuple(part.size for part in _SAID)
 """Of the network's answer: pose, lengths, up, three doubts of each joint, and one of each landmark."""
 
 
@@ -59,27 +68,16 @@ class Reading:
         """What is said of some of the people."""
         return Reading(**{name: value[people] for name, value in vars(self).items()})
 
-    def mirrored(self) -> Reading:
-        """What is said of the same people seen in a mirror in the plane x = 0."""
-        return Reading(
-            six=mirrored_6d_torch(self.six),
-            log_scales=self.log_scales,
-            up=self.up * self.up.new_tensor([-1.0, 1.0, 1.0]),
-            log_rotation_sigma=self.log_rotation_sigma[:, OTHER_JOINT],
-            log_body_sigma=self.log_body_sigma[:, OTHER_JOINT],
-            log_position_sigma=self.log_position_sigma[:, OTHER_JOINT],
-            log_point_sigma=self.log_point_sigma[:, OTHER_LANDMARK],
-        )
-
 
 class _Block(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.first = nn.Linear(width, width)
-        self.second = nn.Linear(width, width)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        self.norm = MirroredNorm(width)
+        self.first = MirroredLinear(width, width)
+        self.second = MirroredLinear(width, width)
+        nn.init.zeros_(self.second.shared.weight)
+        nn.init.zeros_(self.second.shared.bias)
+        nn.init.zeros_(self.second.differing.weight)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.second(nn.functional.silu(self.first(self.norm(x))))
@@ -89,20 +87,22 @@ class PoseNetwork(nn.Module):
     """Evidence, and a point on the flow when it samples -> `Reading`.
 
     Args:
-        width: of the hidden layers.
+        width: of the hidden layers, both halves together.
         depth: number of residual blocks, two layers each.
     """
 
     mean_pose: torch.Tensor
     spread: torch.Tensor
 
-    def __init__(self, width: int = 1024, depth: int = 4) -> None:
+    def __init__(self, width: int = 1024, depth: int = 6) -> None:
         super().__init__()
         self.width, self.depth = width, depth
-        self.enter = nn.Linear(FEATURES + FLOW_WIDTH, width)
-        self.blocks = nn.ModuleList(_Block(width) for _ in range(depth))
-        self.norm = nn.LayerNorm(width)
-        self.leave = nn.Linear(width, sum(WIDTHS))
+        half = width // 2
+        self.told_mirrored, self.said_mirrored = Mirror(_TOLD), Mirror(_SAID)
+        self.enter = nn.Linear(FEATURES + FLOW_WIDTH, half)
+        self.blocks = nn.ModuleList(_Block(half) for _ in range(depth))
+        self.norm = MirroredNorm(half)
+        self.leave = nn.Linear(half, sum(WIDTHS))
         nn.init.normal_(self.leave.weight, std=0.01)
         nn.init.zeros_(self.leave.bias)
         self.register_buffer("mean_pose", torch.zeros(JOINT_COUNT, 6))
@@ -118,37 +118,45 @@ class PoseNetwork(nn.Module):
             point: (N, 24, 6) where on the flow from noise (time 0) to a pose (time 1), or None for the expected pose.
             time: (N, 1) in [0, 1], with `point`.
         """
-        count = len(features)
+        return self.reading(self.told(features, point, time))
+
+    def told(
+        self, features: torch.Tensor, point: torch.Tensor | None = None, time: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """(N, FEATURES + FLOW_WIDTH) what the layers read, of what `forward` is given."""
         if point is None or time is None:
-            tail = features.new_zeros(count, FLOW_WIDTH)
+            tail = features.new_zeros(len(features), FLOW_WIDTH)
         else:
             tail = torch.cat([point.flatten(1), _waves(time), torch.ones_like(time)], dim=1)
-        out = self.said(torch.cat([features, tail], dim=1)).float()
+        return torch.cat([features, tail], dim=1)
+
+    def reading(self, told: torch.Tensor) -> Reading:
+        """What is said of N people that are `told` of, some in a flow and some not."""
+        out = self.said(told).float()
         pose, scales, up, rotation, body, position, trust = torch.split(out, list(WIDTHS), dim=1)
-        six = self.mean_pose + self.spread * pose.reshape(count, JOINT_COUNT, 6)
+        six = self.mean_pose + self.spread * pose.reshape(len(told), JOINT_COUNT, 6)
         up = nn.functional.normalize(up + up.new_tensor([0.0, 1e-3, 0.0]), dim=1)
         return Reading(six, 0.1 * scales, up, rotation - 2.0, body - 1.5, position - 3.0, trust - 3.5)
 
     def said(self, told: torch.Tensor) -> torch.Tensor:
         """(N, FEATURES + FLOW_WIDTH) evidence and flow -> (N, sum of WIDTHS): what `forward` makes a reading of."""
-        hidden = self.enter(told)
+        hidden = self.enter(torch.stack([told, self.told_mirrored(told)], dim=1))
         for block in self.blocks:
             hidden = block(hidden)
-        return self.leave(nn.functional.silu(self.norm(hidden)))
+        one, other = self.leave(nn.functional.silu(self.norm(hidden))).float().unbind(1)
+        return one + self.said_mirrored(other)
 
     def expected(self, evidence: Evidence) -> Reading:
-        """The expected pose: the mean of what is read of the evidence in several ways.
+        """The expected pose, where there are world landmarks the mean of what is read with them and without.
 
-        Of its mirror image, turned back: a mirrored picture gives the mirrored pose, and errors that are not the same
-        on both sides cancel, 1 % of them. And of the points alone where there are world landmarks too: detectors' are
-        worse in pictures than in what the network learned from, so that it trusts them too much.
+        Detectors' are worse in pictures than in what the network learned from, so that it trusts them too much.
         """
-        told = [evidence, evidence.without_world()] if bool(evidence.has_world.any()) else [evidence]
-        both = [each for one in told for each in (one, one.mirrored())]
-        read: Reading = self(torch.cat([each.features() for each in both]))
+        if not bool(evidence.has_world.any()):
+            return self(evidence.features())
+        told = [evidence, evidence.without_world()]
+        read: Reading = self(torch.cat([each.features() for each in told]))
         count = len(evidence.size)
-        parts = [read.part(slice(first, first + count)) for first in range(0, count * len(both), count)]
-        return _mean([*parts[::2], *[part.mirrored() for part in parts[1::2]]])
+        return _mean([read.part(slice(count)), read.part(slice(count, None))])
 
     def to_point(self, six: torch.Tensor) -> torch.Tensor:
         """Rotations (N, 24, 6) -> the space of the flow, of unit spread."""

@@ -24,7 +24,7 @@ from contrapposto.backend.keypoints import BLAZEPOSE_33, KeypointSchema
 from contrapposto.backend.kinematics import pose_torch
 from contrapposto.backend.observation import Observation
 from contrapposto.backend.proportions import scaled_offsets_torch
-from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle_torch, matrix_to_6d_torch
+from contrapposto.backend.rotations import axis_angle_to_matrix, geodesic_angle_torch, matrix_to_6d_torch, swing_between
 from contrapposto.backend.runtime import ModelCache, Solver
 from contrapposto.backend.skeleton import JOINT_INDEX
 from contrapposto.backend.solver_choice import ChosenSolver
@@ -87,6 +87,9 @@ class Knowing(torch.nn.Module):
 
 def test_a_person_at_the_edge_looks_like_one_in_the_middle() -> None:
     body = torch.randn(1, 33, 3) * torch.tensor([0.3, 0.6, 0.2])
+    for name, height in (("shoulder", 0.5), ("hip", -0.2)):
+        for side, across in (("left", 0.2), ("right", -0.2)):
+            body[:, BLAZEPOSE_33.index[f"{side}_{name}"]] = torch.tensor([across, height, 0.0])
     body -= body.mean(1, keepdim=True)
     confidence = torch.ones(1, 33)
 
@@ -95,12 +98,45 @@ def test_a_person_at_the_edge_looks_like_one_in_the_middle() -> None:
 
     middle = view_of(rays(body + torch.tensor([0.0, 0.0, -9.0])), confidence)
     aside = torch.tensor([4.0, -1.5, -9.0]) * 9.0 / np.linalg.norm([4.0, -1.5, -9.0])
-    first = view_of(rays(body + aside), confidence)
-    turned = view_of(rays(body @ first.turn.transpose(1, 2) + aside), confidence)
+    towards = torch.from_numpy(swing_between(np.array([0.0, 0.0, -1.0]), (aside / 9.0).numpy()).astype(np.float32))
+    turned = view_of(rays(body @ towards.T + aside), confidence)
     # Seen along the ray to it, the turned person shows what the one in the middle shows.
     assert torch.allclose(turned.points, middle.points, atol=0.03)
     assert torch.allclose(turned.size, middle.size, rtol=0.03)
-    assert torch.allclose(first.turn @ first.turn.transpose(1, 2), torch.eye(3), atol=1e-5)
+    assert torch.allclose(turned.turn, towards @ middle.turn, atol=0.03)
+    assert torch.allclose(turned.turn @ turned.turn.transpose(1, 2), torch.eye(3), atol=1e-5)
+
+
+def test_a_person_in_a_turned_picture_stands_upright_in_the_view() -> None:
+    seen = sighting(20)
+    confidence = torch.ones(20, 33)
+    shoulders, hips = (
+        [BLAZEPOSE_33.index[f"{side}_{name}"] for side in ("left", "right")] for name in ("shoulder", "hip")
+    )
+    for degrees in range(0, 360, 30):
+        angle = torch.tensor(degrees).deg2rad()
+        sine, cosine = angle.sin(), angle.cos()
+        rays = seen.rays @ torch.stack([torch.stack([cosine, sine]), torch.stack([-sine, cosine])])
+        view = view_of(rays, confidence)
+        away = torch.cat([rays * torch.tensor([1.0, -1.0]), -torch.ones(20, 33, 1)], dim=-1) @ view.turn
+        shown = away[..., :2] / -away[..., 2:]
+        assert torch.allclose(shown / view.size[:, None], view.points, atol=1e-4)
+        assert torch.allclose(torch.linalg.det(view.turn), torch.ones(20), atol=1e-5)
+        trunk = view.points[:, shoulders].mean(1) - view.points[:, hips].mean(1)
+        long = trunk.norm(dim=1) > 0.4
+        assert long.any()
+        assert bool((trunk[long, 1] / trunk[long].norm(dim=1) > 0.9).all())
+        up = (view.turn[:, 1, :2] / view.turn[:, 1, :2].norm(dim=1, keepdim=True) * view.picture_up).sum(1)
+        assert bool((up > 0.95).all())
+
+
+def test_who_shows_no_trunk_keeps_the_upright_of_the_picture() -> None:
+    seen, confidence = sighting(3), torch.ones(3, 33)
+    confidence[:, BLAZEPOSE_33.index["left_hip"]] = 0.0
+    upright = torch.tensor([0.0, 1.0]).expand(3, 2)
+    assert torch.equal(view_of(seen.rays, confidence).picture_up, upright)
+    assert torch.equal(view_of(seen.rays, torch.zeros(3, 33)).picture_up, upright)
+    assert not torch.equal(view_of(seen.rays, torch.ones(3, 33)).picture_up, upright)
 
 
 def test_points_that_nobody_saw_do_not_move_the_view() -> None:

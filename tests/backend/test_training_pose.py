@@ -185,7 +185,7 @@ def test_the_transformer_reads_what_the_perceptron_reads(poses: torch.Tensor) ->
     assert {name: value.shape for name, value in vars(one).items()} == {
         name: value.shape for name, value in vars(other).items()
     }
-    for name in ("points", "confidence", "size", "world", "rotations", "pins"):
+    for name in ("points", "confidence", "picture_up", "size", "world", "rotations", "pins"):
         changed = replace(evidence, **{name: 0.5 * getattr(evidence, name)})
         assert not torch.allclose(network(changed.features(), noise, when).six, one.six, atol=1e-6), name
     assert not torch.allclose(network(evidence.features(), 0.5 * noise, when).six, one.six, atol=1e-6)
