@@ -46,7 +46,7 @@ class JointTransformer(PoseNetwork):
     """
 
     def __init__(self, token: int = 128, layers: int = 4) -> None:
-        super().__init__(width=1, depth=0)
+        super().__init__(width=2, depth=0)
         del self.enter, self.blocks, self.norm, self.leave
         self.whole = nn.Linear(_WHOLE, token)
         self.landmark = nn.Linear(6, token)

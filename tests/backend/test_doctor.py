@@ -246,7 +246,7 @@ def test_the_command_says_0_when_all_is_well(monkeypatch, capsys, tmp_path):
     assert main(["doctor", "--device", "cpu", "--cache", str(tmp_path / "cache")]) == 0
     printed = capsys.readouterr().out
     assert "All that is needed is well." in printed
-    assert "pose: pose.safetensors, 18.6 MB, SHA-256 is right" in printed
+    assert "pose: pose.safetensors, 13.5 MB, SHA-256 is right" in printed
     assert str(tmp_path) not in printed
 
 
