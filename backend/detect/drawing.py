@@ -1,8 +1,8 @@
 """The figure in a drawing: its keypoints, how sure they are, and which limbs are nearer. Needs torch and OpenCV.
 
-It looks at the whole picture and at all that is drawn in it, then closely at the figure that was found; each time also
-in the mirror. Where the looks differ, as they may about left and right, they vote for each keypoint. Whether there is a
-figure is judged by all looks, and by how sure its keypoints are.
+It looks at the whole picture and at all that is drawn in it, then closely at the figure that was found, turned until
+its trunk is upright; each time also in the mirror. Where the looks differ, as they may about left and right, they vote
+for each keypoint. Whether there is a figure is judged by all looks, and by how sure its keypoints are.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ _WEIGHTS: Final = (0.25, 0.22, 0.95)
 _BIAS: Final = 0.0
 """Less than the 0.27 of even chances: of 129 pictures without a figure one passes then, of the figures 97 %."""
 _FEW_POINTS: Final = 3.0
+_LEAST_TRUNK: Final = 0.12
+"""As a share of the figure's height; of one that is shorter, or as unsure, nobody can say where it points."""
 _MARGIN: Final = 1.08
 _LEAST_INK: Final = 0.1
 _LEAST_PIXELS: Final = 16
@@ -198,17 +200,18 @@ class DrawingDetector:
         box = _inked_box(strokes)
         if box is None:
             return None
-        whole = _view((0.0, 0.0, strokes.shape[1] - 1.0, strokes.shape[0] - 1.0), 1.0)
+        whole = 0.0, 0.0, strokes.shape[1] - 1.0, strokes.shape[0] - 1.0
         first: list[_Looks] = []
-        for view in (whole, _view(box, 1.0 / _MARGIN)):
+        for view in (_view(_corners(whole), 1.0), _view(_corners(box), 1.0 / _MARGIN)):
             look = yield from self._look(strokes, view, Progress("Looking for a figure", 0.4))
             first.append(look)
         if _figure_logit(first) < hopeless:
             return None
-        found = _figure_box(_together(min(first, key=_Looks.spread_mean)))
+        found = _together(min(first, key=_Looks.spread_mean))
         close: list[_Looks] = []
         for number, share in enumerate(_CLOSE_UPS):
-            look = yield from self._look(strokes, _view(found, share), Progress("Looking closely", 0.6 + 0.2 * number))
+            view = _view(_figure_points(found), share, lean=_lean(found))
+            look = yield from self._look(strokes, view, Progress("Looking closely", 0.6 + 0.2 * number))
             close.append(look)
         names = _Looks.__dataclass_fields__
         every = _Looks(*(np.concatenate([getattr(look, name) for look in (*first, *close)]) for name in names))
@@ -315,6 +318,8 @@ def _other_side() -> list[int]:
 
 
 _OTHER_SIDE: Final = np.array(_other_side())
+_HIPS: Final = [FIGURE_23.index[f"{side}_hip"] for side in ("left", "right")]
+_SHOULDERS: Final = [FIGURE_23.index[f"{side}_shoulder"] for side in ("left", "right")]
 
 
 def _sigmoid(value: FloatArray) -> FloatArray:
@@ -324,14 +329,31 @@ def _sigmoid(value: FloatArray) -> FloatArray:
 _Box = tuple[float, float, float, float]
 
 
-def _view(box: _Box, share: float) -> DoubleArray:
-    """(2, 3) from pixels of a look to those of the strokes: the middle of the box in the middle, filling `share`."""
-    left, top, right, bottom = box
-    size = max(right - left + 1.0, bottom - top + 1.0, 8.0) / (share * _SIZE)
-    middle = (_SIZE - 1.0) / 2.0
-    return np.array(
-        [[size, 0.0, (left + right) / 2.0 - size * middle], [0.0, size, (top + bottom) / 2.0 - size * middle]]
-    )
+def _view(points: DoubleArray, share: float, *, lean: float = 0.0) -> DoubleArray:
+    """(2, 3) from pixels of a look to those of the strokes: these points (K, 2) in the middle, filling `share`.
+
+    What leans to the right by so many radians is upright in the look.
+    """
+    turn = np.array([[math.cos(lean), -math.sin(lean)], [math.sin(lean), math.cos(lean)]])
+    turned = points @ turn
+    low, high = turned.min(0), turned.max(0)
+    matrix = max(float((high - low).max()) + 1.0, 8.0) / (share * _SIZE) * turn
+    return np.column_stack([matrix, turn @ (low + high) / 2.0 - matrix.sum(1) * (_SIZE - 1.0) / 2.0])
+
+
+def _corners(box: _Box) -> DoubleArray:
+    """(2, 2) left and top, right and bottom."""
+    return np.reshape(box, (2, 2))
+
+
+def _lean(sight: _Sight) -> float:
+    """Radians by which the trunk leans to the right in the picture; 0 where it is short or unsure."""
+    hips, shoulders = (sight.points[points].mean(0) for points in (_HIPS, _SHOULDERS))
+    across, down = (float(each) for each in shoulders - hips)
+    least = _LEAST_TRUNK * _height(sight.points, sight.inside)
+    if math.hypot(across, down) < least or float(sight.spread[_HIPS + _SHOULDERS].mean()) > least:
+        return 0.0
+    return math.atan2(across, -down)
 
 
 def _inked_box(strokes: FloatArray) -> _Box | None:
@@ -343,12 +365,10 @@ def _inked_box(strokes: FloatArray) -> _Box | None:
     return float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[-1])
 
 
-def _figure_box(sight: _Sight) -> _Box:
-    """Around the points that are in the picture, those quite lost left out."""
+def _figure_points(sight: _Sight) -> DoubleArray:
+    """(K, 2) those that are in the picture, without those quite lost."""
     kept = (sight.inside > 0.5) & (sight.spread < 0.3 * _height(sight.points, sight.inside))
-    points = sight.points[kept] if kept.sum() >= 4 else sight.points
-    (left, top), (right, bottom) = points.min(0), points.max(0)
-    return float(left), float(top), float(right), float(bottom)
+    return np.asarray(sight.points[kept] if kept.sum() >= 4 else sight.points, np.float64)
 
 
 def _height(points: FloatArray, inside: FloatArray) -> float:
@@ -366,12 +386,13 @@ def _chance(sight: _Sight) -> FloatArray:
 def _drawn(sight: _Sight, scale: float, image: ImageArray, *, score: float) -> DrawnFigure:
     height, width = image.shape[:2]
     points = (sight.points + 0.5) / scale - 0.5
-    left, top, right, bottom = ((edge + 0.5) / scale - 0.5 for edge in _figure_box(sight))
+    figure = _figure_points(sight)
+    box = (np.concatenate([figure.min(0), figure.max(0)]) + 0.5) / scale - 0.5
     observation = Observation(
         keypoints_px=points[None],
         confidence=np.clip(_chance(sight) * sight.inside, 0.0, 1.0)[None],
         schema=FIGURE_23,
         image_size=(width, height),
-        box_px=np.array([[left, top, right, bottom]], np.float32),
+        box_px=box[None].astype(np.float32),
     )
     return DrawnFigure(observation, sight.depth, sight.depth_sigma, score, sight.spread / np.float32(scale))
