@@ -56,6 +56,18 @@ class DotReader:
         return torch.from_numpy(points).float()
 
 
+class TrunkReader(DotReader):
+    """To it the large square is the hips and the small one the shoulders."""
+
+    def _points(self, picture: np.ndarray) -> torch.Tensor:
+        points = super()._points(picture)
+        hips, shoulders = (points[FIGURE_23.index[f"{side}_wrist"]].clone() for side in ("left", "right"))
+        for name, place in (("hip", hips), ("shoulder", shoulders)):
+            for side in ("left", "right"):
+                points[FIGURE_23.index[f"{side}_{name}"]] = place
+        return points
+
+
 def drawn(width: int, height: int, *, big: tuple[float, float], small: tuple[float, float], size: int) -> np.ndarray:
     """White paper with a large and a small black square about points in pixels."""
     picture = np.full((height, width, 3), 255, np.uint8)
@@ -90,6 +102,29 @@ def test_the_second_look_is_close() -> None:
     columns = np.flatnonzero((reader.looks[-2][0, 0].numpy() > 0.5).any(0))
     # 80 pixels between the middles fill 0.72 of the look; both squares stand out by a part of that
     assert 0.7 * 192 < np.ptp(columns) < 0.95 * 192
+
+
+@pytest.mark.parametrize("shoulders", [(500, 180), (260, 450), (330, 560), (80, 330)])
+def test_close_looks_stand_the_trunk_upright(shoulders: tuple[float, float]) -> None:
+    reader, hips = TrunkReader(), (300, 300)
+    (figure,) = find(drawn(600, 600, big=hips, small=shoulders, size=12), reader)
+    for look in reader.looks[-4:]:
+        seen = reader._points(look[0, 0].numpy()).numpy()
+        across, down = seen[FIGURE_23.index["left_shoulder"]] - seen[FIGURE_23.index["left_hip"]]
+        assert abs(across) < 3.0
+        assert down < -90.0
+    found = figure.observation.keypoints_px[0]
+    assert found[FIGURE_23.index["left_hip"]] == pytest.approx(hips, abs=1.5)
+    assert found[FIGURE_23.index["right_shoulder"]] == pytest.approx(shoulders, abs=1.5)
+
+
+def test_an_unsure_trunk_turns_no_look() -> None:
+    reader = TrunkReader(log_spread=4.5)
+    find(drawn(600, 600, big=(300, 300), small=(500, 300), size=12), reader)
+    seen = reader._points(reader.looks[-4][0, 0].numpy()).numpy()
+    across, down = seen[FIGURE_23.index["left_shoulder"]] - seen[FIGURE_23.index["left_hip"]]
+    assert across > 90.0
+    assert abs(down) < 3.0
 
 
 def test_looks_that_contradict_each_other_are_unsure() -> None:
