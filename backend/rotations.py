@@ -6,7 +6,7 @@ scipy's and roma's x, y, z, w order never leaves this file. Leading axes are fre
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -15,6 +15,9 @@ from .arrays import AnyFloatArray, DoubleArray
 
 if TYPE_CHECKING:
     import torch
+
+MIRRORED_6D: Final = (1.0, -1.0, -1.0, -1.0, 1.0, 1.0)
+"""Signs of a rotation's six numbers in a mirror in the plane x = 0."""
 
 
 def axis_angle_to_matrix(axis_angle: AnyFloatArray) -> DoubleArray:

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from contrapposto.backend.arrays import DoubleArray, FloatArray, ImageArray, IntArray
+from contrapposto.backend.arrays import DoubleArray, FloatArray, ImageArray
 from contrapposto.backend.detect.drawing_network import INPUT_SIZE
 from contrapposto.backend.keypoints import FIGURE_23
 
@@ -16,14 +16,7 @@ _MOST_ZOOM: Final = 1.7
 _MIDDLE: Final = (INPUT_SIZE - 1) / 2.0
 
 
-def _swapped() -> IntArray:
-    other = {"left": "right", "right": "left"}
-    pairs = [name.split("_", 1) for name in FIGURE_23.names]
-    names = ["_".join([other.get(pair[0], pair[0]), *pair[1:]]) for pair in pairs]
-    return np.array([FIGURE_23.index[name] for name in names])
-
-
-OTHER_SIDE: Final = _swapped()
+OTHER_SIDE: Final = np.array(FIGURE_23.mirror)
 """(23,) where the same keypoint of the figure's other side is."""
 
 

@@ -208,10 +208,10 @@ class Synthesis:
         up = (back @ tilt[:, :, 1:])[..., 0]
         truth = Truth(local, back[:, None] @ world, joints @ view.turn, scales, up, error)
         evidence = replace(
-            Evidence.nothing(count, device=self._device),
-            points=view.points, confidence=confidence, size=view.size, picture_up=view.picture_up,
-            has_points=has_points.float(), camera_known=(focal == assumed)[:, None].float(),
-        )  # fmt: skip
+            Evidence.of_view(view, confidence, camera_known=False),
+            has_points=has_points.float(),
+            camera_known=(focal == assumed)[:, None].float(),
+        )
         evidence = self._more(evidence, truth, marks @ view.turn)
         return Sighting(truth, evidence, found, confidence, rays, view.turn, pelvis)
 

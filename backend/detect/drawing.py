@@ -197,12 +197,12 @@ class DrawingDetector:
         small, scale = working_copy(image)
         yield Progress("Looking for strokes", 0.2)
         strokes = ink(small)
-        box = _inked_box(strokes)
-        if box is None:
+        inked = _inked_corners(strokes)
+        if inked is None:
             return None
-        whole = 0.0, 0.0, strokes.shape[1] - 1.0, strokes.shape[0] - 1.0
+        whole = np.array([[0.0, 0.0], [strokes.shape[1] - 1.0, strokes.shape[0] - 1.0]])
         first: list[_Looks] = []
-        for view in (_view(_corners(whole), 1.0), _view(_corners(box), 1.0 / _MARGIN)):
+        for view in (_view(whole, 1.0), _view(inked, 1.0 / _MARGIN)):
             look = yield from self._look(strokes, view, Progress("Looking for a figure", 0.4))
             first.append(look)
         if _figure_logit(first) < hopeless:
@@ -310,23 +310,13 @@ def _numbers(value: torch.Tensor) -> FloatArray:
     return numbers
 
 
-def _other_side() -> list[int]:
-    """Where the same keypoint of the figure's other side is."""
-    other = {"left": "right", "right": "left"}
-    names = [name.partition("_") for name in FIGURE_23.names]
-    return [FIGURE_23.index[other.get(first, first) + rest + last] for first, rest, last in names]
-
-
-_OTHER_SIDE: Final = np.array(_other_side())
+_OTHER_SIDE: Final = list(FIGURE_23.mirror)
 _HIPS: Final = [FIGURE_23.index[f"{side}_hip"] for side in ("left", "right")]
 _SHOULDERS: Final = [FIGURE_23.index[f"{side}_shoulder"] for side in ("left", "right")]
 
 
 def _sigmoid(value: FloatArray) -> FloatArray:
     return 1.0 / (1.0 + np.exp(-np.clip(value, -30.0, 30.0)))
-
-
-_Box = tuple[float, float, float, float]
 
 
 def _view(points: DoubleArray, share: float, *, lean: float = 0.0) -> DoubleArray:
@@ -341,11 +331,6 @@ def _view(points: DoubleArray, share: float, *, lean: float = 0.0) -> DoubleArra
     return np.column_stack([matrix, turn @ (low + high) / 2.0 - matrix.sum(1) * (_SIZE - 1.0) / 2.0])
 
 
-def _corners(box: _Box) -> DoubleArray:
-    """(2, 2) left and top, right and bottom."""
-    return np.reshape(box, (2, 2))
-
-
 def _lean(sight: _Sight) -> float:
     """Radians by which the trunk leans to the right in the picture; 0 where it is short or unsure."""
     hips, shoulders = (sight.points[points].mean(0) for points in (_HIPS, _SHOULDERS))
@@ -356,13 +341,13 @@ def _lean(sight: _Sight) -> float:
     return math.atan2(across, -down)
 
 
-def _inked_box(strokes: FloatArray) -> _Box | None:
-    """Left, top, right and bottom of what is drawn; None where nothing is."""
+def _inked_corners(strokes: FloatArray) -> DoubleArray | None:
+    """(2, 2) left and top, right and bottom of what is drawn; None where nothing is."""
     inked = strokes > _LEAST_INK
-    columns, rows = np.flatnonzero(inked.any(0)), np.flatnonzero(inked.any(1))
     if inked.sum() < _LEAST_PIXELS:
         return None
-    return float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[-1])
+    rows, columns = inked.nonzero()
+    return np.array([[columns.min(), rows.min()], [columns.max(), rows.max()]], np.float64)
 
 
 def _figure_points(sight: _Sight) -> DoubleArray:

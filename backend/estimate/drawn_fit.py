@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
@@ -163,17 +163,7 @@ class Drawing:
         confidence[0, marks] = figure.confidence[own]
         sure = self._tensor(confidence)
         view = view_of(self._tensor(rays), sure)
-        one = torch.ones(1, 1, device=self.device)
-        nothing = Evidence.nothing(1, device=self.device)
-        return view, replace(
-            nothing,
-            points=view.points,
-            confidence=sure,
-            size=view.size,
-            picture_up=view.picture_up,
-            has_points=one,
-            camera_known=one,
-        )
+        return view, Evidence.of_view(view, sure, camera_known=True)
 
     def fit(self, readings: Sequence[Hypothesis]) -> Job[Fit]:
         """All readings brought onto the drawn bones; then, where they nearly do so, feet stand and hands touch."""

@@ -15,8 +15,9 @@ import torch
 
 from ..keypoints import BLAZEPOSE_33
 from ..refine.tensors import length
+from ..rotations import MIRRORED_6D
 from ..skeleton import JOINT_COUNT
-from .mirror import DEEP, FLAT, OTHER_JOINT, OTHER_LANDMARK, TURN, Part
+from .mirror import DEEP, FLAT, OTHER_JOINT, OTHER_LANDMARK, Part
 
 LANDMARKS: Final = len(BLAZEPOSE_33)
 OUTSIDE_CONFIDENCE: Final = 0.15
@@ -146,6 +147,15 @@ class Evidence:
             pins_known=zeros(JOINT_COUNT),
         )  # fmt: skip
 
+    @classmethod
+    def of_view(cls, view: View, confidence: torch.Tensor, *, camera_known: bool) -> Evidence:
+        """Landmarks alone, with their confidence (N, 33)."""
+        ones = torch.ones_like(view.size)
+        return replace(
+            cls.nothing(len(ones), device=ones.device), points=view.points, confidence=confidence, size=view.size,
+            picture_up=view.picture_up, has_points=ones, camera_known=float(camera_known) * ones,
+        )  # fmt: skip
+
     def without_world(self) -> Evidence:
         """Of the same people, as if no world landmarks had been given."""
         return replace(self, world=torch.zeros_like(self.world), has_world=torch.zeros_like(self.has_world))
@@ -167,7 +177,7 @@ class Evidence:
 
 FEATURE_PARTS: Final = (
     Part(OTHER_LANDMARK, FLAT), Part(OTHER_LANDMARK), Part(signs=FLAT), Part(), Part(), Part(),
-    Part(OTHER_LANDMARK, DEEP), Part(), Part(OTHER_JOINT, TURN), Part(OTHER_JOINT), Part(OTHER_JOINT, DEEP),
+    Part(OTHER_LANDMARK, DEEP), Part(), Part(OTHER_JOINT, MIRRORED_6D), Part(OTHER_JOINT), Part(OTHER_JOINT, DEEP),
     Part(OTHER_JOINT),
 )  # fmt: skip
 """Of what is read, and what a mirror makes of it."""

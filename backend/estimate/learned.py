@@ -180,15 +180,10 @@ def see(observation: Observation, device: torch.device) -> Seen:
     principal = pixels.new_tensor([camera.cx, camera.cy])
     rays = (pixels - principal) / pixels.new_tensor([camera.fx, camera.fy])
     view = view_of(rays, confidence)
-    ones = torch.ones(len(rays), 1, device=device)
-    evidence = replace(
-        Evidence.nothing(len(rays), device=device), points=view.points, confidence=confidence, size=view.size,
-        picture_up=view.picture_up, has_points=ones,
-        camera_known=ones if observation.camera is not None else 0.0 * ones,
-    )  # fmt: skip
+    evidence = Evidence.of_view(view, confidence, camera_known=observation.camera is not None)
     if observation.keypoints_world is not None:
         world = _tensor(observation.keypoints_world[:, chosen], device) @ view.turn
-        evidence = replace(evidence, world=world * there[:, None], has_world=ones)
+        evidence = replace(evidence, world=world * there[:, None], has_world=evidence.has_points)
     return Seen(rays, confidence, pixels, camera, view, evidence)
 
 

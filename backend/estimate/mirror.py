@@ -20,8 +20,6 @@ FLAT: Final = (-1.0, 1.0)
 """Signs of a place or direction in the plane of the view."""
 DEEP: Final = (-1.0, 1.0, 1.0)
 """The same in space."""
-TURN: Final = (1.0, -1.0, -1.0, -1.0, 1.0, 1.0)
-"""Signs of a rotation, in 6D."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Mirror(nn.Module):
 
 
 class MirroredLinear(nn.Module):
-    """A linear layer on what is known of people (N, 0, C) and of their mirror images (N, 1, C).
+    """A linear layer on what is known of people, and of their mirror images.
 
     Of exchanged halves it says the exchanged halves: one matrix weighs what they share, one how they differ.
     """

@@ -19,16 +19,16 @@ import torch
 from torch import nn
 
 from ..proportions import LENGTH_GROUPS
-from ..rotations import matrix_from_6d_torch
+from ..rotations import MIRRORED_6D, matrix_from_6d_torch
 from ..skeleton import JOINT_COUNT
 from .evidence import FEATURE_PARTS, FEATURES, Evidence
-from .mirror import DEEP, OTHER_JOINT, OTHER_LANDMARK, TURN, Mirror, MirroredLinear, MirroredNorm, Part
+from .mirror import DEEP, OTHER_JOINT, OTHER_LANDMARK, Mirror, MirroredLinear, MirroredNorm, Part
 
 POSE_WIDTH: Final = JOINT_COUNT * 6
 _TIME_WIDTH: Final = 16
 FLOW_WIDTH: Final = POSE_WIDTH + _TIME_WIDTH + 1
 """A point on the flow, when, and whether there is one."""
-POSE_PART: Final = Part(OTHER_JOINT, TURN)
+POSE_PART: Final = Part(OTHER_JOINT, MIRRORED_6D)
 _TOLD: Final = (*FEATURE_PARTS, POSE_PART, *[Part()] * (FLOW_WIDTH - POSE_WIDTH))
 _SAID: Final = (
     POSE_PART, Part(range(len(LENGTH_GROUPS))), Part(signs=DEEP), *[Part(OTHER_JOINT)] * 3, Part(OTHER_LANDMARK)

@@ -24,6 +24,8 @@ from contrapposto.backend.proportions import scaled_offsets, scaled_offsets_torc
 from contrapposto.backend.rotations import axis_angle_to_matrix, matrix_from_6d_torch, matrix_to_6d_torch
 from contrapposto.backend.skeleton import JOINT_COUNT, JOINT_INDEX, REST_OFFSETS
 from numpy_rigs import varied_poses
+from training.ablate_pose import UnrolledSynthesis
+from training.ablate_pose import ablate as ablate_parts
 from training.ablate_pose import main as ablate
 from training.joint_transformer import JointTransformer
 from training.joint_transformer import main as compare
@@ -174,6 +176,16 @@ def test_people_are_made_many_at_once_and_each_is_learned_from_once(poses: torch
     assert len(joints.unique(dim=0)) == 9 * 64
     for features, truth in batches:
         assert len(features) == len(truth.joints) == 64
+
+
+def test_what_the_ablation_leaves_out_is_left_out(poses_file: Path, poses: torch.Tensor) -> None:
+    assert ablate_parts(poses_file, steps=1, parts=["halves for the mirror", "the view's roll"]).row_count == 2
+    seen = Synthesis(noise=Noise(any_angle=1.0)).see(matrices(poses))
+    rolled, level = (synthesis.view(seen.rays, seen.confidence) for synthesis in (Synthesis(), UnrolledSynthesis()))
+    # The smallest turn to a direction has no roll: its matrix is symmetric there.
+    assert torch.allclose(level.turn[:, 0, 1], level.turn[:, 1, 0], atol=1e-5)
+    assert not torch.allclose(rolled.turn[:, 0, 1], rolled.turn[:, 1, 0], atol=0.1)
+    assert torch.allclose(level.points.norm(dim=2), rolled.points.norm(dim=2), atol=1e-4)
 
 
 def test_the_transformer_reads_what_the_perceptron_reads(poses: torch.Tensor) -> None:
